@@ -1,0 +1,141 @@
+import { freePorts, type Suite } from '@equipmgnt/local';
+import { Api } from './support/api.ts';
+import { eventually } from './support/eventually.ts';
+import { runSuite } from './support/running-suite.ts';
+import { Shop } from './support/shop.ts';
+
+const TIMEOUT_MS = 300;
+const RESET_MS = 1_000;
+
+describe('While approval is away', () => {
+  let running: Awaited<ReturnType<typeof runSuite>>;
+  let shop: Shop;
+  let port: number;
+  let approval: Suite | undefined;
+
+  const startApproval = async (env: Record<string, string> = {}) => {
+    approval = await running.start({
+      services: { approval: 1 },
+      ports: { approval: [port] },
+      env: { approval: env },
+    });
+  };
+  const stopApproval = async () => {
+    await approval?.stop();
+    approval = undefined;
+  };
+
+  beforeAll(async () => {
+    [port] = (await freePorts(1)) as [number];
+    const url = { APPROVAL_URL: `http://127.0.0.1:${port}` };
+    running = await runSuite({
+      services: { gateway: 1, order: 1, equipment: 1, mis: 1 },
+      env: {
+        gateway: url,
+        order: {
+          ...url,
+          APPROVAL_TIMEOUT_MS: String(TIMEOUT_MS),
+          BREAKER_RESET_MS: String(RESET_MS),
+          BREAKER_WINDOW_MS: '2000',
+          BREAKER_VOLUME_THRESHOLD: '5',
+        },
+      },
+    });
+    shop = new Shop(running.api);
+  });
+
+  beforeEach(() => startApproval());
+  afterEach(async () => {
+    await stopApproval();
+    // the breaker has forgotten this test's failures when it is closed and its window is over
+    await eventually(async () => expect(await breaker()).not.toBe('open'));
+  });
+  afterAll(() => running.stop());
+
+  const breaker = async (): Promise<string> => {
+    const { body } = await new Api(running.suite.order[0].url).get('/actuator/health/liveness');
+    return body.components.approvalBreaker.details.state;
+  };
+
+  it('orders are accepted, and approved without anyone asking when it is back', async () => {
+    const equipmentId = await shop.register(10);
+    await stopApproval();
+    const orders = [];
+    for (let i = 0; i < 3; i += 1) orders.push(await shop.order(equipmentId, 2));
+    for (const { status, body } of orders) {
+      expect(status).toBe(202);
+      expect(body).toMatchObject({ status: 'ORDERED', qty: 2 });
+    }
+    expect(await shop.stockOf(equipmentId)).toBe(10);
+
+    await startApproval();
+    for (const { id } of orders) {
+      await eventually(async () => expect(await shop.statusOf(id)).toBe('APPROVED'));
+    }
+    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(4));
+    await shop.balances();
+  });
+
+  it('an order can be cancelled, and is then never approved', async () => {
+    const equipmentId = await shop.register(10);
+    await stopApproval();
+    const { id } = await shop.order(equipmentId);
+    const cancelled = await running.api.patch(`/orders/${id}`, { status: 'CANCELLED' });
+    expect(cancelled.status).toBe(200);
+    const { id: next } = await shop.order(equipmentId);
+    await startApproval();
+    await eventually(async () => expect(await shop.statusOf(next)).toBe('APPROVED'));
+    await shop.balances();
+    expect(await shop.statusOf(id)).toBe('CANCELLED');
+    expect(await shop.stockOf(equipmentId)).toBe(9);
+  });
+
+  it('or slow, the breaker opens, orders are answered at once, and it closes when approval is quick', async () => {
+    const equipmentId = await shop.register(1_000);
+    await stopApproval();
+    await startApproval({ APPROVAL_DELAY_MS: String(10 * TIMEOUT_MS) });
+
+    const slow = await Promise.all(Array.from({ length: 10 }, () => shop.order(equipmentId)));
+    expect(slow.map(({ status }) => status)).toEqual(slow.map(() => 202));
+    expect(await breaker()).not.toBe('closed');
+
+    // with the breaker open nobody waits for the timeout any more
+    const open = await Promise.all(Array.from({ length: 20 }, () => shop.order(equipmentId)));
+    expect(open.map(({ status }) => status)).toEqual(open.map(() => 202));
+    const quick = open.filter(({ ms }) => ms < TIMEOUT_MS);
+    expect(quick.length).toBeGreaterThanOrEqual(open.length - 1); // one may be the half-open trial
+
+    await stopApproval();
+    await startApproval();
+    await eventually(async () => {
+      expect((await shop.order(equipmentId)).status).toBe(201);
+      expect(await breaker()).toBe('closed');
+    });
+    await shop.balances();
+  });
+
+  it('or hung, an order whose approval happened although its answer was late is approved once', async () => {
+    const equipmentId = await shop.register(10);
+    await approval?.approval[0].kill('SIGSTOP');
+    const { status, id } = await shop.order(equipmentId);
+    expect(status).toBe(202);
+    await approval?.approval[0].kill('SIGCONT'); // it now handles the request that was given up
+    await eventually(async () => expect(await shop.statusOf(id)).toBe('APPROVED'));
+    await shop.balances();
+    expect(await shop.stockOf(equipmentId)).toBe(9);
+  });
+
+  it('an approval that was there before its order is found by asking again', async () => {
+    const equipmentId = await shop.register(10);
+    const { id: last } = await shop.order(equipmentId);
+    await running.api.post('/approvals', { orderId: last + 1, equipmentId, qty: 2 });
+    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(7));
+    await stopApproval();
+    const { id, status } = await shop.order(equipmentId, 2);
+    expect({ id, status }).toEqual({ id: last + 1, status: 202 });
+    await startApproval();
+    // order asks again after WAITING_RECHECK_MS, 30 s
+    await eventually(async () => expect(await shop.statusOf(id)).toBe('APPROVED'), 60_000);
+    await shop.balances();
+  });
+});

@@ -1,0 +1,64 @@
+import { Api } from './support/api.ts';
+import { eventually } from './support/eventually.ts';
+import { runSuite } from './support/running-suite.ts';
+import { Shop } from './support/shop.ts';
+
+describe('While Kafka is away', () => {
+  let running: Awaited<ReturnType<typeof runSuite>>;
+  let shop: Shop;
+
+  beforeAll(async () => {
+    running = await runSuite();
+    shop = new Shop(running.api);
+  });
+  afterAll(() => running.stop());
+
+  it('orders are approved, and their stock follows when it is back', async () => {
+    const equipmentId = await shop.register(100);
+    const { id: first } = await shop.order(equipmentId);
+    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(99));
+
+    await running.kafka.kill();
+    const orders = await Promise.all(Array.from({ length: 20 }, () => shop.order(equipmentId)));
+    expect(orders.map(({ status }) => status)).toEqual(orders.map(() => 201));
+    await running.api.patch(`/orders/${first}`, { status: 'CANCELLED' });
+    expect(await shop.stockOf(equipmentId)).toBe(99);
+    for (const { url, name } of running.suite.processes) {
+      const { status } = await new Api(url).get('/actuator/health');
+      expect({ name, status }).toEqual({ name, status: 200 }); // ready, and alive
+    }
+
+    await running.kafka.start();
+    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(80), 60_000);
+    await shop.balances();
+  });
+
+  it('and everything else too, equipment is registered, and the view learns of it later', async () => {
+    const { gateway, order, approval, mis } = running.suite;
+    await Promise.all([order, approval, mis].map(([process]) => process.stop()));
+    await running.kafka.kill();
+    const { status, body } = await running.api.post('/equipments', { stock: 5, name: 'Ladder' });
+    expect(status).toBe(201);
+    await Promise.all([
+      running.kafka.start(),
+      order[0].start(),
+      approval[0].start(),
+      mis[0].start(),
+    ]);
+    const ordered = await new Api(gateway[0].url).post('/orders', { qty: 1, equipmentId: body.id });
+    await eventually(async () => {
+      const { body: view } = await running.api.get(`/mis/${ordered.body.id}`);
+      expect(view.equipmentName).toBe('Ladder');
+    }, 60_000);
+  });
+
+  it('a service starts, serves, and catches up when it is there', async () => {
+    await running.kafka.stop();
+    await running.suite.order[0].stop();
+    await running.suite.order[0].start();
+    const equipmentId = await shop.register(10);
+    expect((await shop.order(equipmentId)).status).toBe(201);
+    await running.kafka.start();
+    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(9), 60_000);
+  });
+});

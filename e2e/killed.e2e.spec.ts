@@ -1,0 +1,76 @@
+import { eventually } from './support/eventually.ts';
+import { runSuite } from './support/running-suite.ts';
+import { Shop } from './support/shop.ts';
+
+describe('Every process killed once with SIGKILL, in mid-flight', () => {
+  let running: Awaited<ReturnType<typeof runSuite>>;
+  let shop: Shop;
+
+  beforeAll(async () => {
+    running = await runSuite();
+    shop = new Shop(running.api);
+  });
+  afterAll(() => running.stop());
+
+  it('loses no acknowledged order, doubles none and balances the books', async () => {
+    const equipmentId = await shop.register(100_000);
+    const acknowledged = new Map<number, { cancelled: boolean }>();
+    let stop = false;
+    let unknown = 0;
+
+    const client = async (name: number) => {
+      for (let i = 0; !stop; i += 1) {
+        const key = `killed-${name}-${i}`;
+        // an answer that is lost is asked for again, with the same key, until there is one
+        for (;;) {
+          try {
+            const { status, body } = await running.api.post(
+              '/orders',
+              { qty: 1, equipmentId },
+              { 'idempotency-key': key },
+            );
+            if (status === 201 || status === 202) {
+              acknowledged.set(body.id, { cancelled: false });
+              if (i % 3 === 0) {
+                const { status: cancelled } = await running.api.patch(`/orders/${body.id}`, {
+                  status: 'CANCELLED',
+                });
+                acknowledged.set(body.id, { cancelled: cancelled === 200 });
+              }
+              break;
+            }
+            expect([500, 502, 503, 504]).toContain(status);
+          } catch {
+            unknown += 1; // the connection broke: the gateway was killed
+          }
+          await new Promise(setImmediate);
+        }
+      }
+    };
+    const clients = Array.from({ length: 4 }, (_, name) => client(name));
+
+    for (const process of running.suite.processes) {
+      const before = acknowledged.size;
+      await eventually(() => acknowledged.size > before + 20);
+      await process.kill();
+      await process.start();
+    }
+    const before = acknowledged.size;
+    await eventually(() => acknowledged.size > before + 20);
+    stop = true;
+    await Promise.all(clients);
+    expect(unknown).toBeGreaterThan(0); // or nothing was in flight
+
+    await shop.balances(120_000);
+    const orders = await running.api.all<{ id: number; status: string }>('orders');
+    const statusOf = new Map(orders.map(({ id, status }) => [id, status]));
+    for (const [id, { cancelled }] of acknowledged) {
+      expect(['APPROVED', 'CANCELLED']).toContain(statusOf.get(id));
+      if (cancelled) expect(statusOf.get(id)).toBe('CANCELLED');
+    }
+    // one order for each key: nobody has made an order that nobody was told of
+    expect(orders.length).toBe(acknowledged.size);
+    const lent = orders.filter(({ status }) => status === 'APPROVED').length;
+    expect(await shop.stockOf(equipmentId)).toBe(100_000 - lent);
+  });
+});

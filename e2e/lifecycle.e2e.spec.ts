@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { Api } from './support/api.ts';
+import { eventually } from './support/eventually.ts';
+import { runSuite } from './support/running-suite.ts';
+import { Shop } from './support/shop.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '..');
+
+describe('A service', () => {
+  let running: Awaited<ReturnType<typeof runSuite>>;
+
+  beforeAll(async () => {
+    running = await runSuite({ env: { approval: { APPROVAL_DELAY_MS: '700' } } });
+  });
+  afterAll(() => running.stop());
+
+  it('ends its start with a line for each bad variable', async () => {
+    const child = spawn(process.execPath, ['services/order/dist/main.js'], {
+      cwd: REPOSITORY,
+      env: {
+        PORT: 'eighty',
+        DATABASE_URL: 'mysql://order:secret@host/order',
+        APPROVAL_URL: 'approval',
+      },
+    });
+    let said = '';
+    child.stderr.on('data', (chunk) => (said += chunk));
+    const code = await new Promise((ended) => child.on('close', ended));
+    expect(code).toBe(1);
+    expect(said.trim().split('\n')).toEqual([
+      'order cannot start:',
+      'PORT: expected a whole number from 0 to 65535, got "eighty"',
+      'DATABASE_URL: expected an address such as postgres://host:1234',
+      'KAFKA_BROKERS: expected a comma-separated list such as kafka-0:9092,kafka-1:9092, it is not set',
+      'APPROVAL_URL: expected an address such as http://host:1234',
+    ]);
+  });
+
+  it('finishes the requests in hand when it is told to stop, and says so', async () => {
+    const shop = new Shop(running.api);
+    const equipmentId = await shop.register(10);
+    const [order] = running.suite.order;
+    const direct = new Api(order.url);
+    const inHand = direct.post('/orders', { qty: 1, equipmentId }); // approval takes 700 ms
+    await eventually(async () =>
+      expect((await direct.get('/orders')).body.page.totalElements).toBe(1),
+    );
+    const stopped = order.stop();
+    expect(await inHand).toMatchObject({ status: 201, body: { status: 'APPROVED' } });
+    expect(await stopped).toBe('stopped');
+    const said = order.lines.slice(-2).map((line) => JSON.parse(line).msg);
+    expect(said).toEqual(['SIGTERM: finishing what is in hand', 'stopped']);
+    await order.start();
+    await shop.balances();
+  });
+
+  it('is dead to its liveness probe, and only to that, when its consumer is', async () => {
+    const { approval } = await running.start({
+      services: { approval: 1 },
+      env: { approval: { KAFKA_SESSION_TIMEOUT_MS: '30' } }, // brokers refuse so short a time
+    });
+    const api = new Api(approval[0].url);
+    await eventually(async () => {
+      const { status, body } = await api.get('/actuator/health/liveness');
+      expect(status).toBe(503);
+      expect(body).toMatchObject({
+        status: 'DOWN',
+        components: { consumer: { status: 'DOWN', details: { state: 'crashed' } } },
+      });
+    });
+    expect((await api.get('/actuator/health/readiness')).status).toBe(200);
+    await approval[0].stop();
+  });
+
+  it('answers 503 at once when it has too much to do, and stores nothing', async () => {
+    const { order } = await running.start({
+      services: { order: 1 },
+      env: {
+        order: {
+          APPROVAL_URL: running.suite.approval[0].url,
+          MAX_IN_FLIGHT: '5',
+          APPROVAL_TIMEOUT_MS: '2000',
+        },
+      },
+    });
+    const api = new Api(order[0].url);
+    const count = async () => (await running.api.get('/orders')).body.page.totalElements as number;
+    const before = await count();
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => api.post('/orders', { qty: 1, equipmentId: 1 })),
+    );
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { body, headers } of refused) {
+      expect(body.type).toBe('urn:equipmgnt:problem:overloaded');
+      expect(headers.get('retry-after')).toBe('2');
+    }
+    expect(await count()).toBe(before + answers.length - refused.length);
+    expect((await api.get('/actuator/health')).status).toBe(200);
+    await order[0].stop();
+  });
+
+  it.each(['order', 'approval', 'equipment', 'mis', 'gateway'] as const)(
+    'shows its health, metrics and version at the paths that operators know: %s',
+    async (name) => {
+      const api = new Api(running.suite.of(name)[0].url);
+      for (const probe of ['health', 'health/liveness', 'health/readiness']) {
+        expect(await api.get(`/actuator/${probe}`)).toMatchObject({
+          status: 200,
+          body: { status: 'UP' },
+        });
+      }
+      expect((await api.get('/actuator/info')).body).toMatchObject({ app: { name } });
+      const metrics = await (await fetch(`${api.url}/actuator/prometheus`)).text();
+      expect(metrics).toContain('http_server_requests_seconds_bucket');
+      expect(metrics).toContain('process_cpu_seconds_total');
+    },
+  );
+});

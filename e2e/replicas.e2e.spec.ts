@@ -1,0 +1,136 @@
+import { topics } from '@equipmgnt/contracts';
+import { Kafka, logLevel } from 'kafkajs';
+import { Api } from './support/api.ts';
+import { eventually } from './support/eventually.ts';
+import { runSuite } from './support/running-suite.ts';
+import { Shop } from './support/shop.ts';
+
+describe('Two processes of each service', () => {
+  let running: Awaited<ReturnType<typeof runSuite>>;
+  let shop: Shop;
+  let orders: Api[];
+
+  beforeAll(async () => {
+    running = await runSuite({
+      services: { gateway: 1, order: 2, approval: 2, equipment: 2, mis: 2 },
+    });
+    shop = new Shop(running.api);
+    orders = running.suite.order.map(({ url }) => new Api(url));
+  });
+  afterAll(() => running.stop());
+
+  const inTurn = (i: number) => orders[i % 2] as Api;
+
+  /** Everything that was published on a topic, by its key, in the order of the topic. */
+  const published = async (topic: string): Promise<Map<string, { id: string; type: string }[]>> => {
+    const kafka = new Kafka({ brokers: [running.kafka.url], logLevel: logLevel.NOTHING });
+    const admin = kafka.admin();
+    const reader = kafka.consumer({ groupId: `reader-${Math.random()}` });
+    const byKey = new Map<string, { id: string; type: string }[]>();
+    await Promise.all([admin.connect(), reader.connect()]);
+    try {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const left = new Set(
+        ends.filter(({ high }) => high !== '0').map(({ partition }) => partition),
+      );
+      await reader.subscribe({ topic, fromBeginning: true });
+      await new Promise<void>((resolve, reject) => {
+        const eachBatch = async ({
+          batch,
+        }: {
+          batch: { partition: number; messages: never[]; lastOffset(): string };
+        }) => {
+          for (const { key, headers } of batch.messages as {
+            key: Buffer;
+            headers: Record<string, Buffer>;
+          }[]) {
+            const events = byKey.get(String(key)) ?? [];
+            events.push({ id: String(headers['ce_id']), type: String(headers['ce_type']) });
+            byKey.set(String(key), events);
+          }
+          const end = ends.find(({ partition }) => partition === batch.partition);
+          if (Number(batch.lastOffset()) >= Number(end?.high) - 1) left.delete(batch.partition);
+          if (left.size === 0) resolve();
+        };
+        reader.run({ eachBatch: eachBatch as never }).catch(reject);
+      });
+      return byKey;
+    } finally {
+      await Promise.all([admin.disconnect(), reader.disconnect()]);
+    }
+  };
+
+  it('have exactly as many of 50 orders at once approved as there are units', async () => {
+    const equipmentId = await shop.register(10);
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => inTurn(i).post('/orders', { qty: 1, equipmentId })),
+    );
+    const ids = new Set(answers.map(({ body }) => body.id));
+    expect(ids.size).toBe(50);
+    await eventually(async () => {
+      const statuses = (await running.api.all<{ id: number; status: string }>('orders'))
+        .filter(({ id }) => ids.has(id))
+        .map(({ status }) => status);
+      expect(statuses.filter((status) => status === 'APPROVED')).toHaveLength(10);
+      expect(statuses.filter((status) => status === 'REJECTED')).toHaveLength(40);
+    });
+    await shop.balances();
+  });
+
+  it('give one order to one Idempotency-Key, whichever is asked', async () => {
+    const equipmentId = await shop.register(10);
+    const headers = { 'idempotency-key': `replicas-${equipmentId}` };
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        inTurn(i).post('/orders', { qty: 1, equipmentId }, headers),
+      ),
+    );
+    const told = answers.map(({ status, body: { id, status: state } }) => ({ status, id, state }));
+    expect(new Set(told.map((each) => JSON.stringify(each))).size).toBe(1);
+  });
+
+  it('do nothing twice or out of order, under a crowd of orders and cancellations', async () => {
+    const equipmentId = await shop.register(1_000);
+    const place = async (i: number) => {
+      const { body } = await inTurn(i).post('/orders', { qty: 1, equipmentId });
+      if (i % 3 === 0) await inTurn(i + 1).patch(`/orders/${body.id}`, { status: 'CANCELLED' });
+    };
+    for (let round = 0; round < 6; round += 1) {
+      await Promise.all(Array.from({ length: 50 }, (_, i) => place(i)));
+    }
+    await shop.balances();
+    expect(await shop.stockOf(equipmentId)).toBe(1_000 - 6 * 33);
+
+    // the relays: every event once, and each order's events in the order of what happened
+    const [ofOrders, ofApprovals, ofStock] = await Promise.all(
+      Object.values(topics).map(published),
+    );
+    for (const events of [ofOrders, ofApprovals, ofStock]) {
+      const ids = [...(events ?? []).values()].flat().map(({ id }) => id);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+    const names = (events: { type: string }[]) =>
+      events.map(({ type }) => type.split('.')[1]).join(' ');
+    for (const events of ofOrders?.values() ?? []) {
+      expect(['Ordered', 'Ordered OrderCancelled']).toContain(names(events));
+    }
+    for (const events of ofApprovals?.values() ?? []) {
+      expect([
+        'ApprovalObtained',
+        'ApprovalObtained ApprovalRejected',
+        'ApprovalObtained CancelRequested',
+        'CancelRequested',
+      ]).toContain(names(events));
+    }
+  });
+
+  it('go on when one of each is killed, and the other takes over its partitions', async () => {
+    const equipmentId = await shop.register(100);
+    const { order, approval, equipment, mis } = running.suite;
+    await Promise.all([order, approval, equipment, mis].map((replicas) => replicas[1]?.kill()));
+    for (let i = 0; i < 30; i += 1)
+      expect([201, 202]).toContain((await shop.order(equipmentId)).status);
+    await shop.balances();
+    expect(await shop.stockOf(equipmentId)).toBe(70);
+  });
+});

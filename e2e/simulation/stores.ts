@@ -1,0 +1,222 @@
+import type { EventFact } from '@equipmgnt/contracts';
+import type { Page } from '@equipmgnt/service';
+import { Approvals, type Obtained } from '../../services/approval/src/application/approvals.ts';
+import { Approval } from '../../services/approval/src/domain/approval.ts';
+import { Equipments, type Decide } from '../../services/equipment/src/application/equipments.ts';
+import { Equipment, type NewEquipment } from '../../services/equipment/src/domain/equipment.ts';
+import {
+  StockLedger,
+  type LedgerEntry,
+  type StockRequest,
+} from '../../services/equipment/src/domain/stock-ledger.ts';
+import {
+  Orders,
+  type IdempotencyKey,
+  type Placement,
+} from '../../services/order/src/application/orders.ts';
+import { Order, type NewOrder, type OrderStatus } from '../../services/order/src/domain/order.ts';
+import { Rentals } from '../../services/mis/src/application/rentals.ts';
+import type { Rental, RentalFact } from '../../services/mis/src/domain/rental.ts';
+import type { Outbox } from './bus.ts';
+import type { Steps } from './steps.ts';
+
+const notSimulated = (): never => {
+  throw new Error('not simulated');
+};
+
+/** The order service's database. Every method is one transaction, as it is in PostgreSQL. */
+export class MemoryOrders extends Orders {
+  readonly rows = new Map<number, Order>();
+  readonly keys = new Map<string, { fingerprint: string; orderId: number; answer?: Order }>();
+  /** Every status that an order has had. */
+  readonly histories = new Map<number, OrderStatus[]>();
+
+  constructor(
+    private readonly steps: Steps,
+    private readonly outbox: Outbox,
+  ) {
+    super();
+  }
+
+  place(order: NewOrder, key?: IdempotencyKey): Promise<Placement> {
+    return this.steps.step((): Placement => {
+      const known = key && this.keys.get(key.key);
+      if (known) return { kind: 'known', ...known, order: this.load(known.orderId) };
+      const { equipmentId, qty, orderedAt } = order;
+      const id = this.rows.size + 1;
+      if (key) this.keys.set(key.key, { fingerprint: key.fingerprint, orderId: id });
+      this.store(new Order(id, equipmentId, qty, orderedAt, { status: 'ORDERED' }));
+      const data = { orderId: id, equipmentId, qty };
+      this.outbox.write([{ type: 'equipmgnt.Ordered.v1', data, at: orderedAt }]);
+      return { kind: 'placed', order: this.load(id) };
+    });
+  }
+
+  find(ids: readonly number[]): Promise<Order[]> {
+    return this.steps.step(() => ids.filter((id) => this.rows.has(id)).map((id) => this.load(id)));
+  }
+
+  save(orders: readonly Order[]): Promise<ReadonlySet<number>> {
+    return this.steps.step(() => {
+      const saved = orders.filter(
+        ({ id, loadedStatus }) => this.rows.get(id)?.status === loadedStatus,
+      );
+      for (const order of saved) {
+        this.store(order);
+        this.outbox.write(order.facts);
+      }
+      return new Set(saved.map(({ id }) => id));
+    });
+  }
+
+  waiting(_before: Date, afterId: number, limit: number): Promise<Order[]> {
+    return this.steps.step(() =>
+      [...this.rows.values()]
+        .filter(({ id, status }) => status === 'ORDERED' && id > afterId)
+        .slice(0, limit)
+        .map(({ id }) => this.load(id)),
+    );
+  }
+
+  keepAnswer(key: string, answer: Order): Promise<Order> {
+    return this.steps.step(() => {
+      const entry = this.keys.get(key);
+      return entry ? (entry.answer ??= answer) : answer;
+    });
+  }
+
+  page = notSimulated as () => Promise<Page<Order>>;
+  forgetKeys = notSimulated as () => Promise<number>;
+
+  private load(id: number): Order {
+    const { equipmentId, qty, orderedAt, state } = this.rows.get(id) as Order;
+    return new Order(id, equipmentId, qty, orderedAt, state);
+  }
+
+  private store(order: Order): void {
+    this.rows.set(order.id, order);
+    this.histories.set(order.id, [...(this.histories.get(order.id) ?? []), order.status]);
+  }
+}
+
+/** The approval service's database. */
+export class MemoryApprovals extends Approvals {
+  /** By order. */
+  readonly rows = new Map<number, Approval & { id: number }>();
+
+  constructor(
+    private readonly steps: Steps,
+    private readonly outbox: Outbox,
+  ) {
+    super();
+  }
+
+  obtain(approvals: readonly Approval[]): Promise<Obtained[]> {
+    return this.steps.step(() =>
+      approvals.map((approval) => {
+        const created = !this.rows.has(approval.subject.orderId);
+        if (created) this.store(approval);
+        return { approval: this.load(approval.subject.orderId), created };
+      }),
+    );
+  }
+
+  ofOrders(orderIds: readonly number[]): Promise<Approval[]> {
+    return this.steps.step(() =>
+      orderIds.filter((id) => this.rows.has(id)).map((id) => this.load(id)),
+    );
+  }
+
+  save(approvals: readonly Approval[]): Promise<ReadonlySet<number>> {
+    return this.steps.step(() => {
+      const saved = approvals.filter(
+        ({ subject, loadedStatus }) => this.rows.get(subject.orderId)?.status === loadedStatus,
+      );
+      for (const approval of saved) this.store(approval);
+      return new Set(saved.map(({ subject }) => subject.orderId));
+    });
+  }
+
+  find = notSimulated as () => Promise<Approval | undefined>;
+  page = notSimulated as () => Promise<Page<Approval>>;
+
+  private load(orderId: number): Approval {
+    const { subject, state, id } = this.rows.get(orderId) as Approval;
+    return new Approval(subject, state, id);
+  }
+
+  private store(approval: Approval): void {
+    const approvalId = approval.id ?? this.rows.size + 1;
+    const row = new Approval(approval.subject, approval.state, approvalId);
+    this.rows.set(approval.subject.orderId, row as Approval & { id: number });
+    this.outbox.write(
+      approval.facts.map((fact) => ({ ...fact, data: { ...fact.data, approvalId } }) as EventFact),
+    );
+  }
+}
+
+/** The equipment service's database. */
+export class MemoryEquipments extends Equipments {
+  readonly rows = new Map<number, { registered: number; stock: number }>();
+  readonly ledger: LedgerEntry[] = [];
+
+  constructor(
+    private readonly steps: Steps,
+    private readonly outbox: Outbox,
+  ) {
+    super();
+  }
+
+  register(equipment: NewEquipment, now: Date): Promise<Equipment> {
+    return this.steps.step(() => {
+      const id = this.rows.size + 1;
+      const { stock } = equipment;
+      this.rows.set(id, { registered: stock, stock });
+      const data = { equipmentId: id, stock };
+      this.outbox.write([{ type: 'equipmgnt.EquipmentRegistered.v1', data, at: now }]);
+      return new Equipment(id, equipment, now);
+    });
+  }
+
+  move(requests: readonly StockRequest[], decide: Decide): Promise<void> {
+    return this.steps.step(() => {
+      const equipments = new Map(
+        [...this.rows].map(([id, { stock }]) => [id, new Equipment(id, { stock }, new Date(0))]),
+      );
+      const ledger = new StockLedger(this.ledger);
+      for (const request of requests) decide(request, equipments.get(request.equipmentId), ledger);
+      for (const [id, { stock }] of equipments) {
+        if (stock < 0) throw new Error(`stock of equipment ${id} is ${stock}`);
+        this.rows.set(id, { registered: this.rows.get(id)?.registered ?? 0, stock });
+      }
+      this.ledger.push(...ledger.written);
+      this.outbox.write(ledger.facts);
+    });
+  }
+
+  find = notSimulated as () => Promise<Equipment | undefined>;
+  page = notSimulated as () => Promise<Page<Equipment>>;
+}
+
+/** The view's database. */
+export class MemoryRentals extends Rentals {
+  readonly rows = new Map<number, RentalFact[]>();
+
+  constructor(private readonly steps: Steps) {
+    super();
+  }
+
+  note(facts: readonly RentalFact[]): Promise<void> {
+    return this.steps.step(() => {
+      for (const fact of facts) {
+        const known = this.rows.get(fact.orderId) ?? [];
+        if (known.every(({ event }) => event !== fact.event)) known.push(fact);
+        this.rows.set(fact.orderId, known);
+      }
+    });
+  }
+
+  noteEquipment = notSimulated as () => Promise<void>;
+  find = notSimulated as () => Promise<Rental | undefined>;
+  page = notSimulated as () => Promise<Page<Rental>>;
+}

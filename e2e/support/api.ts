@@ -1,0 +1,54 @@
+/** What a service or the gateway answered. */
+export interface Answer {
+  readonly status: number;
+  // eslint-disable-next-line -- whatever JSON it is; each test says what it expects
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+/** A client that speaks JSON to one address. */
+export class Api {
+  constructor(readonly url: string) {}
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('GET', path, undefined, headers);
+  }
+
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('POST', path, body, headers);
+  }
+
+  patch(path: string, body: unknown): Promise<Answer> {
+    return this.send('PATCH', path, body, {});
+  }
+
+  /** All resources of a collection, page by page. */
+  async all<T>(collection: string): Promise<T[]> {
+    const items: T[] = [];
+    for (let page = 0; ; page += 1) {
+      const { status, body } = await this.get(`/${collection}?size=1000&page=${page}`);
+      if (status !== 200) throw new Error(`GET /${collection} answers ${status}`);
+      items.push(...body._embedded[collection]);
+      if (page + 1 >= body.page.totalPages) return items;
+    }
+  }
+
+  private async send(
+    method: string,
+    path: string,
+    body: unknown,
+    headers: Record<string, string>,
+  ): Promise<Answer> {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      body: text === '' ? undefined : JSON.parse(text),
+      headers: answer.headers,
+    };
+  }
+}

@@ -1,0 +1,11 @@
+import { events, type EventData, type EventType } from '@equipmgnt/contracts';
+import { randomUUID } from 'node:crypto';
+
+/** An event as a handler gets it. */
+export const received = <T extends EventType>(type: T, data: EventData<T>) => ({
+  id: randomUUID(),
+  type,
+  key: String((data as Record<string, unknown>)[events[type].key]),
+  time: new Date(),
+  data,
+});

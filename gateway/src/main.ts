@@ -1,0 +1,25 @@
+import { readConfig, runService } from '@equipmgnt/service';
+import { Module } from '@nestjs/common';
+import { gatewayConfig } from './gateway.config.ts';
+import { proxy } from './proxy.ts';
+import { routesOf } from './routes.ts';
+
+@Module({})
+class GatewayModule {}
+
+await runService('gateway', () => {
+  const config = readConfig(gatewayConfig);
+  const limits = {
+    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+    maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT,
+  };
+  return {
+    name: 'gateway',
+    config,
+    module: GatewayModule,
+    accessLog: true,
+    prepare: async (app) => {
+      for (const route of routesOf(config)) await app.register(proxy(route, limits));
+    },
+  };
+});

@@ -1,0 +1,21 @@
+import type { GatewayConfig } from './gateway.config.ts';
+
+/** Which paths go to which service. */
+export interface Route {
+  readonly service: string;
+  readonly url: string;
+  /** Path prefixes of the gateway, each with the prefix that it becomes at the service. */
+  readonly prefixes: Readonly<Record<string, string>>;
+}
+
+export const routesOf = (config: GatewayConfig): Route[] => [
+  { service: 'order', url: config.ORDER_URL, prefixes: { '/orders': '/orders' } },
+  { service: 'approval', url: config.APPROVAL_URL, prefixes: { '/approvals': '/approvals' } },
+  {
+    service: 'equipment',
+    url: config.EQUIPMENT_URL,
+    // the original's documentation says /equipments, its gateway /equipment: both work
+    prefixes: { '/equipments': '/equipments', '/equipment': '/equipments' },
+  },
+  { service: 'mis', url: config.MIS_URL, prefixes: { '/mis': '/mis' } },
+];

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { events, topics, type EventType } from './events.ts';
+
+const shortName = (type: EventType): string => type.split('.')[1] ?? type;
+
+/**
+ * The AsyncAPI 3.0 document of everything that the suite publishes, derived from the event
+ * catalogue. Messages are CloudEvents 1.0 in Kafka's binary content mode.
+ *
+ * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
+ */
+export function asyncApiDocument(): Record<string, unknown> {
+  const types = Object.keys(events) as EventType[];
+  const ofTopic = (topic: string): EventType[] => types.filter((t) => events[t].topic === topic);
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Equipment rental events',
+      version: '1.0.0',
+      description: 'CloudEvents 1.0, binary content mode: `ce_*` headers, JSON data in the value.',
+    },
+    defaultContentType: 'application/json',
+    channels: Object.fromEntries(
+      Object.entries(topics).map(([service, topic]) => [
+        topic,
+        {
+          address: topic,
+          description: `Published by ${service} alone, keyed so that one order's events stay in order.`,
+          messages: Object.fromEntries(
+            ofTopic(topic).map((type) => [
+              shortName(type),
+              { $ref: `#/components/messages/${shortName(type)}` },
+            ]),
+          ),
+        },
+      ]),
+    ),
+    operations: Object.fromEntries(
+      types.map((type) => [
+        `publish${shortName(type)}`,
+        {
+          action: 'send',
+          channel: { $ref: `#/channels/${events[type].topic}` },
+          messages: [{ $ref: `#/channels/${events[type].topic}/messages/${shortName(type)}` }],
+        },
+      ]),
+    ),
+    components: {
+      messages: Object.fromEntries(
+        types.map((type) => [
+          shortName(type),
+          {
+            name: type,
+            summary: events[type].summary,
+            headers: z.toJSONSchema(cloudEventHeaders(type)),
+            payload: z.toJSONSchema(events[type].data),
+            bindings: {
+              kafka: { key: { type: 'string', description: `The ${events[type].key}.` } },
+            },
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+const cloudEventHeaders = (type: EventType) =>
+  z.object({
+    ce_specversion: z.literal('1.0'),
+    ce_id: z.string().describe('Unique per event; the same for each redelivery.'),
+    ce_source: z.string().describe('The publishing service, e.g. /order.'),
+    ce_type: z.literal(type),
+    ce_time: z.iso.datetime(),
+    ce_subject: z.string().describe('The Kafka key.'),
+    traceparent: z.string().optional(),
+  });

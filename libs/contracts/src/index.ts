@@ -1,0 +1,20 @@
+export {
+  approvalAnswer,
+  approvalStatuses,
+  type ApprovalAnswer,
+  type ApprovalRequest,
+  type ApprovalStatus,
+} from './approval-api.ts';
+export { asyncApiDocument } from './asyncapi.ts';
+export { DomainError, type ErrorKind } from './domain-error.ts';
+export {
+  deadLetterTopic,
+  events,
+  isEventType,
+  MAX_QUANTITY,
+  topics,
+  type EventData,
+  type EventFact,
+  type EventType,
+  type Topic,
+} from './events.ts';

@@ -1,0 +1,42 @@
+import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Health, Pressure } from '@equipmgnt/service';
+import type { Pool } from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { connect } from './connect.ts';
+
+/** Requests waiting for a connection, as a multiple of the pool, beyond which new ones are refused. */
+const MAX_WAITING = 10;
+
+/** A service's own database: connected and migrated before it listens; its readiness. */
+@Module({})
+export class DatabaseModule implements OnModuleInit {
+  static with(options: DataSourceOptions): DynamicModule {
+    return {
+      module: DatabaseModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...options, retryAttempts: 0 }),
+          dataSourceFactory: () => connect(new DataSource(options)),
+        }),
+      ],
+    };
+  }
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly health: Health,
+    private readonly pressure: Pressure,
+  ) {}
+
+  onModuleInit(): void {
+    this.health.addReadiness('db', async () => {
+      await this.dataSource.query('SELECT 1');
+      return { up: true, detail: { database: this.dataSource.options.type } };
+    });
+    if (this.dataSource.options.type === 'postgres') {
+      const { master: pool } = this.dataSource.driver as unknown as { master: Pool };
+      this.pressure.add(() => pool.waitingCount > MAX_WAITING * pool.options.max);
+    }
+  }
+}

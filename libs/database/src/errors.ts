@@ -1,0 +1,48 @@
+import { QueryFailedError } from 'typeorm';
+
+interface DriverError extends Error {
+  /** SQLSTATE from PostgreSQL; a name such as ER_LOCK_DEADLOCK or ECONNREFUSED otherwise. */
+  code?: string;
+  /** SQLSTATE from MariaDB. */
+  sqlState?: string;
+}
+
+// Classes of SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html :
+// 08 connection, 25P03 idle in transaction, 40 deadlock or serialization, 53 out of resources,
+// 55 lock not available, 57 shutdown or cancelled, 58 system error. MariaDB shares 08 and 40.
+const TRANSIENT_STATE = /^(08...|25P03|40...|53...|55...|57...|58...)$/;
+const TRANSIENT_CODE =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|PROTOCOL_CONNECTION_LOST|ER_LOCK_WAIT_TIMEOUT|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|ER_CONNECTION_KILLED|ER_QUERY_INTERRUPTED|ER_STATEMENT_TIMEOUT|ER_NORMAL_SHUTDOWN|POOL_CLOSED)$/;
+// node-postgres and mysql2 tell these by their message alone
+const TRANSIENT_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|connection error and is not queryable|in closed state|Pool is closed|Queue limit reached|the database system is/;
+// 22 data exception (out of range, too long), 23 integrity constraint
+const DATA_STATE = /^2[23]...$/;
+
+const driverError = (error: unknown): DriverError | undefined => {
+  if (error instanceof QueryFailedError) return error.driverError as DriverError;
+  return error instanceof Error ? error : undefined;
+};
+
+const sqlState = ({ code, sqlState }: DriverError): string => sqlState ?? code ?? '';
+
+/**
+ * Whether the database is away or busy for the moment, so that the same statement may work later:
+ * connections refused or lost, deadlocks, shutdowns, timeouts.
+ */
+export function isTransient(error: unknown): boolean {
+  const cause = driverError(error);
+  if (!cause) return false;
+  if (cause instanceof AggregateError) return cause.errors.every(isTransient); // dual-stack connect
+  return (
+    TRANSIENT_STATE.test(sqlState(cause)) ||
+    TRANSIENT_CODE.test(cause.code ?? '') ||
+    TRANSIENT_MESSAGE.test(cause.message)
+  );
+}
+
+/** Whether the data themselves were refused: the same statement can never work. */
+export function isDataError(error: unknown): boolean {
+  const cause = driverError(error);
+  return cause !== undefined && DATA_STATE.test(sqlState(cause));
+}

@@ -1,0 +1,98 @@
+import { events, isEventType, type EventData, type EventType } from '@equipmgnt/contracts';
+import { isTraceparent } from '@equipmgnt/service';
+import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
+
+/** An event as its handler gets it: validated, with what the envelope says of it. */
+export interface Received<T extends EventType = EventType> {
+  /** The CloudEvents id: the same for each redelivery. */
+  readonly id: string;
+  readonly type: T;
+  /** The Kafka key: the order's id, or the equipment's for EquipmentRegistered. */
+  readonly key: string;
+  readonly data: EventData<T>;
+  /** When it happened, by the publisher's clock. */
+  readonly time: Date;
+  readonly traceparent?: string;
+}
+
+/** An event on its way out, as the outbox holds it. */
+export interface StoredEvent {
+  readonly eventId: string;
+  readonly type: EventType;
+  readonly key: string;
+  /** JSON text. */
+  readonly data: string;
+  readonly occurredAt: Date;
+  readonly traceparent: string | null;
+}
+
+/** A message that can never be handled, however often it is tried. */
+export class Unprocessable extends Error {
+  override readonly name = 'Unprocessable';
+
+  constructor(
+    readonly code: 'NO_TYPE' | 'UNKNOWN_TYPE' | 'WRONG_TOPIC' | 'BAD_JSON' | 'BAD_DATA' | 'REFUSED',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * CloudEvents 1.0 in Kafka's binary content mode: attributes in `ce_*` headers, data in the value.
+ * @see https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md
+ */
+export const toMessage = (source: string, event: StoredEvent): Message => ({
+  key: event.key,
+  value: event.data,
+  headers: {
+    ce_specversion: '1.0',
+    ce_id: event.eventId,
+    ce_source: source,
+    ce_type: event.type,
+    ce_time: event.occurredAt.toISOString(),
+    ce_subject: event.key,
+    'content-type': 'application/json',
+    ...(event.traceparent && { traceparent: event.traceparent }),
+  },
+});
+
+const header = (headers: IHeaders | undefined, name: string): string | undefined => {
+  const value = headers?.[name];
+  return value === undefined ? undefined : [value].flat()[0]?.toString();
+};
+
+/** @throws Unprocessable with the reason, when the message is none of this suite's events */
+export function fromMessage(topic: string, message: KafkaMessage): Received {
+  const type = header(message.headers, 'ce_type');
+  if (type === undefined) throw new Unprocessable('NO_TYPE', 'it has no ce_type header');
+  if (!isEventType(type)) throw new Unprocessable('UNKNOWN_TYPE', `no such event type: ${type}`);
+  const definition = events[type];
+  if (definition.topic !== topic) {
+    throw new Unprocessable('WRONG_TOPIC', `${type} belongs on ${definition.topic}`);
+  }
+  const parsed = definition.data.safeParse(parseJson(message.value));
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map((i) => `${i.path.join('.') || 'data'}: ${i.message}`);
+    throw new Unprocessable('BAD_DATA', issues.join('; '));
+  }
+  const data = parsed.data as EventData<EventType>;
+  const time = new Date(header(message.headers, 'ce_time') ?? Number(message.timestamp));
+  const traceparent = header(message.headers, 'traceparent');
+  return {
+    id: header(message.headers, 'ce_id') ?? `${topic}/${message.offset}`,
+    type,
+    key: message.key?.toString() ?? '',
+    data,
+    time: Number.isNaN(time.getTime()) ? new Date(Number(message.timestamp)) : time,
+    ...(isTraceparent(traceparent) && { traceparent }),
+  };
+}
+
+function parseJson(value: Buffer | null): unknown {
+  try {
+    return JSON.parse(value?.toString() ?? '');
+  } catch (error) {
+    throw new Unprocessable('BAD_JSON', `its value is not JSON: ${(error as Error).message}`);
+  }
+}

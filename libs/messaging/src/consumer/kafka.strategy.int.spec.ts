@@ -1,0 +1,358 @@
+import { randomUUID } from 'node:crypto';
+import { deadLetterTopic, DomainError, topics, type EventType } from '@equipmgnt/contracts';
+import { Kafka, logLevel, type IHeaders, type Producer } from 'kafkajs';
+import { kafkaBrokers } from '../../../../e2e/support/connections.ts';
+import { eventually } from '../../../../e2e/support/eventually.ts';
+import { ensureTopics } from '../topics.ts';
+import type { Received } from '../cloud-event.ts';
+import { KafkaStrategy } from './kafka.strategy.ts';
+
+const ORDERED = 'equipmgnt.Ordered.v1';
+const CANCELLED = 'equipmgnt.OrderCancelled.v1';
+
+describe('The Kafka transport', () => {
+  let kafka: Kafka;
+  let producer: Producer;
+  let running: KafkaStrategy[];
+  let group: string;
+  // far from the ids that other test files use on the same topic
+  let lastKey = 2_000_000_000 + Math.floor(Math.random() * 1e9);
+
+  beforeAll(async () => {
+    kafka = new Kafka({ brokers: [kafkaBrokers()], logLevel: logLevel.NOTHING });
+    await ensureTopics(kafka, Object.values(topics), 3);
+    producer = kafka.producer();
+    await producer.connect();
+  });
+
+  afterAll(() => producer.disconnect());
+
+  beforeEach(() => {
+    running = [];
+    group = `transport-test-${randomUUID()}`;
+  });
+
+  afterEach(() => Promise.all(running.map((strategy) => strategy.close())));
+
+  type Handler = (events: readonly Received[]) => Promise<void>;
+
+  const start = async (
+    handlers: Partial<Record<EventType, Handler>>,
+    sessionTimeoutMs = 6_000,
+  ): Promise<KafkaStrategy> => {
+    const strategy = new KafkaStrategy(kafka, {
+      group,
+      sessionTimeoutMs,
+      ready: async () => undefined,
+    });
+    for (const [type, handler] of Object.entries(handlers)) {
+      strategy.addHandler(type, handler as never, true);
+    }
+    running.push(strategy);
+    strategy.listen(() => undefined);
+    return strategy;
+  };
+  const consuming = (strategy: KafkaStrategy) =>
+    eventually(() => strategy.report().detail?.['state'] === 'consuming');
+
+  const message = (key: number, qty: number, type: string = ORDERED) => ({
+    key: String(key),
+    value: JSON.stringify({ orderId: key, equipmentId: 1, qty }),
+    headers: { ce_type: type, ce_id: `${key}-${qty}` },
+  });
+  const send = (...messages: { key: string; value: string; headers?: IHeaders }[]) =>
+    producer.send({ topic: topics.order, messages });
+
+  /** Collects what it is told of some keys; other test files use the same topic. */
+  const collector = (...keys: number[]) => {
+    const groups: Received[][] = [];
+    const handler: Handler = async (events) => {
+      const mine = events.filter(({ key }) => keys.includes(Number(key)));
+      if (mine.length > 0) groups.push(mine);
+    };
+    const told = () => groups.flat().map(({ data }) => (data as { qty: number }).qty);
+    return { groups, handler, told };
+  };
+
+  /** The dead letters that this test's group has written. */
+  const deadLetters = async (): Promise<Record<string, string>[]> => {
+    const letters: Record<string, string>[] = [];
+    const reader = kafka.consumer({ groupId: `reader-${randomUUID()}` });
+    const admin = kafka.admin();
+    await Promise.all([reader.connect(), admin.connect()]);
+    try {
+      const topic = deadLetterTopic(topics.order);
+      const [end] = await admin.fetchTopicOffsets(topic);
+      if (end?.high === '0') return [];
+      await reader.subscribe({ topic, fromBeginning: true });
+      const { END_BATCH_PROCESS } = reader.events;
+      const read = new Promise<void>((resolve) => {
+        reader.on(END_BATCH_PROCESS, ({ payload }) => {
+          if (Number(payload.lastOffset) >= Number(end?.high) - 1) resolve();
+        });
+      });
+      await reader.run({
+        eachMessage: async ({ message: { headers, key } }) => {
+          const texts = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]);
+          letters.push({ ...Object.fromEntries(texts), key: String(key) });
+        },
+      });
+      await read;
+      return letters.filter(({ dlt_consumer_group }) => dlt_consumer_group === group);
+    } finally {
+      await Promise.all([reader.disconnect(), admin.disconnect()]);
+    }
+  };
+
+  const committed = async (): Promise<number> => {
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topics.order] });
+      const ends = await admin.fetchTopicOffsets(topics.order);
+      return (offsets?.partitions ?? []).filter(({ partition, offset }) =>
+        ends.some((end) => end.partition === partition && end.offset === offset),
+      ).length;
+    } finally {
+      await admin.disconnect();
+    }
+  };
+
+  it('hands a crowd to its handler together, every key in order', async () => {
+    const key = ++lastKey;
+    await send(...[1, 2, 3].map((qty) => message(key, qty)));
+    const { handler, groups, told } = collector(key);
+    await start({ [ORDERED]: handler });
+    await eventually(() => told().length === 3);
+    expect(groups).toHaveLength(1);
+    expect(told()).toEqual([1, 2, 3]);
+    expect(groups[0]?.[0]).toMatchObject({ id: `${key}-1`, type: ORDERED, key: String(key) });
+  });
+
+  it('does not deliver again what was handled and committed', async () => {
+    const key = ++lastKey;
+    await send(message(key, 1));
+    const first = collector(key);
+    const strategy = await start({ [ORDERED]: first.handler });
+    await eventually(() => first.told().length === 1);
+    await strategy.close();
+
+    const second = collector(key);
+    await start({ [ORDERED]: second.handler });
+    await send(message(key, 2));
+    await eventually(() => second.told().length > 0);
+    expect(second.told()).toEqual([2]);
+  });
+
+  it('delivers again when it died between the effect and its commit', async () => {
+    const key = ++lastKey;
+    await send(message(key, 1));
+    const first = collector(key);
+    const crash = new Error('died after the effect');
+    const strategy = await start({
+      [ORDERED]: async (events) => {
+        await first.handler(events);
+        if (first.told().length > 0) throw crash;
+      },
+    });
+    await eventually(() => first.told().length > 0);
+    await strategy.close();
+
+    const second = collector(key);
+    await start({ [ORDERED]: second.handler });
+    await eventually(() => second.told().length > 0);
+    expect(second.groups[0]?.[0]?.id).toBe(first.groups[0]?.[0]?.id);
+  });
+
+  it('retries a transient failure until it works, and loses nothing', async () => {
+    const key = ++lastKey;
+    await send(message(key, 1), message(key, 2));
+    const { handler, told } = collector(key);
+    let failures = 4;
+    await start({
+      [ORDERED]: async (events) => {
+        if (events.some((event) => event.key === String(key)) && failures-- > 0) {
+          throw Object.assign(new Error('the database is away'), { code: 'ECONNREFUSED' });
+        }
+        await handler(events);
+      },
+    });
+    await eventually(() => told().length === 2);
+    expect(told()).toEqual([1, 2]);
+    expect(await deadLetters()).toEqual([]);
+  });
+
+  it('moves what is no event to the dead letters, once, and goes on', async () => {
+    const key = ++lastKey;
+    const { handler, told } = collector(key);
+    await start({ [ORDERED]: handler });
+    const bad = [
+      { ...message(key, 9), value: '{"orderId":' },
+      { ...message(key, 9), value: JSON.stringify({ orderId: key, equipmentId: 1, qty: 0 }) },
+      message(key, 9, 'equipmgnt.Ordered.v99'),
+      { ...message(key, 9), headers: {} },
+    ];
+    await send(message(key, 1), ...bad, message(key, 2));
+    await eventually(() => told().length === 2);
+    await eventually(async () => (await committed()) === 3);
+    const letters = (await deadLetters()).filter((letter) => letter['key'] === String(key));
+    expect(letters.map(({ dlt_code }) => dlt_code)).toEqual([
+      'BAD_JSON',
+      'BAD_DATA',
+      'UNKNOWN_TYPE',
+      'NO_TYPE',
+    ]);
+    expect(letters[1]).toMatchObject({
+      ce_type: ORDERED,
+      dlt_topic: topics.order,
+      dlt_partition: expect.stringMatching(/^\d$/),
+      dlt_offset: expect.stringMatching(/^\d+$/),
+      dlt_consumer_group: group,
+      dlt_reason: expect.stringContaining('qty'),
+    });
+  });
+
+  it.each([
+    ['the domain refuses it', new DomainError('conflict', 'no', 'never')],
+    ['our code fails on it', new TypeError('undefined is not a function')],
+    ['a constraint refuses it', Object.assign(new Error('violates'), { code: '23514' })],
+  ])('moves one event of a crowd to the dead letters when %s', async (_, error) => {
+    const key = ++lastKey;
+    const { handler, told } = collector(key);
+    await send(...[1, 2, 3].map((qty) => message(key, qty)));
+    await start({
+      [ORDERED]: async (events) => {
+        if (events.some(({ id }) => id === `${key}-2`)) throw error;
+        await handler(events);
+      },
+    });
+    await eventually(() => told().length === 2);
+    expect(told()).toEqual([1, 3]);
+    await eventually(async () => (await committed()) === 3);
+    const letters = (await deadLetters()).filter((letter) => letter['key'] === String(key));
+    expect(letters).toMatchObject([{ ce_id: `${key}-2`, dlt_code: 'REFUSED' }]);
+  });
+
+  it('has the rest of the topic handled while one partition is stuck', async () => {
+    const stuck = ++lastKey;
+    const others = Array.from({ length: 12 }, () => ++lastKey); // on all partitions
+    const { handler, told } = collector(...others);
+    await start({
+      [ORDERED]: async (events) => {
+        if (events.some((event) => event.key === String(stuck))) {
+          throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+        }
+        await handler(events);
+      },
+    });
+    await send(message(stuck, 1));
+    await send(...others.map((key) => message(key, 1)));
+    // those that share the partition with the stuck one wait behind it
+    await eventually(() => told().length >= 4);
+    expect(told().length).toBeLessThan(12);
+  });
+
+  it('passes over events that this service has no handler for', async () => {
+    const key = ++lastKey;
+    const { handler, told } = collector(key);
+    await start({ [ORDERED]: handler });
+    await send(message(key, 9, CANCELLED), message(key, 1));
+    await eventually(() => told().length === 1);
+    expect(await deadLetters()).toEqual([]);
+  });
+
+  it('shares the partitions among several, and gives them to who is left', async () => {
+    const keys = Array.from({ length: 30 }, () => ++lastKey);
+    const [one, two] = [collector(...keys), collector(...keys)];
+    const first = await start({ [ORDERED]: one.handler });
+    const second = await start({ [ORDERED]: two.handler });
+    await Promise.all([consuming(first), consuming(second)]);
+    let round = 0;
+    await eventually(async () => {
+      round += 1;
+      await send(...keys.map((key) => message(key, round)));
+      return one.told().length > 0 && two.told().length > 0;
+    });
+    await first.close();
+    await send(...keys.map((key) => message(key, 777)));
+    const last = () => two.told().filter((qty) => qty === 777).length;
+    await eventually(() => last() === 30);
+    // nothing is missing, whoever handled it
+    for (let seen = 1; seen <= round; seen += 1) {
+      const handled = new Set([...one.groups, ...two.groups].flat().map(({ id }) => id));
+      for (const key of keys) expect(handled).toContain(`${key}-${seen}`);
+    }
+  });
+
+  it('finishes the batch in hand before it stops', async () => {
+    const key = ++lastKey;
+    await send(message(key, 1));
+    let begun = false;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const { handler, told } = collector(key);
+    const strategy = await start({
+      [ORDERED]: async (events) => {
+        if (events.some((event) => event.key === String(key))) {
+          begun = true;
+          await held;
+        }
+        await handler(events);
+      },
+    });
+    await eventually(() => begun);
+    const closed = strategy.close();
+    release();
+    await closed;
+    expect(told()).toEqual([1]);
+    await eventually(async () => (await committed()) === 3);
+  });
+
+  it('stops while it is joining, and leaves no member behind', async () => {
+    const strategy = await start({ [ORDERED]: async () => undefined });
+    await eventually(() => strategy.unwrap() !== undefined);
+    await strategy.close();
+    const admin = kafka.admin();
+    await admin.connect();
+    const { groups } = await admin.describeGroups([group]);
+    await admin.disconnect();
+    expect(groups[0]?.members).toEqual([]);
+  });
+
+  it('knows that it is dead when it keeps crashing, as with a session timeout that brokers refuse', async () => {
+    const strategy = await start({ [ORDERED]: async () => undefined }, 30);
+    await eventually(() => !strategy.report().up);
+    expect(strategy.report().detail).toMatchObject({
+      state: 'crashed',
+      error: expect.stringContaining('session timeout'),
+    });
+  });
+
+  it('is alive while it waits for brokers', async () => {
+    const nobody = new Kafka({
+      brokers: ['127.0.0.1:1'],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 1, initialRetryTime: 10 },
+    });
+    const strategy = new KafkaStrategy(nobody, {
+      group,
+      sessionTimeoutMs: 6_000,
+      ready: async () => undefined,
+    });
+    strategy.addHandler(ORDERED, (async () => undefined) as never, true);
+    running.push(strategy);
+    strategy.listen(() => undefined);
+    await eventually(() => strategy.report().detail?.['state'] === 'waiting for brokers');
+    expect(strategy.report().up).toBe(true);
+  });
+
+  it('refuses a handler for an event that does not exist', () => {
+    const strategy = new KafkaStrategy(kafka, {
+      group,
+      sessionTimeoutMs: 6_000,
+      ready: async () => undefined,
+    });
+    strategy.addHandler('equipmgnt.Orderd.v1', (async () => undefined) as never, true);
+    expect(() => strategy.listen(() => undefined)).toThrow("@EventPattern('equipmgnt.Orderd.v1')");
+  });
+});

@@ -1,0 +1,201 @@
+import { deadLetterTopic, topics } from '@equipmgnt/contracts';
+import { Kafka, logLevel, type Consumer } from 'kafkajs';
+import { DataSource } from 'typeorm';
+import { freshDatabases, kafkaBrokers } from '../../../../e2e/support/connections.ts';
+import { eventually } from '../../../../e2e/support/eventually.ts';
+import { ensureTopics } from '../topics.ts';
+import { CreateOutbox1700000000000 } from './outbox.migration.ts';
+import { eventRows, eventsParameter, INTO_OUTBOX, type RecordedFact } from './outbox.ts';
+import { Publisher } from './publisher.ts';
+import { OutboxRelay } from './relay.ts';
+
+const WRITE = `${INTO_OUTBOX}
+  SELECT e.type, e.key, e.data, e.occurred_at, e.traceparent FROM ${eventRows('$1')} ORDER BY e.seq`;
+
+describe('The outbox relay', () => {
+  let databases: Awaited<ReturnType<typeof freshDatabases>>;
+  let database: DataSource;
+  let kafka: Kafka;
+  let reader: Consumer;
+  /** Everything on the topic of orders, as it came: key, what, event id. */
+  const read: { key: string; qty: number; id: string }[] = [];
+  const running: OutboxRelay[] = [];
+  // far from the ids that other test files use on the same topic
+  const firstKey = 1_000_000 + Math.floor(Math.random() * 1e9);
+  let lastKey = firstKey;
+
+  beforeAll(async () => {
+    databases = await freshDatabases();
+    database = await new DataSource({
+      type: 'postgres',
+      url: databases.urls.order,
+      migrations: [CreateOutbox1700000000000],
+      migrationsRun: true,
+    }).initialize();
+    kafka = new Kafka({ brokers: [kafkaBrokers()], logLevel: logLevel.NOTHING });
+    await ensureTopics(kafka, Object.values(topics), 3);
+    reader = kafka.consumer({ groupId: `relay-test-${process.pid}-${Date.now()}` });
+    await reader.connect();
+    await reader.subscribe({ topic: topics.order, fromBeginning: true });
+    await reader.run({
+      eachMessage: async ({ message: { key, value, headers } }) => {
+        if (Number(key) <= firstKey || Number(key) > lastKey) return; // another test file's
+        const { qty } = JSON.parse(String(value));
+        read.push({ key: String(key), qty, id: String(headers?.['ce_id']) });
+      },
+    });
+  });
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((relay) => relay.stop()));
+    await database.query('DELETE FROM outbox');
+  });
+
+  afterAll(async () => {
+    await reader.disconnect();
+    await database.destroy();
+    await databases.drop();
+  });
+
+  const newPublisher = () => new Publisher(kafka, async () => undefined);
+  const startRelay = (publisher = newPublisher(), source = database): OutboxRelay => {
+    const relay = new OutboxRelay(source, '/order', publisher);
+    running.push(relay);
+    relay.start();
+    return relay;
+  };
+  const ordered = (key: number, qty: number): RecordedFact => ({
+    type: 'equipmgnt.Ordered.v1',
+    data: { orderId: key, equipmentId: 1, qty },
+    at: new Date(),
+  });
+  const write = (facts: RecordedFact[], manager = database.manager) =>
+    manager.query(WRITE, [eventsParameter(facts)]);
+  const of = (key: number) => read.filter((message) => message.key === String(key));
+  const quantities = (key: number) => of(key).map(({ qty }) => qty);
+  const left = async (): Promise<number> =>
+    (await database.query('SELECT count(*)::int AS n FROM outbox'))[0].n;
+  const emptied = () => eventually(async () => (await left()) === 0);
+
+  it('publishes what was committed, in order, and removes it', async () => {
+    const key = ++lastKey;
+    await write([1, 2, 3].map((qty) => ordered(key, qty)));
+    await write([ordered(key, 4)]);
+    startRelay();
+    await eventually(() => of(key).length === 4);
+    expect(quantities(key)).toEqual([1, 2, 3, 4]);
+    await emptied();
+  });
+
+  it('publishes at once when nudged', async () => {
+    const relay = startRelay();
+    await emptied();
+    const key = ++lastKey;
+    await write([ordered(key, 1)]);
+    relay.nudge();
+    await eventually(() => of(key).length === 1);
+  });
+
+  it('publishes without a nudge, as after a crash between commit and publishing', async () => {
+    const key = ++lastKey;
+    startRelay();
+    await write([ordered(key, 1)]);
+    await eventually(() => of(key).length === 1);
+  });
+
+  it('does not publish what was rolled back', async () => {
+    const [key, next] = [++lastKey, ++lastKey];
+    const rolledBack = database.transaction(async (manager) => {
+      await write([ordered(key, 1)], manager);
+      throw new Error('rolled back');
+    });
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    startRelay();
+    await write([ordered(next, 1)]);
+    await eventually(() => of(next).length === 1);
+    expect(of(key)).toEqual([]);
+  });
+
+  it('does not step over a row that commits after a later one', async () => {
+    const [early, late] = [++lastKey, ++lastKey];
+    const relay = startRelay();
+    await database.transaction(async (manager) => {
+      await write([ordered(early, 1)], manager); // takes the lower id, commits last
+      await write([ordered(late, 1)]);
+      relay.nudge();
+      await eventually(() => of(late).length === 1);
+    });
+    relay.nudge();
+    await eventually(() => of(early).length === 1);
+  });
+
+  it('publishes again, as the same event, after a crash between publishing and removing', async () => {
+    const key = ++lastKey;
+    await write([ordered(key, 1), ordered(key, 2)]);
+    const publisher = newPublisher();
+    let crashes = 1;
+    const publish = publisher.publish.bind(publisher);
+    publisher.publish = async (batches) => {
+      await publish(batches);
+      if (crashes-- > 0) throw new Error('crashed here');
+    };
+    startRelay(publisher);
+    await eventually(() => of(key).length === 4);
+    expect(quantities(key)).toEqual([1, 2, 1, 2]);
+    expect(new Set(of(key).map(({ id }) => id)).size).toBe(2);
+    await emptied();
+  });
+
+  it('of two that run at once, one publishes at a time: nothing twice, every key in order', async () => {
+    const other = await new DataSource({
+      type: 'postgres',
+      url: databases.urls.order,
+    }).initialize();
+    try {
+      const relays = [startRelay(), startRelay(newPublisher(), other)];
+      const keys = Array.from({ length: 40 }, () => ++lastKey);
+      for (let qty = 1; qty <= 50; qty += 1) {
+        await write(keys.map((key) => ordered(key, qty)));
+        relays[qty % 2]?.nudge();
+      }
+      await eventually(() => keys.every((key) => of(key).length >= 50));
+      await emptied();
+      const expected = Array.from({ length: 50 }, (_, i) => i + 1);
+      for (const key of keys) expect(quantities(key)).toEqual(expected);
+      await Promise.all(running.splice(0).map((relay) => relay.stop()));
+    } finally {
+      await other.destroy();
+    }
+  });
+
+  it('waits for a broker that is away, and loses nothing', async () => {
+    const nobody = new Kafka({
+      brokers: ['127.0.0.1:1'],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 0 },
+    });
+    const key = ++lastKey;
+    const away = startRelay(new Publisher(nobody, () => Promise.reject(new Error('no broker'))));
+    await write([ordered(key, 1)]);
+    away.nudge();
+    await away.stop();
+    expect(await left()).toBe(1);
+    startRelay();
+    await eventually(() => of(key).length === 1);
+  });
+
+  it('stops while it waits', async () => {
+    const relay = startRelay();
+    await emptied();
+    await relay.stop();
+    expect(relay.alive).toBe(false);
+  });
+
+  it('finds a dead-letter topic beside every topic', async () => {
+    const admin = kafka.admin();
+    await admin.connect();
+    const existing = await admin.listTopics();
+    await admin.disconnect();
+    expect(existing).toEqual(expect.arrayContaining(Object.values(topics).map(deadLetterTopic)));
+  });
+});

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `expected a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `expected a whole number from ${min} to ${max}`);
+
+/** Building blocks for configuration read from environment variables, which are always strings. */
+export const env = {
+  /** A whole number in a range; with a unit in the variable's name (`…_MS`) where it has one. */
+  whole: (min: number, max: number, fallback: number) =>
+    whole(min, max).default(fallback) as z.ZodType<number, string | undefined>,
+  /** An address such as `http://approval:8080`, of one of the given protocols, without a path. */
+  url: (...protocols: string[]) =>
+    z
+      .string({ error: `expected an address such as ${protocols[0]}://host:1234` })
+      .refine(
+        (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1)),
+        `expected an address such as ${protocols[0]}://host:1234`,
+      ),
+  /** A comma-separated list with at least one entry. */
+  list: (example: string) =>
+    z
+      .string({ error: `expected a comma-separated list such as ${example}` })
+      .transform((text) => text.split(',').map((entry) => entry.trim()))
+      .refine(
+        (entries) => entries.every((entry) => entry !== ''),
+        `expected a comma-separated list such as ${example}`,
+      ),
+};
+
+/** What every process of the suite is configured with. */
+export const processConfig = z.object({
+  /** Where it listens. */
+  HOST: z.string().min(1).default('0.0.0.0'),
+  PORT: env.whole(0, 65_535, 8080),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /**
+   * Whose `X-Forwarded-*` are believed: addresses, subnets or the names loopback, linklocal and
+   * uniquelocal. The default is the neighbourhood: this machine and private networks.
+   */
+  TRUSTED_PROXIES: z.string().min(1).default('loopback,linklocal,uniquelocal'),
+  /** Requests in hand at once; those beyond are answered 503 at once. */
+  MAX_IN_FLIGHT: env.whole(1, 1_000_000, 500),
+  /** Mean delay of the event loop over a second, above which requests are answered 503. */
+  MAX_EVENT_LOOP_DELAY_MS: env.whole(1, 60_000, 500),
+  /** How long stopping may take before the process ends itself; below the orchestrator's grace. */
+  SHUTDOWN_TIMEOUT_MS: env.whole(100, 600_000, 20_000),
+  /** Shown by /actuator/info. */
+  VERSION: z.string().default('development'),
+});
+
+export type ProcessConfig = z.infer<typeof processConfig>;
+
+/** The configuration is wrong. The message has a line for each bad variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Parses the environment by a schema. An empty variable counts as not set.
+ * @throws ConfigError naming every bad variable, what was expected and what was found. Values of
+ * variables that may hold a secret (addresses with a password) are not repeated.
+ */
+export function readConfig<S extends z.ZodObject>(
+  schema: S,
+  environment: Record<string, string | undefined> = process.env,
+): z.infer<S> {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const found = !(name in given)
+      ? 'it is not set'
+      : /URL/.test(name)
+        ? ''
+        : `got "${given[name]}"`;
+    return `${name}: ${issue.message}${found === '' ? '' : `, ${found}`}`;
+  });
+  throw new ConfigError(lines.join('\n'));
+}

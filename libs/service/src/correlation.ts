@@ -1,0 +1,51 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes, randomUUID } from 'node:crypto';
+
+/** What ties together everything that is done for one request or one batch of messages. */
+export interface Correlation {
+  /** `X-Request-Id`: taken from the caller or made here; absent while messages are handled. */
+  readonly requestId?: string;
+  /** W3C trace context of the request. */
+  readonly traceparent?: string;
+  /** W3C trace context of each message in hand, by its Kafka key. */
+  readonly traceparentByKey?: ReadonlyMap<string, string>;
+}
+
+const storage = new AsyncLocalStorage<Correlation>();
+
+/** Runs `work`, and all that it awaits, within a correlation. */
+export const withCorrelation = <T>(correlation: Correlation, work: () => T): T =>
+  storage.run(correlation, work);
+
+export const currentCorrelation = (): Correlation => storage.getStore() ?? {};
+
+/**
+ * The trace that an event caused by the work in hand belongs to: the request's, or, while a batch
+ * is handled, that of the message with the same key.
+ */
+export function traceparentFor(key: string): string | undefined {
+  const { traceparent, traceparentByKey } = currentCorrelation();
+  return traceparent ?? traceparentByKey?.get(key);
+}
+
+// https://www.w3.org/TR/trace-context/#traceparent-header-field-values
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+export const isTraceparent = (text: unknown): text is string =>
+  typeof text === 'string' && TRACEPARENT.test(text);
+
+/** The caller's correlation headers where they are well-formed, new ones where not. */
+export function correlationOf(
+  headers: Record<string, unknown>,
+): Required<Pick<Correlation, 'requestId' | 'traceparent'>> {
+  const requestId = headers['x-request-id'];
+  const traceparent = headers['traceparent'];
+  return {
+    requestId:
+      typeof requestId === 'string' && REQUEST_ID.test(requestId) ? requestId : randomUUID(),
+    traceparent: isTraceparent(traceparent)
+      ? traceparent
+      : `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+  };
+}

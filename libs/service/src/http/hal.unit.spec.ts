@@ -1,0 +1,62 @@
+import type { FastifyRequest } from 'fastify';
+import { halPage, halResource } from './hal.ts';
+
+const request = (url = '/orders') =>
+  ({ protocol: 'https', host: 'rental.example', url }) as FastifyRequest;
+
+const linksOf = (url: string, page: number, size: number, total: number) =>
+  Object.fromEntries(
+    Object.entries(
+      halPage(
+        request(url),
+        'orders',
+        { page, size, sort: { property: 'id', direction: 'asc' } },
+        total,
+        [],
+      )._links,
+    ).map(([rel, { href }]) => [rel, href.replace('https://rental.example/orders', '')]),
+  );
+
+describe('A HAL resource', () => {
+  it('links to itself and what belongs to it, where the caller stands', () => {
+    expect(halResource(request(), 'order', 'orders', { id: 7, qty: 2 }, { mis: 'mis/7' })).toEqual({
+      id: 7,
+      qty: 2,
+      _links: {
+        self: { href: 'https://rental.example/orders/7' },
+        order: { href: 'https://rental.example/orders/7' },
+        mis: { href: 'https://rental.example/mis/7' },
+      },
+    });
+  });
+});
+
+describe('A HAL page', () => {
+  it('counts', () => {
+    const wanted = { page: 1, size: 10, sort: { property: 'id', direction: 'asc' as const } };
+    expect(halPage(request(), 'orders', wanted, 21, []).page).toEqual({
+      size: 10,
+      totalElements: 21,
+      totalPages: 3,
+      number: 1,
+    });
+  });
+
+  it('links to its neighbours and keeps the rest of the query', () => {
+    expect(linksOf('/orders?page=1&size=10&sort=qty,desc', 1, 10, 21)).toEqual({
+      first: '?page=0&size=10&sort=qty%2Cdesc',
+      prev: '?page=0&size=10&sort=qty%2Cdesc',
+      self: '?page=1&size=10&sort=qty,desc',
+      next: '?page=2&size=10&sort=qty%2Cdesc',
+      last: '?page=2&size=10&sort=qty%2Cdesc',
+    });
+  });
+
+  it('has only itself when there is nothing else', () => {
+    expect(linksOf('/orders', 0, 20, 0)).toEqual({ self: '' });
+  });
+
+  it('leads back from beyond the end', () => {
+    expect(linksOf('/orders?page=9', 9, 20, 21)).toMatchObject({ prev: '?page=1&size=20' });
+  });
+});

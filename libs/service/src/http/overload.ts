@@ -1,0 +1,43 @@
+import underPressure from '@fastify/under-pressure';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Unavailable } from './problem.ts';
+
+export interface OverloadLimits {
+  /** Requests in hand at once. */
+  readonly maxInFlight: number;
+  /** Mean delay of the event loop over a second, in ms. */
+  readonly maxEventLoopDelayMs: number;
+  /** Says whether something else, such as the database pool, has more waiting than it can serve. */
+  readonly saturated?: () => boolean;
+}
+
+/**
+ * Refuses requests at once, before anything is read or stored, when this process has more to do
+ * than it can do in time: overload answers quickly (503 with `Retry-After`). Probes and metrics are
+ * always answered.
+ */
+export async function shedOverload(server: FastifyInstance, limits: OverloadLimits): Promise<void> {
+  const refuse = (what: string) =>
+    new Unavailable(
+      `Too much to do here at the moment (${what}); nothing was stored.`,
+      'overloaded',
+    );
+  const exempt = (request: FastifyRequest) => request.url.startsWith('/actuator');
+
+  let inFlight = 0;
+  server.addHook('onRequest', (request, reply, done) => {
+    if (exempt(request)) return done();
+    if (inFlight >= limits.maxInFlight) return done(refuse('requests in hand'));
+    if (limits.saturated?.()) return done(refuse('database'));
+    inFlight += 1;
+    // 'close' comes once for every response, also for one whose client went away
+    reply.raw.once('close', () => (inFlight -= 1));
+    done();
+  });
+  await server.register(underPressure, {
+    maxEventLoopDelay: limits.maxEventLoopDelayMs,
+    pressureHandler: async (request) => {
+      if (!exempt(request)) throw refuse('event loop');
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import { Injectable, StandardSchemaValidationPipe, type ArgumentMetadata } from '@nestjs/common';
+import { z } from 'zod';
+import { InvalidInput, type FieldError } from './problem.ts';
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+const DIGITS = /^\d{1,16}$/;
+
+/**
+ * A whole number in a range, as a JSON number or in a string: HTTPie's `qty=2` and the classic
+ * siege line send numbers as strings, and the original took both.
+ */
+export const wholeNumber = (min: number, max: number) => {
+  const expected = `expected a whole number from ${min} to ${max}`;
+  const error = (issue: { input?: unknown }) =>
+    issue.input === undefined
+      ? `${expected}, it is missing`
+      : `${expected}, got ${shown(issue.input)}`;
+  return z.union([z.number(), z.string()], { error }).transform((value, context) => {
+    const number = typeof value === 'number' || DIGITS.test(value) ? Number(value) : NaN;
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    context.addIssue({ code: 'custom', message: `${expected}, got ${shown(value)}` });
+    return z.NEVER;
+  });
+};
+
+/** The id of a resource, in a path or a body. */
+export const resourceId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+
+/** Path parameters of a single resource. */
+export const byId = z.object({ id: resourceId });
+
+const IN = { body: 'body', query: 'query', param: 'path', custom: 'header' } as const;
+
+/** Checks each argument that carries a schema, and says of every bad field where it is. */
+@Injectable()
+export class InputPipe extends StandardSchemaValidationPipe {
+  override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {
+    const schema = metadata.schema as z.ZodType<T> | undefined;
+    if (!schema) return value;
+    this.stripProtoKeys(value);
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    throw new InvalidInput(
+      result.error.issues.flatMap((issue) => toErrors(issue, IN[metadata.type])),
+    );
+  }
+}
+
+function toErrors(issue: z.core.$ZodIssue, where: FieldError['in']): FieldError[] {
+  const pointer = (path: readonly PropertyKey[]) =>
+    `#${path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`;
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      in: where,
+      pointer: pointer([...issue.path, key]),
+      detail: 'unknown field',
+    }));
+  }
+  return [{ in: where, pointer: pointer(issue.path), detail: issue.message }];
+}

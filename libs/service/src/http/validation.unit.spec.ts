@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { pageQuery } from './paging.ts';
+import { InvalidInput } from './problem.ts';
+import { byId, InputPipe, wholeNumber } from './validation.ts';
+
+const order = z.strictObject({ qty: wholeNumber(1, 100), equipmentId: wholeNumber(1, 100) });
+
+const check = async (
+  schema: z.ZodType,
+  value: unknown,
+  type: 'body' | 'query' | 'param' = 'body',
+) => {
+  try {
+    return await new InputPipe().transform(value, { type, schema } as never);
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.errors;
+    throw error;
+  }
+};
+
+describe('Input', () => {
+  it.each([1, '1', 100, '100', '007'])('takes %p for a whole number', async (qty) => {
+    expect(await check(order, { qty, equipmentId: 1 })).toEqual({
+      qty: Number(qty),
+      equipmentId: 1,
+    });
+  });
+
+  it.each([0, -1, 1.5, 'two', '', ' 1', '1e2', '0x1', 2 ** 53, 101, null, true, [], {}])(
+    'refuses %p for a whole number, and says what was expected',
+    async (qty) => {
+      const detail = `expected a whole number from 1 to 100, got ${JSON.stringify(qty)}`;
+      expect(await check(order, { qty, equipmentId: 1 })).toEqual([
+        { in: 'body', pointer: '#/qty', detail },
+      ]);
+    },
+  );
+
+  it('names all that is wrong, missing or unknown', async () => {
+    expect(await check(order, { qty: 0, 'a/b': 1 })).toEqual([
+      { in: 'body', pointer: '#/qty', detail: 'expected a whole number from 1 to 100, got 0' },
+      {
+        in: 'body',
+        pointer: '#/equipmentId',
+        detail: 'expected a whole number from 1 to 100, it is missing',
+      },
+      { in: 'body', pointer: '#/a~1b', detail: 'unknown field' },
+    ]);
+  });
+
+  it.each([undefined, null, 'text', 5, []])('refuses %p for a body', async (body) => {
+    expect(await check(order, body)).toEqual([
+      { in: 'body', pointer: '#', detail: expect.stringContaining('expected') },
+    ]);
+  });
+
+  it('does not repeat a long value', async () => {
+    const errors = await check(order, { qty: 'x'.repeat(500), equipmentId: 1 });
+    expect(JSON.stringify(errors).length).toBeLessThan(200);
+  });
+
+  it.each(['abc', '0', '-1', '1.5', String(2 ** 53)])('refuses %p for an id', async (id) => {
+    expect(await check(byId, { id }, 'param')).toEqual([
+      { in: 'path', pointer: '#/id', detail: expect.stringContaining('expected a whole number') },
+    ]);
+  });
+});
+
+describe('A page query', () => {
+  const query = pageQuery(['id', 'qty'], {});
+
+  it('has defaults', async () => {
+    expect(await check(query, {}, 'query')).toEqual({
+      page: 0,
+      size: 20,
+      sort: { property: 'id', direction: 'asc' },
+    });
+  });
+
+  it('takes what Spring Data REST takes', async () => {
+    expect(await check(query, { page: '2', size: '5', sort: 'qty,desc' }, 'query')).toEqual({
+      page: 2,
+      size: 5,
+      sort: { property: 'qty', direction: 'desc' },
+    });
+  });
+
+  it.each([
+    ['page', '-1'],
+    ['size', '0'],
+    ['size', '1001'],
+    ['sort', 'price'],
+    ['sort', 'qty,down'],
+    ['sort', 'qty,desc,id'],
+    ['stauts', 'ORDERED'],
+  ])('refuses %s=%s', async (name, value) => {
+    expect(await check(query, { [name]: value }, 'query')).toEqual([
+      expect.objectContaining({ in: 'query', pointer: `#/${name}` }),
+    ]);
+  });
+});

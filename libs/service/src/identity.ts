@@ -1,0 +1,8 @@
+/** Injection token of this process's name and version. */
+export const SERVICE_IDENTITY = Symbol('ServiceIdentity');
+
+export interface ServiceIdentity {
+  /** The service's name: order, approval, equipment, mis or gateway. */
+  readonly name: string;
+  readonly version: string;
+}

@@ -1,0 +1,174 @@
+import 'reflect-metadata';
+import { Logger as NestLogger, Module, type DynamicModule, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { Logger as NestPinoLogger, PinoLogger } from 'nestjs-pino';
+import type { Logger } from 'pino';
+import { collectDefaultMetrics } from 'prom-client';
+import { ConfigError, type ProcessConfig } from './config.ts';
+import { Health } from './health.ts';
+import { correlate } from './http/correlate.ts';
+import { refuseOtherMethods } from './http/method-not-allowed.ts';
+import { shedOverload } from './http/overload.ts';
+import { problem, sendProblem } from './http/problem.ts';
+import { ProblemFilter } from './http/problem.filter.ts';
+import { logRequests, measureRequests } from './http/observe-requests.ts';
+import { InputPipe } from './http/validation.ts';
+import { createLogger } from './logging.ts';
+import { Pressure } from './pressure.ts';
+import { ServiceModule } from './service.module.ts';
+
+/** The largest request body in bytes; an order is about 50. */
+export const BODY_LIMIT = 64 * 1024;
+
+export interface ServiceOptions {
+  readonly name: string;
+  readonly config: ProcessConfig;
+  readonly module: Type | DynamicModule;
+  /** Tells errors of a database that is away for the moment: they become 503, not 500. */
+  readonly isTransient?: (error: unknown) => boolean;
+  /** Log a line for each request. */
+  readonly accessLog?: boolean;
+  /** Adds to the application what Nest's modules cannot: message transports, plugins. */
+  readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
+}
+
+/** Builds the application, ready to listen: HTTP edge, problem details, actuator, correlation. */
+export async function createService(options: ServiceOptions): Promise<NestFastifyApplication> {
+  const { name, config } = options;
+  const logger = createLogger(name, config.LOG_LEVEL);
+  logWarnings(logger);
+  @Module({
+    imports: [ServiceModule.with({ name, version: config.VERSION }), options.module],
+  })
+  class RootModule {}
+
+  const adapter = new FastifyAdapter({
+    loggerInstance: logger,
+    childLoggerFactory: (parent: FastifyBaseLogger) => parent, // correlation comes from the logger itself
+    logController: new LogController({ disableRequestLogging: true }), // see logRequests
+    trustProxy: config.TRUSTED_PROXIES,
+    bodyLimit: BODY_LIMIT,
+    return503OnClosing: false, // requests on open connections are served to the end
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      sendProblem(reply, problem(400, 'bad-request', error.message), request.url);
+    },
+  });
+  const server = adapter.getInstance();
+  acceptJsonOnly(server);
+  correlate(server);
+  const otherMethods = refuseOtherMethods(server);
+
+  const app = await NestFactory.create<NestFastifyApplication>(RootModule, adapter, {
+    // not from a module: what is logged while the application is built must be seen meanwhile
+    logger: new NestPinoLogger(new PinoLogger({ pinoHttp: { logger } }), {}),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useGlobalFilters(new ProblemFilter(options.isTransient ?? (() => false)));
+  app.useGlobalPipes(new InputPipe());
+  const pressure = app.get(Pressure);
+  const health = app.get(Health);
+  await shedOverload(server, {
+    maxInFlight: config.MAX_IN_FLIGHT,
+    maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
+    saturated: () => pressure.high,
+  });
+  closeConnectionsAtTheEnd(server, health);
+  measureRequests(server);
+  if (options.accessLog) logRequests(server);
+  await app.init();
+  await options.prepare?.(app);
+  otherMethods.complete();
+  return app;
+}
+
+/**
+ * Runs a service as this process: builds it, listens, and stops it on SIGTERM or SIGINT. A
+ * configuration error ends the process with a line for each bad variable.
+ */
+export async function runService(name: string, configure: () => ServiceOptions): Promise<void> {
+  try {
+    const options = configure();
+    collectDefaultMetrics();
+    const app = await createService(options);
+    stopOnSignal(app, options);
+    await app.startAllMicroservices();
+    await app.listen(options.config.PORT, options.config.HOST);
+  } catch (error) {
+    const lines = error instanceof ConfigError ? error.message : (error as Error).stack;
+    process.stderr.write(`${name} cannot start:\n${lines}\n`);
+    process.exit(1);
+  }
+}
+
+/**
+ * Stopping loses nothing: readiness goes first, then consumers and relay finish what is in hand,
+ * then HTTP, then the databases (Nest's shutdown hooks, in this order).
+ */
+function stopOnSignal(app: NestFastifyApplication, { name, config }: ServiceOptions): void {
+  const logger = new NestLogger('Process');
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) return;
+    stopping = true;
+    logger.log(`${signal}: finishing what is in hand`);
+    app.get(Health).stop();
+    setTimeout(() => {
+      logger.error(`${name} did not stop within ${config.SHUTDOWN_TIMEOUT_MS} ms, ending it`);
+      process.exit(1);
+    }, config.SHUTDOWN_TIMEOUT_MS).unref();
+    app.close().then(
+      () => {
+        logger.log('stopped');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/**
+ * From the first moment of stopping on, every answer ends its connection: clients go elsewhere with
+ * the next request, and no idle connection keeps this process from ending.
+ */
+function closeConnectionsAtTheEnd(server: FastifyInstance, health: Health): void {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (health.isStopping) void reply.header('connection', 'close');
+    done();
+  });
+}
+
+/** Node's own warnings become log lines like all others. */
+function logWarnings(logger: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    // kafkajs computes a wait that may lie in the past; Node takes it for 1 ms, as is meant
+    if (warning.name !== 'TimeoutNegativeWarning') logger.warn(warning, warning.message);
+  });
+}
+
+/**
+ * JSON is read (also as `application/…+json`, such as merge patches); anything else is 415. Without
+ * this, Fastify would take plain text for a body.
+ */
+function acceptJsonOnly(server: FastifyInstance): void {
+  server.removeContentTypeParser('text/plain');
+  server.addContentTypeParser(
+    /^application\/[\w.-]+\+json/,
+    { parseAs: 'string' },
+    server.getDefaultJsonParser('error', 'error'),
+  );
+}

@@ -1,0 +1,15 @@
+import { postgresConfig } from '@equipmgnt/database';
+import { kafkaConfig } from '@equipmgnt/messaging';
+import { env, processConfig } from '@equipmgnt/service';
+import type { z } from 'zod';
+
+export const approvalConfig = processConfig
+  .extend(postgresConfig.shape)
+  .extend(kafkaConfig.shape)
+  .extend({
+    /** Slows POST /approvals down on purpose, on average by this; for load demonstrations. */
+    APPROVAL_DELAY_MS: env.whole(0, 60_000, 0),
+    APPROVAL_DELAY_JITTER_MS: env.whole(0, 60_000, 0),
+  });
+
+export type ApprovalConfig = z.infer<typeof approvalConfig>;

@@ -1,0 +1,40 @@
+import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
+import { CreateOutbox1700000000000, MessagingModule } from '@equipmgnt/messaging';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Approvals } from './application/approvals.ts';
+import { ObtainApprovals } from './application/obtain-approvals.ts';
+import { SettleApprovals } from './application/settle-approvals.ts';
+import type { ApprovalConfig } from './approval.config.ts';
+import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';
+import { OrderConsumer } from './inbound/events/order.consumer.ts';
+import { ApprovalsController } from './inbound/http/approvals.controller.ts';
+import { SlowDown } from './inbound/http/slow-down.ts';
+import { approvalEntity } from './outbound/postgres/approval.entity.ts';
+import { CreateApprovals1700000000001 } from './outbound/postgres/migrations/1700000000001-create-approvals.ts';
+import { PostgresApprovals } from './outbound/postgres/postgres-approvals.ts';
+
+@Module({})
+export class ApprovalModule {
+  static with(config: ApprovalConfig): DynamicModule {
+    const slowDown = new SlowDown(config.APPROVAL_DELAY_MS, config.APPROVAL_DELAY_JITTER_MS);
+    return {
+      module: ApprovalModule,
+      imports: [
+        DatabaseModule.with(
+          postgresOptions('approval', config, {
+            entities: [approvalEntity],
+            migrations: [CreateOutbox1700000000000, CreateApprovals1700000000001],
+          }),
+        ),
+        MessagingModule.with({ service: 'approval', config, publishes: true }),
+      ],
+      controllers: [ApprovalsController, OrderConsumer, EquipmentConsumer],
+      providers: [
+        { provide: Approvals, useClass: PostgresApprovals },
+        { provide: SlowDown, useValue: slowDown },
+        ObtainApprovals,
+        SettleApprovals,
+      ],
+    };
+  }
+}

@@ -1,0 +1,16 @@
+import { isTransient } from '@equipmgnt/database';
+import { consumeEvents } from '@equipmgnt/messaging';
+import { readConfig, runService } from '@equipmgnt/service';
+import { approvalConfig } from './approval.config.ts';
+import { ApprovalModule } from './approval.module.ts';
+
+await runService('approval', () => {
+  const config = readConfig(approvalConfig);
+  return {
+    name: 'approval',
+    config,
+    module: ApprovalModule.with(config),
+    isTransient,
+    prepare: consumeEvents,
+  };
+});

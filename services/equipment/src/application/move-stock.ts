@@ -1,0 +1,27 @@
+import { Clock } from '@equipmgnt/service';
+import { Injectable } from '@nestjs/common';
+import type { StockRequest } from '../domain/stock-ledger.ts';
+import { Equipments } from './equipments.ts';
+
+/** Hands units out for approved orders and takes those of cancelled ones back. */
+@Injectable()
+export class MoveStock {
+  constructor(
+    private readonly equipments: Equipments,
+    private readonly clock: Clock,
+  ) {}
+
+  async handOut(requests: readonly StockRequest[]): Promise<void> {
+    const now = this.clock.now();
+    await this.equipments.move(requests, (request, equipment, ledger) =>
+      ledger.handOut(request, equipment, now),
+    );
+  }
+
+  async takeBack(requests: readonly StockRequest[]): Promise<void> {
+    const now = this.clock.now();
+    await this.equipments.move(requests, (request, equipment, ledger) =>
+      ledger.takeBack(request, equipment, now),
+    );
+  }
+}

@@ -1,0 +1,20 @@
+import { Clock } from '@equipmgnt/service';
+import { Injectable } from '@nestjs/common';
+import type { Equipment, NewEquipment } from '../domain/equipment.ts';
+import { Defaults } from './defaults.ts';
+import { Equipments } from './equipments.ts';
+
+/** A manager registers equipment. Needs nothing but this service's own database. */
+@Injectable()
+export class RegisterEquipment {
+  constructor(
+    private readonly equipments: Equipments,
+    private readonly defaults: Defaults,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What is not said gets the category and region that are the default here. */
+  execute(equipment: NewEquipment): Promise<Equipment> {
+    return this.equipments.register({ ...this.defaults.current(), ...equipment }, this.clock.now());
+  }
+}

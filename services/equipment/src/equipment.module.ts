@@ -1,0 +1,42 @@
+import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
+import { CreateOutbox1700000000000, MessagingModule } from '@equipmgnt/messaging';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Defaults } from './application/defaults.ts';
+import { Equipments } from './application/equipments.ts';
+import { MoveStock } from './application/move-stock.ts';
+import { RegisterEquipment } from './application/register-equipment.ts';
+import type { EquipmentConfig } from './equipment.config.ts';
+import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
+import { EquipmentsController } from './inbound/http/equipments.controller.ts';
+import { equipmentEntity } from './outbound/postgres/equipment.entity.ts';
+import { CreateEquipments1700000000001 } from './outbound/postgres/migrations/1700000000001-create-equipments.ts';
+import { PostgresEquipments } from './outbound/postgres/postgres-equipments.ts';
+
+@Module({})
+export class EquipmentModule {
+  static with(config: EquipmentConfig): DynamicModule {
+    const defaults = {
+      ...(config.EQUIPMENT !== undefined && { category: config.EQUIPMENT }),
+      ...(config.CATEGORY !== undefined && { region: config.CATEGORY }),
+    };
+    return {
+      module: EquipmentModule,
+      imports: [
+        DatabaseModule.with(
+          postgresOptions('equipment', config, {
+            entities: [equipmentEntity],
+            migrations: [CreateOutbox1700000000000, CreateEquipments1700000000001],
+          }),
+        ),
+        MessagingModule.with({ service: 'equipment', config, publishes: true }),
+      ],
+      controllers: [EquipmentsController, ApprovalConsumer],
+      providers: [
+        { provide: Equipments, useClass: PostgresEquipments },
+        { provide: Defaults, useValue: { current: () => defaults } satisfies Defaults },
+        RegisterEquipment,
+        MoveStock,
+      ],
+    };
+  }
+}

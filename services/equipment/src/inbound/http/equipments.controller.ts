@@ -1,0 +1,104 @@
+import { DomainError, MAX_QUANTITY } from '@equipmgnt/contracts';
+import {
+  byId,
+  type FastifyReply,
+  type FastifyRequest,
+  type Hal,
+  halPage,
+  type HalPage,
+  halResource,
+  pageQuery,
+  type PageRequest,
+  wholeNumber,
+} from '@equipmgnt/service';
+import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { z } from 'zod';
+import { Equipments } from '../../application/equipments.ts';
+import { RegisterEquipment } from '../../application/register-equipment.ts';
+import type { Equipment, EquipmentStatus } from '../../domain/equipment.ts';
+
+const text = z
+  .string({ error: 'expected a text of 1 to 200 characters' })
+  .trim()
+  .min(1, 'expected a text of 1 to 200 characters')
+  .max(200, 'expected a text of 1 to 200 characters')
+  .optional();
+
+const registerEquipment = z.strictObject({
+  /** Units to begin with. */
+  stock: wholeNumber(0, MAX_QUANTITY),
+  name: text,
+  category: text,
+  region: text,
+});
+
+const listEquipments = pageQuery(['id', 'stock', 'name', 'category', 'region'], {});
+
+/** Equipment as the API shows it. Times are ISO 8601, in UTC. */
+interface EquipmentBody {
+  id: number;
+  name?: string;
+  category?: string;
+  region?: string;
+  /** Units that can be lent now. */
+  stock: number;
+  status: EquipmentStatus;
+  registeredAt: Date;
+}
+
+@Controller('equipments')
+export class EquipmentsController {
+  constructor(
+    private readonly registering: RegisterEquipment,
+    private readonly equipments: Equipments,
+  ) {}
+
+  @Post()
+  async register(
+    @Body({ schema: registerEquipment }) body: z.infer<typeof registerEquipment>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Hal<EquipmentBody>> {
+    const { stock, name, category, region } = body;
+    const equipment = await this.registering.execute({
+      stock,
+      ...(name !== undefined && { name }),
+      ...(category !== undefined && { category }),
+      ...(region !== undefined && { region }),
+    });
+    const resource = equipmentResource(request, equipment);
+    reply.header('location', resource._links['self']?.href);
+    return resource;
+  }
+
+  @Get()
+  async list(
+    @Query({ schema: listEquipments }) wanted: PageRequest,
+    @Req() request: FastifyRequest,
+  ): Promise<HalPage<EquipmentBody>> {
+    const { items, total } = await this.equipments.page(wanted);
+    const resources = items.map((equipment) => equipmentResource(request, equipment));
+    return halPage(request, 'equipments', wanted, total, resources);
+  }
+
+  @Get(':id')
+  async one(
+    @Param({ schema: byId }) { id }: z.infer<typeof byId>,
+    @Req() request: FastifyRequest,
+  ): Promise<Hal<EquipmentBody>> {
+    const equipment = await this.equipments.find(id);
+    if (equipment) return equipmentResource(request, equipment);
+    throw new DomainError('missing', 'no-such-equipment', `There is no equipment ${id}.`);
+  }
+}
+
+function equipmentResource(request: FastifyRequest, equipment: Equipment): Hal<EquipmentBody> {
+  const { id, details, stock, status, registeredAt } = equipment;
+  return halResource(request, 'equipment', 'equipments', {
+    id,
+    ...details,
+    stock,
+    status,
+    registeredAt,
+  });
+}

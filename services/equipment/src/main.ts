@@ -1,0 +1,16 @@
+import { isTransient } from '@equipmgnt/database';
+import { consumeEvents } from '@equipmgnt/messaging';
+import { readConfig, runService } from '@equipmgnt/service';
+import { equipmentConfig } from './equipment.config.ts';
+import { EquipmentModule } from './equipment.module.ts';
+
+await runService('equipment', () => {
+  const config = readConfig(equipmentConfig);
+  return {
+    name: 'equipment',
+    config,
+    module: EquipmentModule.with(config),
+    isTransient,
+    prepare: consumeEvents,
+  };
+});

@@ -1,0 +1,92 @@
+import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
+import { currentCorrelation, type Page, type PageRequest } from '@equipmgnt/service';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Equipments, type Decide } from '../../application/equipments.ts';
+import type { Equipment, NewEquipment } from '../../domain/equipment.ts';
+import { StockLedger, type LedgerEntry, type StockRequest } from '../../domain/stock-ledger.ts';
+import { equipmentEntity, toEquipment, type EquipmentRow } from './equipment.entity.ts';
+import * as sql from './statements.ts';
+
+/** Another consumer wrote the same ledger line at the same moment. */
+class Overtaken extends Error {}
+
+@Injectable()
+export class PostgresEquipments extends Equipments {
+  constructor(
+    private readonly database: DataSource,
+    private readonly relay: OutboxRelay,
+  ) {
+    super();
+  }
+
+  async register(equipment: NewEquipment, now: Date): Promise<Equipment> {
+    const { stock, name, category, region } = equipment;
+    const { traceparent } = currentCorrelation();
+    const [row] = await this.database.query(sql.REGISTER, [
+      stock,
+      name ?? null,
+      category ?? null,
+      region ?? null,
+      now,
+      traceparent ?? null,
+    ]);
+    this.relay.nudge();
+    return toEquipment(row);
+  }
+
+  async find(id: number): Promise<Equipment | undefined> {
+    const [row]: EquipmentRow[] = await this.database.query(sql.FIND, [id]);
+    return row && toEquipment(row);
+  }
+
+  async page({ page, size, sort }: PageRequest): Promise<Page<Equipment>> {
+    const [rows, total] = await this.database.getRepository(equipmentEntity).findAndCount({
+      order: { [sort.property]: sort.direction, id: sort.direction },
+      skip: page * size,
+      take: size,
+    });
+    return { items: rows.map(toEquipment), total };
+  }
+
+  async move(requests: readonly StockRequest[], decide: Decide): Promise<void> {
+    try {
+      await this.database.transaction((manager) => moveStock(manager, requests, decide));
+    } catch (error) {
+      // Unknown equipment has no row to lock, so two consumers may decide on it at once, as during a
+      // rebalance; whoever comes second looks again and finds the first one's line.
+      if (error instanceof Overtaken) return this.move(requests, decide);
+      throw error;
+    }
+    this.relay.nudge();
+  }
+}
+
+async function moveStock(
+  manager: EntityManager,
+  requests: readonly StockRequest[],
+  decide: Decide,
+): Promise<void> {
+  const ids = [...new Set(requests.map(({ equipmentId }) => equipmentId))];
+  const rows: EquipmentRow[] = await manager.query(sql.LOCK, [ids]);
+  const equipments = new Map(rows.map((row) => [row.id, toEquipment(row)]));
+  // after the lock, so that it shows what its former holder has written
+  const orderIds = requests.map(({ orderId }) => orderId);
+  const entries: LedgerEntry[] = await manager.query(sql.LEDGER_OF, [orderIds]);
+  const ledger = new StockLedger(entries);
+  for (const request of requests) decide(request, equipments.get(request.equipmentId), ledger);
+  if (ledger.written.length === 0) return;
+
+  const movements = [...equipments.values()]
+    .filter(({ moved }) => moved !== 0)
+    .map(({ id, moved }) => ({ id, units: moved }));
+  const [saved] = await manager.query(sql.SAVE, [
+    JSON.stringify(movements),
+    JSON.stringify(ledger.written),
+    eventsParameter(ledger.facts),
+  ]);
+  if (saved.written !== ledger.written.length) throw new Overtaken();
+  if (saved.moved !== movements.length) {
+    throw new Error(`stock of equipment ${movements.map(({ id }) => id)} would fall below 0`);
+  }
+}

@@ -1,0 +1,165 @@
+import type { EventData, EventType } from '@equipmgnt/contracts';
+import { isTransient } from '@equipmgnt/database';
+import { createService, readConfig } from '@equipmgnt/service';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import fc from 'fast-check';
+import request from 'supertest';
+import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { received } from '../../../e2e/support/received.ts';
+import type { RentalEvent } from './domain/rental.ts';
+import { ViewConsumer } from './inbound/events/view.consumer.ts';
+import { misConfig } from './mis.config.ts';
+import { MisModule } from './mis.module.ts';
+
+describe('The view', () => {
+  let databases: Awaited<ReturnType<typeof freshDatabases>>;
+  let app: NestFastifyApplication;
+  let url: string;
+  let lastOrder = 0;
+
+  beforeAll(async () => {
+    databases = await freshDatabases();
+    const config = readConfig(misConfig, {
+      DATABASE_URL: databases.urls.mis,
+      KAFKA_BROKERS: '127.0.0.1:1', // nobody: events are handed in by hand
+      LOG_LEVEL: 'silent',
+    });
+    const module = MisModule.with(config);
+    app = await createService({ name: 'mis', config, module, isTransient });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await databases.drop();
+  });
+
+  const base = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+  const event = (orderId: number, name: string, seconds = 0) => {
+    const reason = name.endsWith('Rejected') ? { reason: 'OUT_OF_STOCK' } : {};
+    const data = { orderId, approvalId: 7, equipmentId: 3, qty: 2, stock: 8, ...reason };
+    const type = `equipmgnt.${name}.v1` as EventType;
+    const time = new Date(base + seconds * 1_000);
+    return { ...received(type, data as EventData<EventType>), type: type as RentalEvent, time };
+  };
+  type Event = ReturnType<typeof event>;
+  const told = (...events: Event[]) => app.get(ViewConsumer).noted(events as never);
+  const get = (path: string | number) => request(url).get(`/mis/${path}`);
+
+  it('shows an order with all that has happened to it', async () => {
+    const id = ++lastOrder;
+    await told(event(id, 'Ordered', 0));
+    await told(event(id, 'ApprovalObtained', 1));
+    await told(event(id, 'StockDecreased', 2));
+    const { body } = await get(id).expect(200);
+    expect(body).toEqual({
+      id,
+      equipmentId: 3,
+      qty: 2,
+      status: 'APPROVED',
+      approvalId: 7,
+      timeline: [
+        { event: 'Ordered', at: '2026-01-02T03:04:05.678Z' },
+        { event: 'ApprovalObtained', at: '2026-01-02T03:04:06.678Z' },
+        { event: 'StockDecreased', at: '2026-01-02T03:04:07.678Z' },
+      ],
+      _links: {
+        self: { href: `${url}/mis/${id}` },
+        mis: { href: `${url}/mis/${id}` },
+        order: { href: `${url}/orders/${id}` },
+        equipment: { href: `${url}/equipments/3` },
+        approval: { href: `${url}/approvals/7` },
+      },
+    });
+  });
+
+  it.each([
+    ['ORDERED', ['Ordered']],
+    ['APPROVED', ['Ordered', 'ApprovalObtained', 'StockDecreased']],
+    ['REJECTED', ['Ordered', 'ApprovalObtained', 'StockRejected', 'ApprovalRejected']],
+    ['REJECTED', ['Ordered', 'ApprovalObtained', 'OrderRejected', 'CancelRequested']],
+    ['CANCELLED', ['Ordered', 'OrderCancelled', 'CancelRequested']],
+    ['CANCELLED', ['Ordered', 'ApprovalObtained', 'OrderCancelled', 'CancelRequested']],
+    ['CANCELLED', ['Ordered', 'OrderCancelled', 'ApprovalObtained', 'ApprovalRejected']],
+  ])('is %s after %j, in whatever order and however often they are told', async (status, names) => {
+    const orders = fc.sample(
+      fc.shuffledSubarray([...names, ...names], { minLength: names.length }),
+      8,
+    );
+    for (const order of orders) {
+      const id = ++lastOrder;
+      const missing = names.filter((name) => !order.includes(name));
+      for (const name of [...order, ...missing]) await told(event(id, name, names.indexOf(name)));
+      const { body } = await get(id).expect(200);
+      expect(body.status).toBe(status);
+      expect(body.timeline.map(({ event: name }: { event: string }) => name)).toEqual(names);
+    }
+  });
+
+  it('keeps what was told first, should it be told differently', async () => {
+    const id = ++lastOrder;
+    await told(event(id, 'Ordered', 0), event(id, 'Ordered', 9));
+    await told(event(id, 'Ordered', 5));
+    const { body } = await get(id);
+    expect(body.timeline).toEqual([{ event: 'Ordered', at: new Date(base).toISOString() }]);
+  });
+
+  it('shows nothing of approvals whose order is unknown', async () => {
+    const id = ++lastOrder;
+    await told(event(id, 'ApprovalObtained'));
+    const { body } = await get(id).expect(404);
+    expect(body.type).toBe('urn:equipmgnt:problem:no-such-order');
+    await told(event(id, 'Ordered'));
+    await get(id).expect(200);
+  });
+
+  it('says of what equipment an order is', async () => {
+    const id = ++lastOrder;
+    await told(event(id, 'Ordered'));
+    const registered = { equipmentId: 3, stock: 10, name: '전동 드릴', region: 'Seoul' };
+    await app
+      .get(ViewConsumer)
+      .registered([received('equipmgnt.EquipmentRegistered.v1', registered)]);
+    await get(id).expect(({ body }) => expect(body.equipmentName).toBe('전동 드릴'));
+  });
+
+  it('notes a crowd from all sides at once', async () => {
+    const ids = Array.from({ length: 200 }, () => ++lastOrder);
+    await Promise.all(
+      ['Ordered', 'ApprovalObtained', 'StockDecreased', 'OrderCancelled'].map((name, i) =>
+        told(...(i % 2 ? ids : ids.toReversed()).map((id) => event(id, name))),
+      ),
+    );
+    const { body } = await request(url).get('/mis?size=1000&status=CANCELLED');
+    const shown = new Set(body._embedded.mis.map(({ id }: { id: number }) => id));
+    expect(ids.filter((id) => !shown.has(id))).toEqual([]);
+  });
+
+  it('filters by status and equipment, sorts and pages', async () => {
+    const ids = [++lastOrder, ++lastOrder, ++lastOrder];
+    for (const id of ids) {
+      const ordered = event(id, 'Ordered');
+      await told({ ...ordered, data: { ...ordered.data, equipmentId: 77 } });
+    }
+    await told(event(ids[0] as number, 'OrderCancelled'));
+    const { body } = await request(url).get(
+      '/mis?equipmentId=77&status=ORDERED&sort=id,desc&size=1',
+    );
+    expect(body._embedded.mis).toMatchObject([{ id: ids[2], equipmentId: 77, status: 'ORDERED' }]);
+    expect(body.page).toEqual({ size: 1, totalElements: 2, totalPages: 2, number: 0 });
+    expect(body._links.next.href).toContain('equipmentId=77&status=ORDERED');
+  });
+
+  it.each([
+    ['get', '/mis?status=LOST', 400],
+    ['get', '/mis?equipmentId=x', 400],
+    ['get', '/mis?colour=blue', 400],
+    ['get', '/mis/abc', 400],
+    ['post', '/mis', 405],
+    ['delete', '/mis/1', 405],
+  ] as const)('answers %s %s with a problem', async (method, path, status) => {
+    const { body } = await request(url)[method](path).expect(status);
+    expect(body).toMatchObject({ status, instance: path.split('?')[0] });
+  });
+});

@@ -1,0 +1,26 @@
+import { DatabaseModule, mariadbOptions } from '@equipmgnt/database';
+import { MessagingModule } from '@equipmgnt/messaging';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Rentals } from './application/rentals.ts';
+import { ViewConsumer } from './inbound/events/view.consumer.ts';
+import { MisController } from './inbound/http/mis.controller.ts';
+import type { MisConfig } from './mis.config.ts';
+import { MariadbRentals } from './outbound/mariadb/mariadb-rentals.ts';
+import { CreateMis1700000000001 } from './outbound/mariadb/migrations/1700000000001-create-mis.ts';
+
+@Module({})
+export class MisModule {
+  static with(config: MisConfig): DynamicModule {
+    return {
+      module: MisModule,
+      imports: [
+        DatabaseModule.with(
+          mariadbOptions(config, { entities: [], migrations: [CreateMis1700000000001] }),
+        ),
+        MessagingModule.with({ service: 'mis', config, publishes: false }),
+      ],
+      controllers: [MisController, ViewConsumer],
+      providers: [{ provide: Rentals, useClass: MariadbRentals }],
+    };
+  }
+}

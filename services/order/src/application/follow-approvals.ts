@@ -1,0 +1,30 @@
+import type { EventData } from '@equipmgnt/contracts';
+import { Clock } from '@equipmgnt/service';
+import { Injectable } from '@nestjs/common';
+import { changeOrders } from './change-orders.ts';
+import { Orders } from './orders.ts';
+
+/** Has orders follow what approval says of them by event. */
+@Injectable()
+export class FollowApprovals {
+  constructor(
+    private readonly orders: Orders,
+    private readonly clock: Clock,
+  ) {}
+
+  async obtained(approvals: readonly EventData<'equipmgnt.ApprovalObtained.v1'>[]): Promise<void> {
+    const byOrder = new Map(approvals.map((approval) => [approval.orderId, approval]));
+    await changeOrders(this.orders, [...byOrder.keys()], (order) => {
+      const approval = byOrder.get(order.id);
+      if (approval) order.approve(approval, this.clock.now());
+    });
+  }
+
+  async rejected(approvals: readonly EventData<'equipmgnt.ApprovalRejected.v1'>[]): Promise<void> {
+    const byOrder = new Map(approvals.map((approval) => [approval.orderId, approval]));
+    await changeOrders(this.orders, [...byOrder.keys()], (order) => {
+      const approval = byOrder.get(order.id);
+      if (approval) order.reject(approval.approvalId, approval.reason, this.clock.now());
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { MAX_QUANTITY } from '@equipmgnt/contracts';
+import {
+  byId,
+  type FastifyReply,
+  type FastifyRequest,
+  type Hal,
+  halPage,
+  type HalPage,
+  pageQuery,
+  type PageRequest,
+  resourceId,
+  wholeNumber,
+} from '@equipmgnt/service';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpStatus,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  Res,
+} from '@nestjs/common';
+import { z } from 'zod';
+import { ChangeOrder, noSuchOrder } from '../../application/change-order.ts';
+import { Orders } from '../../application/orders.ts';
+import { PlaceOrder } from '../../application/place-order.ts';
+import { orderStatuses } from '../../domain/order.ts';
+import { IdempotencyKey } from './idempotency-key.ts';
+import { orderResource, type OrderBody } from './order.resource.ts';
+
+const expectedStatus = (statuses: readonly string[]) => ({
+  error: (issue: { input?: unknown }) =>
+    `expected one of ${statuses.join(', ')}, got ${JSON.stringify(issue.input) ?? 'nothing'}`,
+});
+
+const placeOrder = z.strictObject({
+  /** Units wanted. */
+  qty: wholeNumber(1, MAX_QUANTITY),
+  equipmentId: resourceId,
+  /** Only ORDERED: every order begins so. */
+  status: z.enum(['ORDERED'], expectedStatus(['ORDERED'])).optional(),
+});
+
+const changeOrder = z.strictObject({
+  status: z.enum(orderStatuses, expectedStatus(orderStatuses)),
+});
+
+const listOrders = pageQuery(['id', 'equipmentId', 'qty', 'status', 'orderedAt'], {});
+
+@Controller('orders')
+export class OrdersController {
+  constructor(
+    private readonly placing: PlaceOrder,
+    private readonly changing: ChangeOrder,
+    private readonly orders: Orders,
+  ) {}
+
+  /** 201 with the order as approval left it, or 202 while it waits for its approval. */
+  @Post()
+  async place(
+    @Body({ schema: placeOrder }) { qty, equipmentId }: z.infer<typeof placeOrder>,
+    @IdempotencyKey() idempotencyKey: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Hal<OrderBody>> {
+    const order = await this.placing.execute({
+      qty,
+      equipmentId,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
+    const resource = orderResource(request, order);
+    reply
+      .code(order.status === 'ORDERED' ? HttpStatus.ACCEPTED : HttpStatus.CREATED)
+      .header('location', resource._links['self']?.href);
+    return resource;
+  }
+
+  @Get()
+  async list(
+    @Query({ schema: listOrders }) wanted: PageRequest,
+    @Req() request: FastifyRequest,
+  ): Promise<HalPage<OrderBody>> {
+    const { items, total } = await this.orders.page(wanted);
+    const resources = items.map((order) => orderResource(request, order));
+    return halPage(request, 'orders', wanted, total, resources);
+  }
+
+  @Get(':id')
+  async one(
+    @Param({ schema: byId }) { id }: z.infer<typeof byId>,
+    @Req() request: FastifyRequest,
+  ): Promise<Hal<OrderBody>> {
+    const [order] = await this.orders.find([id]);
+    if (order === undefined) throw noSuchOrder(id);
+    return orderResource(request, order);
+  }
+
+  @Patch(':id')
+  async change(
+    @Param({ schema: byId }) { id }: z.infer<typeof byId>,
+    @Body({ schema: changeOrder }) { status }: z.infer<typeof changeOrder>,
+    @Req() request: FastifyRequest,
+  ): Promise<Hal<OrderBody>> {
+    return orderResource(request, await this.changing.execute(id, status));
+  }
+}

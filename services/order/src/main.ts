@@ -1,0 +1,16 @@
+import { isTransient } from '@equipmgnt/database';
+import { consumeEvents } from '@equipmgnt/messaging';
+import { readConfig, runService } from '@equipmgnt/service';
+import { orderConfig } from './order.config.ts';
+import { OrderModule } from './order.module.ts';
+
+await runService('order', () => {
+  const config = readConfig(orderConfig);
+  return {
+    name: 'order',
+    config,
+    module: OrderModule.with(config),
+    isTransient,
+    prepare: consumeEvents,
+  };
+});

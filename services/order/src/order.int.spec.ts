@@ -1,0 +1,515 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isTransient } from '@equipmgnt/database';
+import type { Received } from '@equipmgnt/messaging';
+import { createService, readConfig } from '@equipmgnt/service';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import request from 'supertest';
+import { DataSource } from 'typeorm';
+import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { RecheckWaiting } from './application/recheck-waiting.ts';
+import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
+import { Orders } from './application/orders.ts';
+import { orderConfig } from './order.config.ts';
+import { OrderModule } from './order.module.ts';
+
+/** What approval answers next; by default it approves what it is asked for. */
+type Answer = (asked: { orderId: number; equipmentId: number; qty: number }) =>
+  | {
+      status: number;
+      body: unknown;
+    }
+  | 'silence';
+
+const approves: Answer = (asked) => ({
+  status: 201,
+  body: { id: 1_000 + asked.orderId, ...asked, status: 'APPROVED' },
+});
+const isDown: Answer = () => ({ status: 503, body: {} });
+
+describe('The order service', () => {
+  let databases: Awaited<ReturnType<typeof freshDatabases>>;
+  let approval: Server;
+  let answer: Answer;
+  let asked: unknown[];
+  let app: NestFastifyApplication;
+  let database: DataSource;
+  let url: string;
+
+  const start = async () => {
+    const config = readConfig(orderConfig, {
+      DATABASE_URL: databases.urls.order,
+      KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
+      APPROVAL_URL: `http://127.0.0.1:${(approval.address() as AddressInfo).port}`,
+      APPROVAL_TIMEOUT_MS: '1500',
+      BREAKER_VOLUME_THRESHOLD: '1000', // the breaker has tests of its own
+      LOG_LEVEL: 'silent',
+    });
+    const module = OrderModule.with(config);
+    app = await createService({ name: 'order', config, module, isTransient });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    database = app.get(DataSource);
+  };
+
+  beforeAll(async () => {
+    databases = await freshDatabases();
+    approval = createServer((incoming, outgoing) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => {
+        const body = JSON.parse(Buffer.concat(chunks).toString());
+        asked.push(body);
+        const reply = answer(body);
+        if (reply === 'silence') return;
+        outgoing.writeHead(reply.status, { 'content-type': 'application/json' });
+        outgoing.end(JSON.stringify(reply.body));
+      });
+    });
+    await new Promise<void>((listening) => approval.listen(0, '127.0.0.1', listening));
+    await start();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    approval.closeAllConnections();
+    await new Promise((closed) => approval.close(closed));
+    await databases.drop();
+  });
+
+  beforeEach(() => {
+    answer = approves;
+    asked = [];
+  });
+
+  const post = (body: object | string, headers: Record<string, string> = {}) =>
+    request(url).post('/orders').set(headers).send(body);
+  const get = (id: number) => request(url).get(`/orders/${id}`);
+  const patch = (id: number | string, body: object) =>
+    request(url).patch(`/orders/${id}`).send(body);
+  const eventsOf = async (orderId: number): Promise<unknown[]> =>
+    database.query('SELECT type, key, data FROM outbox WHERE key = $1 ORDER BY id', [orderId]);
+  const counted = async (): Promise<number> =>
+    (await database.query('SELECT count(*) AS n FROM orders'))[0].n;
+
+  const obtained = (orderId: number, change: object = {}) =>
+    app.get(ApprovalConsumer).obtained([
+      {
+        id: `${orderId}`,
+        type: 'equipmgnt.ApprovalObtained.v1',
+        key: String(orderId),
+        time: new Date(),
+        data: { approvalId: 7, orderId, equipmentId: 1, qty: 2, ...change },
+      },
+    ] satisfies Received<'equipmgnt.ApprovalObtained.v1'>[]);
+  const rejected = (orderId: number) =>
+    app.get(ApprovalConsumer).rejected([
+      {
+        id: `r${orderId}`,
+        type: 'equipmgnt.ApprovalRejected.v1',
+        key: String(orderId),
+        time: new Date(),
+        data: { approvalId: 7, orderId, equipmentId: 1, qty: 2, reason: 'OUT_OF_STOCK' },
+      },
+    ]);
+
+  const waitingOrder = async (): Promise<number> => {
+    answer = isDown;
+    const { body } = await post({ qty: 2, equipmentId: 1 }).expect(202);
+    return body.id;
+  };
+
+  describe('when an order is placed', () => {
+    it('answers 201 with the approved order and where it is', async () => {
+      const { body, headers } = await post({ qty: 2, equipmentId: 1, status: 'ORDERED' }).expect(
+        201,
+      );
+      expect(body).toMatchObject({
+        equipmentId: 1,
+        qty: 2,
+        status: 'APPROVED',
+        approvalId: 1_000 + body.id,
+      });
+      expect(headers['location']).toBe(body._links.self.href);
+      expect(headers['location']).toMatch(
+        new RegExp(`^http://127\\.0\\.0\\.1:\\d+/orders/${body.id}$`),
+      );
+      expect(asked).toEqual([{ orderId: body.id, equipmentId: 1, qty: 2 }]);
+      await get(body.id).expect(200, body);
+    });
+
+    it('writes the event Ordered with the row', async () => {
+      const { body } = await post({ qty: 2, equipmentId: 1 });
+      expect(await eventsOf(body.id)).toEqual([
+        {
+          type: 'equipmgnt.Ordered.v1',
+          key: body.id,
+          data: { orderId: body.id, equipmentId: 1, qty: 2 },
+        },
+      ]);
+    });
+
+    it.each([
+      ['is down', isDown],
+      ['does not answer in time', () => 'silence'],
+      ['answers something else', () => ({ status: 200, body: { hello: 'world' } })],
+      ['refuses the request', () => ({ status: 400, body: { title: 'Bad Request' } })],
+    ] as [string, Answer][])('keeps it, waiting, when approval %s', async (_, reply) => {
+      answer = reply;
+      const { body } = await post({ qty: 2, equipmentId: 1 }).expect(202);
+      expect(body.status).toBe('ORDERED');
+      await get(body.id).expect(200, body);
+    });
+
+    it('ends it REJECTED when the approval is for something else, and says so', async () => {
+      answer = (it) => ({ status: 200, body: { id: 5, ...it, qty: 1, status: 'APPROVED' } });
+      const { body } = await post({ qty: 2, equipmentId: 1 }).expect(201);
+      expect(body).toMatchObject({
+        status: 'REJECTED',
+        reason: 'APPROVAL_MISMATCH',
+        approvalId: 5,
+      });
+      expect(await eventsOf(body.id)).toMatchObject([
+        { type: 'equipmgnt.Ordered.v1' },
+        { type: 'equipmgnt.OrderRejected.v1', data: { reason: 'APPROVAL_MISMATCH' } },
+      ]);
+    });
+
+    it('ends it REJECTED when the approval is', async () => {
+      answer = (it) => ({
+        status: 200,
+        body: { id: 5, ...it, status: 'REJECTED', reason: 'OUT_OF_STOCK' },
+      });
+      const { body } = await post({ qty: 2, equipmentId: 1 }).expect(201);
+      expect(body).toMatchObject({ status: 'REJECTED', reason: 'OUT_OF_STOCK' });
+    });
+
+    it('answers it as it stands when it was cancelled while approval was asked', async () => {
+      answer = (it) => {
+        void patch(it.orderId, { status: 'CANCELLED' }).then();
+        return 'silence';
+      };
+      const { body } = await post({ qty: 2, equipmentId: 1 });
+      await get(body.id).expect(({ body: order }) => expect(order.status).toBe('CANCELLED'));
+    });
+  });
+
+  describe('when the input is bad', () => {
+    it.each([
+      ['qty 0', { qty: 0, equipmentId: 1 }, '#/qty'],
+      ['qty -1', { qty: -1, equipmentId: 1 }, '#/qty'],
+      ['qty 1.5', { qty: 1.5, equipmentId: 1 }, '#/qty'],
+      ['qty "two"', { qty: 'two', equipmentId: 1 }, '#/qty'],
+      ['qty 2^53', { qty: 2 ** 53, equipmentId: 1 }, '#/qty'],
+      ['no qty', { equipmentId: 1 }, '#/qty'],
+      ['equipment 0', { qty: 1, equipmentId: 0 }, '#/equipmentId'],
+      ['another status', { qty: 1, equipmentId: 1, status: 'APPROVED' }, '#/status'],
+      ['an unknown field', { qty: 1, equipmentId: 1, colour: 'blue' }, '#/colour'],
+    ])('refuses %s and stores nothing', async (_, body, pointer) => {
+      const before = await counted();
+      const { body: problem } = await post(body)
+        .expect(400)
+        .expect('content-type', /^application\/problem\+json/);
+      expect(problem).toMatchObject({
+        type: 'urn:equipmgnt:problem:invalid-input',
+        title: 'Bad Request',
+        status: 400,
+        instance: '/orders',
+        errors: [{ in: 'body', pointer, detail: expect.any(String) }],
+      });
+      expect(await counted()).toBe(before);
+      expect(asked).toEqual([]);
+    });
+
+    it.each([
+      ['broken JSON', '{"qty":', 'application/json', 400, 'malformed-json'],
+      ['nothing', '', 'application/json', 400, 'malformed-json'],
+      [
+        'a form',
+        'qty=1&equipmentId=1',
+        'application/x-www-form-urlencoded',
+        415,
+        'unsupported-media-type',
+      ],
+      ['plain text', 'two drills please', 'text/plain', 415, 'unsupported-media-type'],
+      [
+        'too much',
+        JSON.stringify({ qty: 'x'.repeat(70_000) }),
+        'application/json',
+        413,
+        'body-too-large',
+      ],
+      [
+        'a poisoned prototype',
+        '{"__proto__":{"qty":1}}',
+        'application/json',
+        400,
+        'malformed-json',
+      ],
+    ])('refuses %s', async (_, text, type, status, code) => {
+      const { body } = await post(text, { 'content-type': type }).expect(status);
+      expect(body).toMatchObject({ type: `urn:equipmgnt:problem:${code}`, status });
+    });
+
+    it.each([
+      ['get', '/orders/0', 400],
+      ['get', '/orders/abc', 400],
+      ['get', '/orders/999999999', 404],
+      ['get', '/orders?size=0', 400],
+      ['get', '/orders?stauts=ORDERED', 400],
+      ['get', '/nowhere', 404],
+      ['delete', '/orders/1', 405],
+      ['put', '/orders/1', 405],
+      ['patch', '/orders', 405],
+    ] as const)('answers %s %s with a problem', async (method, path, status) => {
+      const answered = await request(url)[method](path).expect(status);
+      expect(answered.headers['content-type']).toMatch(/^application\/problem\+json/);
+      expect(answered.body).toMatchObject({ status, instance: path.split('?')[0] });
+      if (status === 405) expect(answered.headers['allow']).toContain('GET');
+    });
+  });
+
+  describe('when it is asked to change', () => {
+    it('cancels an approved order, once', async () => {
+      const { body } = await post({ qty: 2, equipmentId: 1 });
+      const first = await patch(body.id, { status: 'CANCELLED' }).expect(200);
+      const second = await patch(body.id, { status: 'CANCELLED' }).expect(200);
+      expect(second.body).toEqual(first.body);
+      expect(first.body).toMatchObject({ status: 'CANCELLED', approvalId: body.approvalId });
+      const types = (await eventsOf(body.id)) as { type: string }[];
+      expect(types.map(({ type }) => type)).toEqual([
+        'equipmgnt.Ordered.v1',
+        'equipmgnt.OrderCancelled.v1',
+      ]);
+    });
+
+    it('cancels a waiting order, which a late approval does not bring back', async () => {
+      const id = await waitingOrder();
+      await patch(id, { status: 'CANCELLED' }).expect(200);
+      await obtained(id);
+      await get(id).expect(({ body }) => expect(body.status).toBe('CANCELLED'));
+    });
+
+    it.each([
+      ['un-cancelled', 'CANCELLED', 'ORDERED'],
+      ['approved by a client', 'ORDERED', 'APPROVED'],
+      ['rejected by a client', 'ORDERED', 'REJECTED'],
+    ])('cannot be %s', async (_, first, second) => {
+      const id = await waitingOrder();
+      await patch(id, { status: first }).expect(200);
+      const { body } = await patch(id, { status: second }).expect(409);
+      expect(body).toMatchObject({
+        type: 'urn:equipmgnt:problem:forbidden-transition',
+        status: 409,
+      });
+      expect(body.detail).toBe(`Order ${id} is ${first} and cannot become ${second}.`);
+    });
+
+    it.each([
+      [{ status: 'LOST' }, '#/status'],
+      [{}, '#/status'],
+      [{ status: 'CANCELLED', qty: 5 }, '#/qty'],
+    ])('refuses %j', async (change, pointer) => {
+      const { body } = await patch(1, change).expect(400);
+      expect(body.errors).toMatchObject([{ pointer }]);
+    });
+
+    it('does not know an order that there is not', async () => {
+      await patch(999_999_999, { status: 'CANCELLED' }).expect(404);
+      await patch('abc', { status: 'CANCELLED' }).expect(400);
+    });
+
+    it('cancels once when asked many times at once', async () => {
+      const { body } = await post({ qty: 2, equipmentId: 1 });
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => patch(body.id, { status: 'CANCELLED' })),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect(await eventsOf(body.id)).toHaveLength(2);
+    });
+  });
+
+  describe('when approval tells of an approval', () => {
+    it('approves a waiting order, however often it is told', async () => {
+      const id = await waitingOrder();
+      await obtained(id);
+      await obtained(id);
+      const { body } = await get(id);
+      expect(body).toMatchObject({ status: 'APPROVED', approvalId: 7 });
+      expect(await eventsOf(id)).toHaveLength(1);
+    });
+
+    it('rejects a waiting order whose approval is for something else', async () => {
+      const id = await waitingOrder();
+      await obtained(id, { equipmentId: 9 });
+      const { body } = await get(id);
+      expect(body).toMatchObject({ status: 'REJECTED', reason: 'APPROVAL_MISMATCH' });
+    });
+
+    it('does not mind one of an order that is unknown', async () => {
+      await obtained(888_888_888);
+    });
+
+    it('handles a batch that names an order twice', async () => {
+      const id = await waitingOrder();
+      const event: Received<'equipmgnt.ApprovalObtained.v1'> = {
+        id: '1',
+        type: 'equipmgnt.ApprovalObtained.v1',
+        key: String(id),
+        time: new Date(),
+        data: { approvalId: 7, orderId: id, equipmentId: 1, qty: 2 },
+      };
+      await app.get(ApprovalConsumer).obtained([event, event]);
+      await get(id).expect(({ body }) => expect(body.status).toBe('APPROVED'));
+    });
+  });
+
+  describe('when approval tells of a rejection', () => {
+    it('rejects the order, however often it is told', async () => {
+      const { body } = await post({ qty: 2, equipmentId: 1 });
+      await rejected(body.id);
+      await rejected(body.id);
+      const { body: order } = await get(body.id);
+      expect(order).toMatchObject({ status: 'REJECTED', reason: 'OUT_OF_STOCK' });
+      await patch(body.id, { status: 'CANCELLED' }).expect(409);
+    });
+
+    it('rejects it also before it was told of the approval, which then comes too late', async () => {
+      const id = await waitingOrder();
+      await rejected(id);
+      await obtained(id);
+      await get(id).expect(({ body }) => expect(body.status).toBe('REJECTED'));
+    });
+
+    it('does not touch a cancelled order', async () => {
+      const id = await waitingOrder();
+      await patch(id, { status: 'CANCELLED' });
+      await rejected(id);
+      await get(id).expect(({ body }) => expect(body.status).toBe('CANCELLED'));
+    });
+  });
+
+  describe('when an order has waited long', () => {
+    it('asks approval again, for an approval that was announced before the order was there', async () => {
+      const id = await waitingOrder();
+      answer = approves;
+      await app.get(RecheckWaiting).execute(0);
+      await get(id).expect(({ body }) => expect(body.status).toBe('APPROVED'));
+    });
+
+    it('leaves those alone that have not', async () => {
+      const id = await waitingOrder();
+      answer = approves;
+      asked = [];
+      await app.get(RecheckWaiting).execute(60_000);
+      expect(asked).toEqual([]);
+      await get(id).expect(({ body }) => expect(body.status).toBe('ORDERED'));
+    });
+  });
+
+  describe('with an Idempotency-Key', () => {
+    const order = { qty: 2, equipmentId: 1 };
+    let key: string;
+
+    beforeEach(() => {
+      key = `key-${Math.random()}`;
+    });
+    const send = (body: object = order) => post(body, { 'idempotency-key': key });
+
+    it('answers the same about the same order, also when that has moved on', async () => {
+      const first = await send().expect(201);
+      await patch(first.body.id, { status: 'CANCELLED' }).expect(200);
+      const before = await counted();
+      const second = await send().expect(201);
+      expect(second.body).toEqual(first.body);
+      expect(second.headers['location']).toBe(first.headers['location']);
+      expect(await counted()).toBe(before);
+    });
+
+    it('takes the same request in other spelling for the same', async () => {
+      const first = await send().expect(201);
+      const second = await send({ status: 'ORDERED', equipmentId: '1', qty: '2' }).expect(201);
+      expect(second.body).toEqual(first.body);
+    });
+
+    it('makes one order of many requests at once', async () => {
+      const before = await counted();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => send()));
+      expect(await counted()).toBe(before + 1);
+      for (const { body, status } of answers) {
+        expect(status).toBe(201);
+        expect(body).toEqual(answers[0]?.body);
+      }
+    });
+
+    it('goes on where a request broke off whose answer was lost', async () => {
+      const [placed] = await database.query(
+        `INSERT INTO orders (equipment_id, qty, status, ordered_at)
+         VALUES (1, 2, 'ORDERED', now()) RETURNING id`,
+      );
+      await database.query(
+        `INSERT INTO idempotency_keys (key, fingerprint, order_id, created_at)
+         VALUES ($1, '1/2', $2, now())`,
+        [key, placed.id],
+      );
+      const { body } = await send().expect(201);
+      expect(body).toMatchObject({ id: placed.id, status: 'APPROVED' });
+    });
+
+    it('answers 202 again to whom it answered 202', async () => {
+      answer = isDown;
+      const first = await send().expect(202);
+      await obtained(first.body.id);
+      const second = await send().expect(202);
+      expect(second.body).toEqual(first.body);
+    });
+
+    it('remembers over a restart', async () => {
+      const first = await send().expect(201);
+      await app.close();
+      await start();
+      const second = await send().expect(201);
+      // but for its links: it listens on another port now
+      expect({ ...second.body, _links: 0 }).toEqual({ ...first.body, _links: 0 });
+    });
+
+    it('refuses the same key for another order', async () => {
+      await send().expect(201);
+      const { body } = await send({ ...order, qty: 3 }).expect(422);
+      expect(body.type).toBe('urn:equipmgnt:problem:idempotency-key-reused');
+    });
+
+    it.each(['', 'a b', 'x'.repeat(256)])('refuses the key %p', async (bad) => {
+      const { body } = await post(order, { 'idempotency-key': bad }).expect(400);
+      expect(body.errors).toMatchObject([{ in: 'header', pointer: '#/Idempotency-Key' }]);
+    });
+
+    it('forgets keys after a day, and only those', async () => {
+      const { body } = await send().expect(201);
+      const orders = app.get(Orders);
+      expect(await orders.forgetKeys(new Date(Date.now() - 86_400_000), 1_000)).toBe(0);
+      expect(await orders.forgetKeys(new Date(Date.now() + 1_000), 1)).toBe(1);
+      while ((await orders.forgetKeys(new Date(Date.now() + 1_000), 1_000)) > 0);
+      const again = await send().expect(201);
+      expect(again.body.id).not.toBe(body.id);
+    });
+  });
+
+  describe('listing orders', () => {
+    it('pages and sorts them', async () => {
+      await Promise.all([1, 2, 3].map(() => post({ qty: 1, equipmentId: 1 })));
+      const { body } = await request(url).get('/orders?size=2&page=1&sort=id,desc');
+      const total = await counted();
+      expect(body.page).toEqual({
+        size: 2,
+        totalElements: total,
+        totalPages: Math.ceil(total / 2),
+        number: 1,
+      });
+      const [first, second] = body._embedded.orders;
+      expect(first.id).toBe(second.id + 1);
+      expect(first._links.self.href).toContain(`/orders/${first.id}`);
+      expect(body._links.next.href).toContain('size=2&page=2&sort=id%2Cdesc');
+    });
+  });
+});

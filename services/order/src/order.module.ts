@@ -1,0 +1,67 @@
+import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
+import { CreateOutbox1700000000000, MessagingModule } from '@equipmgnt/messaging';
+import { Health } from '@equipmgnt/service';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Approvals } from './application/approvals.ts';
+import { ChangeOrder } from './application/change-order.ts';
+import { FollowApprovals } from './application/follow-approvals.ts';
+import { ObtainApproval } from './application/obtain-approval.ts';
+import { Orders } from './application/orders.ts';
+import { PlaceOrder } from './application/place-order.ts';
+import { RecheckWaiting } from './application/recheck-waiting.ts';
+import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
+import { OrdersController } from './inbound/http/orders.controller.ts';
+import { IdempotencyKeySweep } from './inbound/timers/idempotency-key.sweep.ts';
+import { WaitingSweep } from './inbound/timers/waiting.sweep.ts';
+import { ORDER_CONFIG, type OrderConfig } from './order.config.ts';
+import { HttpApprovals } from './outbound/approval.client.ts';
+import { CreateOrders1700000000001 } from './outbound/postgres/migrations/1700000000001-create-orders.ts';
+import { orderEntity } from './outbound/postgres/order.entity.ts';
+import { PostgresOrders } from './outbound/postgres/postgres-orders.ts';
+
+@Module({})
+export class OrderModule {
+  static with(config: OrderConfig): DynamicModule {
+    return {
+      module: OrderModule,
+      imports: [
+        DatabaseModule.with(
+          postgresOptions('order', config, {
+            entities: [orderEntity],
+            migrations: [CreateOutbox1700000000000, CreateOrders1700000000001],
+          }),
+        ),
+        MessagingModule.with({ service: 'order', config, publishes: true }),
+      ],
+      controllers: [OrdersController, ApprovalConsumer],
+      providers: [
+        { provide: ORDER_CONFIG, useValue: config },
+        { provide: Orders, useClass: PostgresOrders },
+        {
+          provide: Approvals,
+          inject: [Health],
+          useFactory: (health: Health) =>
+            new HttpApprovals(
+              {
+                url: config.APPROVAL_URL,
+                timeoutMs: config.APPROVAL_TIMEOUT_MS,
+                maxConcurrent: config.APPROVAL_MAX_CONCURRENT,
+                errorThresholdPercent: config.BREAKER_ERROR_THRESHOLD_PERCENT,
+                volumeThreshold: config.BREAKER_VOLUME_THRESHOLD,
+                windowMs: config.BREAKER_WINDOW_MS,
+                resetMs: config.BREAKER_RESET_MS,
+              },
+              health,
+            ),
+        },
+        PlaceOrder,
+        ChangeOrder,
+        ObtainApproval,
+        FollowApprovals,
+        RecheckWaiting,
+        WaitingSweep,
+        IdempotencyKeySweep,
+      ],
+    };
+  }
+}

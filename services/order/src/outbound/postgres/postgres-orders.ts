@@ -1,0 +1,84 @@
+import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
+import { currentCorrelation, type Page, type PageRequest } from '@equipmgnt/service';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { Orders, type IdempotencyKey, type Placement } from '../../application/orders.ts';
+import type { NewOrder, Order } from '../../domain/order.ts';
+import { orderEntity, toOrder, toRow, type OrderRow } from './order.entity.ts';
+import * as sql from './statements.ts';
+
+@Injectable()
+export class PostgresOrders extends Orders {
+  constructor(
+    private readonly database: DataSource,
+    private readonly relay: OutboxRelay,
+  ) {
+    super();
+  }
+
+  async place(order: NewOrder, key?: IdempotencyKey): Promise<Placement> {
+    const { traceparent } = currentCorrelation();
+    const what = [order.equipmentId, order.qty, order.orderedAt, traceparent ?? null];
+    const [row]: OrderRow[] = key
+      ? await this.database.query(sql.PLACE_WITH_KEY, [...what, key.key, key.fingerprint])
+      : await this.database.query(sql.PLACE, what);
+    if (row) {
+      this.relay.nudge();
+      return { kind: 'placed', order: toOrder(row) };
+    }
+    const known = key && (await this.findKey(key.key));
+    return known ?? this.place(order, key); // the key was forgotten just now
+  }
+
+  async find(ids: readonly number[]): Promise<Order[]> {
+    const rows: OrderRow[] = await this.database.query(sql.FIND, [ids]);
+    return rows.map(toOrder);
+  }
+
+  async save(orders: readonly Order[]): Promise<ReadonlySet<number>> {
+    if (orders.length === 0) return new Set();
+    const facts = orders.flatMap((order) => order.facts);
+    const rows: { id: number }[] = await this.database.query(sql.SAVE, [
+      JSON.stringify(orders.map((order) => ({ ...toRow(order), was: order.loadedStatus }))),
+      eventsParameter(facts),
+    ]);
+    if (facts.length > 0) this.relay.nudge();
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async waiting(before: Date, afterId: number, limit: number): Promise<Order[]> {
+    const rows: OrderRow[] = await this.database.query(sql.WAITING, [before, afterId, limit]);
+    return rows.map(toOrder);
+  }
+
+  async page({ page, size, sort }: PageRequest): Promise<Page<Order>> {
+    const [rows, total] = await this.database.getRepository(orderEntity).findAndCount({
+      order: { [sort.property]: sort.direction, id: sort.direction },
+      skip: page * size,
+      take: size,
+    });
+    return { items: rows.map(toOrder), total };
+  }
+
+  async keepAnswer(key: string, answer: Order): Promise<Order> {
+    const [kept]: { answer: OrderRow }[] = await this.database.query(sql.KEEP_ANSWER, [
+      key,
+      JSON.stringify(toRow(answer)),
+    ]);
+    return kept ? toOrder(kept.answer) : answer;
+  }
+
+  async forgetKeys(before: Date, limit: number): Promise<number> {
+    const [{ count }] = await this.database.query(sql.FORGET_KEYS, [before, limit]);
+    return count;
+  }
+
+  private async findKey(key: string): Promise<Placement | undefined> {
+    const [found] = await this.database.query(sql.FIND_KEY, [key]);
+    if (!found) return undefined;
+    const [order] = await this.find([found.orderId]);
+    if (!order) throw new Error(`idempotency key of an order that is gone: ${found.orderId}`);
+    const { fingerprint, answer } = found;
+    return { kind: 'known', order, fingerprint, ...(answer && { answer: toOrder(answer) }) };
+  }
+}

@@ -1,0 +1,108 @@
+import type { IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+
+/** A message that could not be handled, as it lies in a dead-letter topic. */
+export interface DeadLetter {
+  /** The dead-letter topic, and where the letter lies in it. */
+  readonly topic: string;
+  readonly offset: string;
+  /** Where it comes from. */
+  readonly origin: { readonly topic: string; readonly partition: string; readonly offset: string };
+  readonly consumerGroup: string;
+  /** Why, as a stable code, e.g. BAD_DATA, and in words. */
+  readonly code: string;
+  readonly reason: string;
+  readonly message: KafkaMessage;
+  /** Whether it was replayed. */
+  readonly replayed: boolean;
+}
+
+// A replay is noted in the dead-letter topic itself, by a record that names the letter's offset.
+const REPLAYED = 'dlt_replayed_offset';
+
+/** The dead-letter topics that there are. */
+export async function deadLetterTopics(kafka: Kafka): Promise<string[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return (await admin.listTopics()).filter((topic) => topic.endsWith('.dlt')).sort();
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** All letters of a dead-letter topic, oldest first. */
+export async function readLetters(kafka: Kafka, topic: string): Promise<DeadLetter[]> {
+  const records = await readAll(kafka, topic);
+  const replayed = new Set(records.map(({ headers }) => text(headers, REPLAYED)));
+  return records
+    .filter(({ headers }) => headers?.[REPLAYED] === undefined)
+    .map((message) => ({
+      topic,
+      offset: message.offset,
+      origin: {
+        topic: text(message.headers, 'dlt_topic'),
+        partition: text(message.headers, 'dlt_partition'),
+        offset: text(message.headers, 'dlt_offset'),
+      },
+      consumerGroup: text(message.headers, 'dlt_consumer_group'),
+      code: text(message.headers, 'dlt_code'),
+      reason: text(message.headers, 'dlt_reason'),
+      message,
+      replayed: replayed.has(message.offset),
+    }));
+}
+
+/**
+ * Publishes letters on the topics that they come from, as they were, and notes that. Every consumer
+ * group gets them, also those that had handled them: to those a repetition is nothing new.
+ */
+export async function replay(kafka: Kafka, letters: readonly DeadLetter[]): Promise<void> {
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  try {
+    for (const { topic, offset, origin, message } of letters) {
+      const headers = Object.fromEntries(
+        Object.entries(message.headers ?? {}).filter(([name]) => !name.startsWith('dlt_')),
+      );
+      const { key, value } = message;
+      await producer.send({ topic: origin.topic, acks: -1, messages: [{ key, value, headers }] });
+      const note = { key: offset, value: null, headers: { [REPLAYED]: offset } };
+      await producer.send({ topic, acks: -1, messages: [note] });
+    }
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+const text = (headers: IHeaders | undefined, name: string): string =>
+  [headers?.[name] ?? ''].flat()[0]?.toString() ?? '';
+
+/** Reads a topic of one partition up to where it ends now. */
+async function readAll(kafka: Kafka, topic: string): Promise<KafkaMessage[]> {
+  const admin = kafka.admin();
+  const groupId = `dead-letters-${process.pid}-${Date.now()}`;
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
+  const records: KafkaMessage[] = [];
+  await admin.connect();
+  try {
+    const [{ low, high } = { low: '0', high: '0' }] = await admin.fetchTopicOffsets(topic);
+    if (low === high) return [];
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      // the last record may be a transaction's marker, which no consumer is given
+      consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+        if (BigInt(payload.lastOffset) >= BigInt(high) - 1n) resolve();
+      });
+      const eachMessage = async ({ message }: { message: KafkaMessage }) =>
+        void records.push(message);
+      consumer.run({ eachMessage, autoCommit: false }).catch(reject);
+    });
+    return records;
+  } finally {
+    await consumer.disconnect();
+    await admin.deleteGroups([groupId]).catch(() => undefined); // nothing was committed: it may not exist
+    await admin.disconnect();
+  }
+}

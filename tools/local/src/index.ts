@@ -1,0 +1,13 @@
+export { control } from './session/control.ts';
+export type { SuiteStatus } from './session/control.ts';
+export { createServers, removeData, startInfrastructure } from './infrastructure/infrastructure.ts';
+export type { Infrastructure, InfrastructureOptions } from './infrastructure/infrastructure.ts';
+export { dropProvisioned, provision } from './infrastructure/provision.ts';
+export type { DatabaseUrls, ProvisionOptions } from './infrastructure/provision.ts';
+export type { Server } from './infrastructure/server.ts';
+export { freePorts } from './ports/free-ports.ts';
+export type { ServiceProcess } from './service-process.ts';
+export type { Connections, ServiceName } from './services.ts';
+export { Suite } from './suite.ts';
+export type { SuiteOptions } from './suite.ts';
+export { waitUntil } from './wait-until.ts';

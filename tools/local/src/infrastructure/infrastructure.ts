@@ -1,0 +1,133 @@
+import { rm, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { areDownloaded } from '../downloads/archives.ts';
+import { checkJava } from '../downloads/java.ts';
+import { foldersIn } from '../layout.ts';
+import { freePorts } from '../ports/free-ports.ts';
+import { pidFileIn } from '../processes/pid-file.ts';
+import { silent, throttled, type Report } from '../report.ts';
+import { kafka } from './kafka.ts';
+import { mariadb } from './mariadb.ts';
+import { postgres } from './postgres.ts';
+import type { Server, ServerOptions } from './server.ts';
+import { fallbackFor } from './unprivileged.ts';
+
+export interface InfrastructurePorts {
+  readonly postgres: number;
+  readonly mariadb: number;
+  readonly kafka: number;
+  readonly kafkaController: number;
+}
+
+export interface InfrastructureOptions {
+  /** Data and logs go to the folders `data` and `logs` in it. */
+  readonly directory: string;
+  /** Free ports are chosen where none are given. */
+  readonly ports?: Partial<InfrastructurePorts>;
+  /** Told what takes long, such as the downloads on first use. */
+  readonly report?: Report;
+}
+
+// Often enough to see that a download goes on.
+const REPORT_EVERY_MS = 5000;
+
+/** The servers that the suite needs. */
+export interface Servers {
+  readonly postgres: Server;
+  readonly mariadb: Server;
+  readonly kafka: Server;
+}
+
+/** The servers, started. */
+export interface Infrastructure extends Servers {
+  /** Stops all servers, whatever state they are in; their data are kept. */
+  stop(): Promise<void>;
+  /** Stops all servers and deletes their data, and the directory if nothing else is in it. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Starts PostgreSQL, MariaDB and Kafka and waits until all are ready.
+ * @throws SetupError when Java or Maven is missing, or with the end of its log when a server does
+ * not start; the others are stopped then.
+ */
+export async function startInfrastructure(options: InfrastructureOptions): Promise<Infrastructure> {
+  await checkJavaFor({ kafka: true, mariadb: true });
+  const [first, second, third, fourth] = await freePorts(4);
+  const ports = {
+    postgres: first!,
+    mariadb: second!,
+    kafka: third!,
+    kafkaController: fourth!,
+    ...options.ports,
+  };
+  const servers = createServers(options.directory, ports);
+  const all: readonly Server[] = [servers.postgres, servers.mariadb, servers.kafka];
+  const reportFor = (server: Server) => {
+    const report = options.report ?? silent;
+    return throttled((text) => report(`${server.name}: ${text}`), REPORT_EVERY_MS);
+  };
+  const stop = async () => {
+    await Promise.all(all.map((server) => server.stop()));
+  };
+  try {
+    await Promise.all(all.map((server) => server.start({ report: reportFor(server) })));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const remove = async () => {
+    await stop();
+    await removeData(options.directory);
+  };
+  return { ...servers, stop, remove };
+}
+
+/** The three servers with their data, logs and pid files in a directory; none is started yet. */
+export function createServers(
+  directory: string,
+  ports: InfrastructurePorts,
+  note?: ServerOptions['note'],
+): Servers {
+  const { data, logs, run } = foldersIn(directory);
+  const options = (name: keyof Servers): ServerOptions => ({
+    port: ports[name],
+    directory: join(data, name),
+    logFile: join(logs, `${name}.log`),
+    pidFile: pidFileIn(run, name),
+    note,
+  });
+  return {
+    postgres: postgres(options('postgres')),
+    mariadb: mariadb(options('mariadb')),
+    kafka: kafka({ ...options('kafka'), controllerPort: ports.kafkaController }),
+  };
+}
+
+/**
+ * Deletes what servers have stored in a directory, and in PostgreSQL's fallback for it; the
+ * directory too, if nothing else is in it.
+ * @returns the folders that were there.
+ */
+export async function removeData(directory: string): Promise<string[]> {
+  const { data, logs, run } = foldersIn(directory);
+  await rm(run, { recursive: true, force: true });
+  const folders = [data, fallbackFor(join(data, 'postgres')), logs];
+  const removed = await Promise.all(
+    folders.map(async (folder) => {
+      if (!(await stat(folder).catch(() => undefined))) return [];
+      await rm(folder, { recursive: true, force: true });
+      return [folder];
+    }),
+  );
+  await rmdir(directory).catch(() => undefined); // something else is in it
+  return removed.flat();
+}
+
+/** Checks that Java and Maven are there if the given servers need them. */
+export async function checkJavaFor(servers: { kafka: boolean; mariadb: boolean }): Promise<void> {
+  await checkJava({
+    java: servers.kafka ? 'to run Apache Kafka' : undefined,
+    maven: (await areDownloaded(servers)) ? undefined : 'to download Kafka and MariaDB, once',
+  });
+}

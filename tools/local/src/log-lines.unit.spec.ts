@@ -1,0 +1,64 @@
+import { formatLine } from './log-lines.ts';
+
+const order = { service: 'order', name: 'order' } as const;
+const noon = new Date(2026, 10, 22, 12, 0, 0, 7).getTime();
+const line = (fields: object) =>
+  JSON.stringify({ level: 30, time: noon, name: 'order', ...fields });
+
+describe('formatLine', () => {
+  it('shows time, service and message, and no level when it is info', () => {
+    expect(formatLine(order, line({ msg: 'listening' }), false)).toBe(
+      '12:00:00.007 order      listening',
+    );
+  });
+
+  it('shows other levels', () => {
+    expect(formatLine(order, line({ level: 40, msg: 'slow' }), false)).toBe(
+      '12:00:00.007 order      WARN slow',
+    );
+  });
+
+  it('shows further fields compactly, and none of those that only machines need', () => {
+    const fields = {
+      msg: 'taken',
+      pid: 7,
+      hostname: 'h',
+      orderId: 1,
+      who: 'J Doe',
+      req: { id: 1 },
+    };
+    expect(formatLine(order, line(fields), false)).toBe(
+      '12:00:00.007 order      taken orderId=1 who="J Doe" req={"id":1}',
+    );
+  });
+
+  it('shortens trace ids and long values', () => {
+    const shown = formatLine(order, line({ traceId: '4bf92f3577b3', sql: 'x'.repeat(500) }), false);
+    expect(shown).toContain('traceId=4bf92f35 ');
+    expect(shown.length).toBeLessThan(200);
+  });
+
+  it("shows an error's message once, and its stack from level error on", () => {
+    const err = { message: 'no route', stack: 'Error: no route\n    at connect (net.js:1:2)' };
+    expect(formatLine(order, line({ level: 40, msg: 'again', err }), false)).toBe(
+      '12:00:00.007 order      WARN again err="no route"',
+    );
+    expect(formatLine(order, line({ level: 50, msg: 'failed: no route', err }), false)).toBe(
+      '12:00:00.007 order      ERROR failed: no route\n    at connect (net.js:1:2)',
+    );
+  });
+
+  it.each(['Error: plain text', '{"not":"a log line"}', '{"level":30,', ''])(
+    'passes %j through',
+    (text) => {
+      const [name, ...rest] = formatLine(order, text, false).trimStart().split(/ {6}/);
+      expect([name, rest.join('')]).toEqual(['order', text]);
+    },
+  );
+
+  it('has colours only when asked for', () => {
+    const escape = String.fromCharCode(27);
+    expect(formatLine(order, line({ msg: 'x', id: 1 }), true)).toContain(`${escape}[`);
+    expect(formatLine(order, line({ msg: 'x', id: 1 }), false)).not.toContain(escape);
+  });
+});

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { NODE } from './layout.ts';
+import { formatLine } from './log-lines.ts';
+import { ManagedProcess } from './processes/managed-process.ts';
+import { mainScript, type Environment, type ServiceName } from './services.ts';
+
+export interface ServiceProcessOptions {
+  readonly service: ServiceName;
+  /** What it is called in messages: `order`, or `order-2` for a second replica. */
+  readonly name: string;
+  /** The port on 127.0.0.1 that it listens on. */
+  readonly port: number;
+  readonly environment: Environment;
+  /** The folder that holds services/ and gateway/, and that it runs in. */
+  readonly repository: string;
+  readonly pidFile?: string | undefined;
+  /** Told each line that it prints. */
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
+// Enough for a test to look back on, little enough to keep for days.
+const LINES_KEPT = 2000;
+const LINES_SHOWN = 20;
+
+/** A service as a process, started from its build output. */
+export class ServiceProcess extends ManagedProcess {
+  readonly service: ServiceName;
+  readonly url: string;
+  readonly #lines: string[];
+
+  constructor(options: ServiceProcessOptions) {
+    const { service, name, port, environment, repository, pidFile } = options;
+    const url = `http://127.0.0.1:${port}`;
+    const lines: string[] = [];
+    super({
+      name,
+      command: () => ({
+        executable: NODE,
+        args: [join(repository, mainScript(service))],
+        cwd: repository,
+        env: { ...process.env, ...DEFAULTS, ...environment, PORT: String(port) },
+      }),
+      output: {
+        onLine: (line) => {
+          lines.push(line);
+          if (lines.length > LINES_KEPT) lines.shift();
+          options.onLine?.(line);
+        },
+      },
+      probe: () => askReadiness(url),
+      readyWithinMs: 60_000, // some 3 s on an idle machine
+      tail: () => {
+        const last = lines.slice(-LINES_SHOWN);
+        return last.map((line) => formatLine({ service, name }, line, false)).join('\n');
+      },
+      stopSignal: 'SIGTERM',
+      stopWithinMs: 20_000,
+      pidFile,
+    });
+    this.service = service;
+    this.url = url;
+    this.#lines = lines;
+  }
+
+  /** What it printed lately, line by line, at most {@link LINES_KEPT} lines. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+}
+
+const DEFAULTS: Environment = {
+  HOST: '127.0.0.1',
+  // As in a container; and not the "test" that jest sets for itself.
+  NODE_ENV: 'production',
+  // It may finish by itself before it is killed.
+  SHUTDOWN_TIMEOUT_MS: '15000',
+};
+
+async function askReadiness(url: string): Promise<void> {
+  const address = `${url}/actuator/health/readiness`;
+  const answer = await fetch(address, { signal: AbortSignal.timeout(2000) });
+  await answer.body?.cancel();
+  if (!answer.ok) throw new Error(`${address} answers ${answer.status}`);
+}

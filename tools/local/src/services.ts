@@ -1,0 +1,49 @@
+import type { DatabaseUrls, StatefulService } from './infrastructure/provision.ts';
+
+/** The processes of the suite, in the order in which they are listed for people. */
+export const SERVICES = ['gateway', 'order', 'approval', 'equipment', 'mis'] as const;
+
+export type ServiceName = (typeof SERVICES)[number];
+
+/** What the services are connected to. */
+export interface Connections {
+  readonly databases: DatabaseUrls;
+  /** host:port[,host:port] */
+  readonly kafkaBrokers: string;
+}
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** The build's output that is run, relative to the repository. */
+export const mainScript = (service: ServiceName): string =>
+  service === 'gateway' ? 'gateway/dist/main.js' : `services/${service}/dist/main.js`;
+
+/** Which others a service calls. */
+const CALLS: Record<ServiceName, readonly ServiceName[]> = {
+  gateway: ['order', 'approval', 'equipment', 'mis'],
+  order: ['approval'],
+  approval: [],
+  equipment: [],
+  mis: [],
+};
+
+/**
+ * The environment that tells a service where everything is. Services that are not part of the
+ * suite are left out: whoever leaves them out says where else they are.
+ */
+export function environmentOf(
+  service: ServiceName,
+  { databases, kafkaBrokers }: Connections,
+  urlOf: (service: ServiceName) => string | undefined,
+): Environment {
+  const neighbours = CALLS[service].flatMap((other) => {
+    const url = urlOf(other);
+    return url === undefined ? [] : [[`${other.toUpperCase()}_URL`, url] as const];
+  });
+  return {
+    ...Object.fromEntries(neighbours),
+    ...(isStateful(service) && { DATABASE_URL: databases[service], KAFKA_BROKERS: kafkaBrokers }),
+  };
+}
+
+const isStateful = (service: ServiceName): service is StatefulService => service !== 'gateway';

@@ -1,0 +1,35 @@
+import { styleText } from 'node:util';
+
+export interface WelcomeFacts {
+  /** Where everything is: name and address. */
+  readonly addresses: readonly (readonly [name: string, address: string])[];
+  /** The gateway, which is the way in. */
+  readonly gatewayUrl: string;
+  readonly logFolder: string;
+  readonly seconds: number;
+}
+
+/** What to read once everything runs: where it is, and what to try first. */
+export function welcome({ addresses, gatewayUrl, logFolder, seconds }: WelcomeFacts): string {
+  const width = Math.max(...addresses.map(([name]) => name.length));
+  const table = addresses.map(([name, address]) => `  ${name.padEnd(width)}  ${address}`);
+  const json = '-H content-type:application/json';
+  const body = (content: object) => `${json} -d '${JSON.stringify(content)}'`;
+  return [
+    '',
+    styleText('bold', `The suite is up after ${seconds.toFixed(1)} s.`),
+    '',
+    ...table,
+    '',
+    styleText('bold', 'Try, in another terminal:'),
+    `  curl -i ${gatewayUrl}/equipments ${body({ stock: 10 })}`,
+    `  curl -i ${gatewayUrl}/orders ${body({ qty: 2, equipmentId: 1 })}`,
+    `  curl ${gatewayUrl}/orders/1`,
+    `  curl ${gatewayUrl}/mis/1`,
+    `  curl -X PATCH ${gatewayUrl}/orders/1 ${body({ status: 'CANCELLED' })}`,
+    '  npm run scenario',
+    '',
+    `Ctrl-C stops everything; data are kept until npm run reset. Servers log to ${logFolder}.`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,40 @@
+import { readSettings } from './settings.ts';
+
+describe('readSettings', () => {
+  it('wants the usual ports by default', () => {
+    const wanted = readSettings({}).wantedPorts.map(({ port }) => port);
+    expect(wanted).toEqual([8080, 8081, 8082, 8083, 8084, 15432, 13306, 19092, 19093]);
+  });
+
+  it('takes ports from the environment, with the controller next to Kafka', () => {
+    const { servicePorts, serverPorts } = readSettings({ ORDER_PORT: '9001', KAFKA_PORT: '9092' });
+    expect(servicePorts.order).toBe(9001);
+    expect(serverPorts).toMatchObject({ kafka: 9092, kafkaController: 9093 });
+  });
+
+  it('wants no port for a server that is elsewhere', () => {
+    const settings = readSettings({
+      POSTGRES_URL: 'postgres://admin:secret@db:5432/postgres',
+      MARIADB_URL: 'mysql://root@db:3306',
+      KAFKA_BROKERS: 'a:9092,b:9092',
+    });
+    expect(settings.wantedPorts).toHaveLength(5);
+    expect(settings.external.kafkaBrokers).toBe('a:9092,b:9092');
+  });
+
+  it('names every bad variable at once', () => {
+    const bad = { GATEWAY_PORT: '80x', MIS_PORT: '0', MARIADB_URL: 'root@db:3306' };
+    expect(() => readSettings(bad)).toThrow(/GATEWAY_PORT.*\nMIS_PORT.*\nMARIADB_URL/);
+  });
+
+  it('does not repeat an address, which may hold a password', () => {
+    expect(() => readSettings({ POSTGRES_URL: 'http://admin:secret@db' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+    );
+  });
+
+  it('refuses one port for two', () => {
+    expect(() => readSettings({ ORDER_PORT: '8082' })).toThrow(/8082.*order.*approval/);
+    expect(() => readSettings({ MIS_PORT: '19093' })).toThrow(/19093.*mis.*controller/);
+  });
+});

@@ -1,0 +1,152 @@
+import { REPOSITORY } from './layout.ts';
+import { freePorts } from './ports/free-ports.ts';
+import { pidFileIn } from './processes/pid-file.ts';
+import { ServiceProcess } from './service-process.ts';
+import { environmentOf, SERVICES } from './services.ts';
+import type { Connections, Environment, ServiceName } from './services.ts';
+
+export interface SuiteOptions {
+  /** The databases and the broker that the services use. */
+  readonly infrastructure: Connections;
+  /** How many processes of each service; by default one of each of the five. */
+  readonly services?: Partial<Record<ServiceName, number>>;
+  /** The ports of a service's processes; free ones are chosen where none are given. */
+  readonly ports?: Partial<Record<ServiceName, readonly number[]>>;
+  /** Variables for a service, on top of and before those that connect it. */
+  readonly env?: Partial<Record<ServiceName, Environment>>;
+  /** Told each line that a process prints. */
+  readonly onLine?: (process: ServiceProcess, line: string) => void;
+  /** Where to note pids, for a later run to find what a killed one left behind. */
+  readonly pidFolder?: string;
+  /** The folder that holds the built services; by default this repository. */
+  readonly repository?: string;
+}
+
+/** The processes of one service; at least one. */
+export type Replicas = readonly [ServiceProcess, ...ServiceProcess[]];
+
+/** The services of the suite as processes, connected to each other and to given infrastructure. */
+export class Suite {
+  readonly #replicas: ReadonlyMap<ServiceName, readonly ServiceProcess[]>;
+
+  private constructor(replicas: ReadonlyMap<ServiceName, readonly ServiceProcess[]>) {
+    this.#replicas = replicas;
+  }
+
+  /**
+   * Starts the services and waits until all are ready.
+   * @throws SetupError with the end of its log when one is not; the others are stopped then.
+   */
+  static async start(options: SuiteOptions): Promise<Suite> {
+    const suite = await Suite.prepare(options);
+    try {
+      await Promise.all(suite.processes.map((process) => process.start()));
+      return suite;
+    } catch (error) {
+      await suite.stop();
+      throw error;
+    }
+  }
+
+  /** Chooses ports and environments, but starts nothing yet. */
+  static async prepare(options: SuiteOptions): Promise<Suite> {
+    const ports = await choosePorts(options);
+    // Of several replicas the first is called: a load balancer is not among what is started here.
+    const urlOf = (service: ServiceName) => {
+      const port = ports.get(service)?.[0];
+      return port === undefined ? undefined : `http://127.0.0.1:${port}`;
+    };
+    const replicas = [...ports].map(([service, numbers]) => {
+      const environment = {
+        ...environmentOf(service, options.infrastructure, urlOf),
+        ...options.env?.[service],
+      };
+      const processes = numbers.map((port, index) =>
+        prepareProcess(service, index, port, environment, options),
+      );
+      return [service, processes] as const;
+    });
+    return new Suite(new Map(replicas));
+  }
+
+  /** All processes. */
+  get processes(): readonly ServiceProcess[] {
+    return [...this.#replicas.values()].flat();
+  }
+
+  get gateway(): Replicas {
+    return this.of('gateway');
+  }
+  get order(): Replicas {
+    return this.of('order');
+  }
+  get approval(): Replicas {
+    return this.of('approval');
+  }
+  get equipment(): Replicas {
+    return this.of('equipment');
+  }
+  get mis(): Replicas {
+    return this.of('mis');
+  }
+
+  /** A service's processes. @throws Error when this suite was started without the service. */
+  of(service: ServiceName): Replicas {
+    const [first, ...others] = this.#replicas.get(service) ?? [];
+    if (first === undefined) {
+      throw new Error(`this suite was started without ${service}: add it to the option "services"`);
+    }
+    return [first, ...others];
+  }
+
+  /**
+   * Stops all processes, whatever state they are in.
+   * @returns the names of those that did not stop in time and were killed.
+   */
+  async stop(): Promise<string[]> {
+    const outcomes = await Promise.all(
+      this.processes.map(async (process) => ({
+        name: process.name,
+        outcome: await process.stop(),
+      })),
+    );
+    return outcomes.filter(({ outcome }) => outcome === 'killed').map(({ name }) => name);
+  }
+}
+
+function prepareProcess(
+  service: ServiceName,
+  index: number,
+  port: number,
+  environment: Environment,
+  { repository = REPOSITORY, pidFolder, onLine }: SuiteOptions,
+): ServiceProcess {
+  const name = index === 0 ? service : `${service}-${index + 1}`;
+  const process: ServiceProcess = new ServiceProcess({
+    service,
+    name,
+    port,
+    environment,
+    repository,
+    pidFile: pidFolder && pidFileIn(pidFolder, name),
+    onLine: onLine && ((line) => onLine(process, line)),
+  });
+  return process;
+}
+
+async function choosePorts({
+  services = { gateway: 1, order: 1, approval: 1, equipment: 1, mis: 1 },
+  ports = {},
+}: SuiteOptions): Promise<Map<ServiceName, readonly number[]>> {
+  const wanted = SERVICES.map((service) => ({ service, count: services[service] ?? 0 }));
+  const total = wanted.reduce((sum, { count }) => sum + count, 0);
+  const free = await freePorts(total);
+  const chosen = wanted
+    .filter(({ count }) => count > 0)
+    .map(({ service, count }) => {
+      const given = ports[service] ?? [];
+      const rest = free.splice(0, count);
+      return [service, rest.map((port, index) => given[index] ?? port)] as const;
+    });
+  return new Map(chosen);
+}

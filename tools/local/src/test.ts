@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NODE, REPOSITORY } from './layout.ts';
+
+/**
+ * Builds the suite and runs all tests one file after another, since the end-to-end ones need the
+ * machine for themselves; ends with a line of what passed and failed, from Jest's own report.
+ * Arguments are Jest's, such as `--selectProjects unit` or `--testPathPatterns approval`.
+ */
+const REPORTS = join(REPOSITORY, 'reports');
+const REPORT = join(REPORTS, 'jest.json');
+const SUMMARY = join(REPORTS, 'summary.txt');
+
+const run = (args: string[]): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(NODE, args, { cwd: REPOSITORY, stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+
+const built = await run([
+  join(REPOSITORY, 'node_modules/nx/dist/bin/nx.js'),
+  'run-many',
+  '-t',
+  'build',
+]);
+if (built !== 0) process.exit(built);
+
+await rm(REPORTS, { recursive: true, force: true });
+await mkdir(REPORTS);
+const exitCode = await run([
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  join(REPOSITORY, 'node_modules/jest/bin/jest.js'),
+  '--runInBand',
+  '--json',
+  `--outputFile=${REPORT}`,
+  ...process.argv.slice(2),
+]);
+const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
+  await readFile(REPORT, 'utf8'),
+);
+// a file that does not even run has failed, though it has no test to count
+const summary = `${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed`;
+await writeFile(SUMMARY, `${summary}\n`);
+console.log(summary);
+process.exitCode = exitCode;
