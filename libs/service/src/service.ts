@@ -15,6 +15,8 @@ import { collectDefaultMetrics } from 'prom-client';
 import { ConfigError, type ProcessConfig } from './config.ts';
 import { Health } from './health.ts';
 import { correlate } from './http/correlate.ts';
+import { drainWhenStopping } from './http/drain.ts';
+import { countInFlight } from './http/in-flight.ts';
 import { refuseOtherMethods } from './http/method-not-allowed.ts';
 import { shedOverload } from './http/overload.ts';
 import { problem, sendProblem } from './http/problem.ts';
@@ -75,13 +77,14 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
   app.useGlobalFilters(new ProblemFilter(options.isTransient ?? (() => false)));
   app.useGlobalPipes(new InputPipe());
   const pressure = app.get(Pressure);
-  const health = app.get(Health);
+  const inFlight = countInFlight(server);
   await shedOverload(server, {
+    inFlight,
     maxInFlight: config.MAX_IN_FLIGHT,
     maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
     saturated: () => pressure.high,
   });
-  closeConnectionsAtTheEnd(server, health);
+  drainWhenStopping(server, app.get(Health), inFlight);
   measureRequests(server);
   if (options.accessLog) logRequests(server);
   await app.init();
@@ -138,17 +141,6 @@ function stopOnSignal(app: NestFastifyApplication, { name, config }: ServiceOpti
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-}
-
-/**
- * From the first moment of stopping on, every answer ends its connection: clients go elsewhere with
- * the next request, and no idle connection keeps this process from ending.
- */
-function closeConnectionsAtTheEnd(server: FastifyInstance, health: Health): void {
-  server.addHook('onSend', (_request, reply, _payload, done) => {
-    if (health.isStopping) void reply.header('connection', 'close');
-    done();
-  });
 }
 
 /** Node's own warnings become log lines like all others. */

@@ -32,6 +32,7 @@ await mkdir(REPORTS);
 const exitCode = await run([
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
+  '--disable-warning=TimeoutNegativeWarning', // kafkajs's, and harmless
   join(REPOSITORY, 'node_modules/jest/bin/jest.js'),
   '--runInBand',
   '--json',

@@ -1,8 +1,10 @@
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { InFlight } from './in-flight.ts';
 import { Unavailable } from './problem.ts';
 
 export interface OverloadLimits {
+  readonly inFlight: InFlight;
   /** Requests in hand at once. */
   readonly maxInFlight: number;
   /** Mean delay of the event loop over a second, in ms. */
@@ -24,15 +26,11 @@ export async function shedOverload(server: FastifyInstance, limits: OverloadLimi
     );
   const exempt = (request: FastifyRequest) => request.url.startsWith('/actuator');
 
-  let inFlight = 0;
-  server.addHook('onRequest', (request, reply, done) => {
-    if (exempt(request)) return done();
-    if (inFlight >= limits.maxInFlight) return done(refuse('requests in hand'));
-    if (limits.saturated?.()) return done(refuse('database'));
-    inFlight += 1;
-    // 'close' comes once for every response, also for one whose client went away
-    reply.raw.once('close', () => (inFlight -= 1));
-    done();
+  server.addHook('onRequest', (request, _reply, done) => {
+    if (exempt(request)) done();
+    else if (limits.inFlight.count > limits.maxInFlight) done(refuse('requests in hand'));
+    else if (limits.saturated?.()) done(refuse('database'));
+    else done();
   });
   await server.register(underPressure, {
     maxEventLoopDelay: limits.maxEventLoopDelayMs,
