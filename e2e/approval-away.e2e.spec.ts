@@ -41,7 +41,7 @@ describe('While approval is away', () => {
         },
       },
     });
-    shop = new Shop(running.api);
+    shop = new Shop(running.api, running.connections);
   });
 
   beforeEach(() => startApproval());

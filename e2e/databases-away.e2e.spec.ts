@@ -18,9 +18,10 @@ describe('While a database is away', () => {
     infrastructure = await startInfrastructure({ directory: DIRECTORY });
     const { postgres, mariadb, kafka } = infrastructure;
     const databases = await provision({ postgresUrl: postgres.url, mariadbUrl: mariadb.url });
-    suite = await Suite.start({ infrastructure: { databases, kafkaBrokers: kafka.url } });
+    const connections = { databases, kafkaBrokers: kafka.url };
+    suite = await Suite.start({ infrastructure: connections });
     api = new Api(suite.gateway[0].url);
-    shop = new Shop(api);
+    shop = new Shop(api, connections);
   });
 
   afterAll(async () => {
@@ -35,6 +36,7 @@ describe('While a database is away', () => {
   it('PostgreSQL: requests get a 503 in bounded time, and afterwards everything goes on', async () => {
     const equipmentId = await shop.register(100);
     const { id } = await shop.order(equipmentId);
+    await eventually(async () => expect((await api.get(`/mis/${id}`)).status).toBe(200));
     await infrastructure.postgres.kill();
 
     for (const answer of [

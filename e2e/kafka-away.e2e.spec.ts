@@ -9,7 +9,7 @@ describe('While Kafka is away', () => {
 
   beforeAll(async () => {
     running = await runSuite();
-    shop = new Shop(running.api);
+    shop = new Shop(running.api, running.connections);
   });
   afterAll(() => running.stop());
 

@@ -8,7 +8,7 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
 
   beforeAll(async () => {
     running = await runSuite();
-    shop = new Shop(running.api);
+    shop = new Shop(running.api, running.connections);
   });
   afterAll(() => running.stop());
 

@@ -38,7 +38,7 @@ describe('A service', () => {
   });
 
   it('finishes the requests in hand when it is told to stop, and says so', async () => {
-    const shop = new Shop(running.api);
+    const shop = new Shop(running.api, running.connections);
     const equipmentId = await shop.register(10);
     const [order] = running.suite.order;
     const direct = new Api(order.url);

@@ -14,7 +14,7 @@ describe('Two processes of each service', () => {
     running = await runSuite({
       services: { gateway: 1, order: 2, approval: 2, equipment: 2, mis: 2 },
     });
-    shop = new Shop(running.api);
+    shop = new Shop(running.api, running.connections);
     orders = running.suite.order.map(({ url }) => new Api(url));
   });
   afterAll(() => running.stop());

@@ -1,6 +1,6 @@
 import { waitUntil } from '@equipmgnt/local';
 
-const WITHIN_MS = 30_000;
+const WITHIN_MS = 60_000;
 
 /**
  * Resolves when the probe neither throws (an `expect` that does not hold yet) nor answers false.

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { createServers, freePorts, removeData, Suite, type SuiteOptions } from '@equipmgnt/local';
+import {
+  createServers,
+  freePorts,
+  removeData,
+  Suite,
+  type Connections,
+  type SuiteOptions,
+} from '@equipmgnt/local';
 import { Api } from './api.ts';
 import { freshDatabases } from './connections.ts';
 
@@ -27,9 +34,9 @@ export async function runSuite(parts: SuiteParts = {}) {
     await databases.drop();
     await removeData(directory);
   };
+  const connections: Connections = { databases: databases.urls, kafkaBrokers: kafka.url };
   const start = async (more: SuiteParts): Promise<Suite> => {
-    const infrastructure = { databases: databases.urls, kafkaBrokers: kafka.url };
-    const suite = await Suite.start({ infrastructure, ...more });
+    const suite = await Suite.start({ infrastructure: connections, ...more });
     suites.push(suite);
     return suite;
   };
@@ -40,7 +47,7 @@ export async function runSuite(parts: SuiteParts = {}) {
     return {
       suite,
       kafka,
-      databases: databases.urls,
+      connections,
       /** The gateway. */
       api: api as Api,
       /** Starts further processes on the same infrastructure. */

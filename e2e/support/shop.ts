@@ -1,3 +1,4 @@
+import { underWay, type Connections } from '@equipmgnt/local';
 import type { Api } from './api.ts';
 import { discrepancies } from './books.ts';
 import { eventually } from './eventually.ts';
@@ -6,7 +7,10 @@ import { eventually } from './eventually.ts';
 export class Shop {
   private readonly registered = new Map<number, number>();
 
-  constructor(readonly api: Api) {}
+  constructor(
+    readonly api: Api,
+    private readonly connections: Connections,
+  ) {}
 
   /** Registers equipment; @returns its id */
   async register(stock: number): Promise<number> {
@@ -32,8 +36,10 @@ export class Shop {
   }
 
   /** Waits until nothing is under way any more and everything adds up. */
-  balances(withinMs = 60_000): Promise<void> {
+  balances(withinMs = 120_000): Promise<void> {
     return eventually(async () => {
+      const { total, ...where } = await underWay(this.connections);
+      if (total > 0) throw new Error(`still under way: ${JSON.stringify(where)}`);
       const found = await discrepancies(this.api, this.registered);
       if (found.length > 0) throw new Error(found.slice(0, 5).join('\n'));
     }, withinMs);

@@ -6,6 +6,8 @@ export { dropProvisioned, provision } from './infrastructure/provision.ts';
 export type { DatabaseUrls, ProvisionOptions } from './infrastructure/provision.ts';
 export type { Server } from './infrastructure/server.ts';
 export { freePorts } from './ports/free-ports.ts';
+export { underWay } from './rest.ts';
+export type { UnderWay } from './rest.ts';
 export type { ServiceProcess } from './service-process.ts';
 export type { Connections, ServiceName } from './services.ts';
 export { Suite } from './suite.ts';

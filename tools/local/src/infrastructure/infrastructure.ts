@@ -17,6 +17,8 @@ export interface InfrastructurePorts {
   readonly mariadb: number;
   readonly kafka: number;
   readonly kafkaController: number;
+  /** Where Kafka's clients are sent if not to its own port, such as to a proxy before it. */
+  readonly kafkaAdvertised?: number;
 }
 
 export interface InfrastructureOptions {
@@ -100,7 +102,11 @@ export function createServers(
   return {
     postgres: postgres(options('postgres')),
     mariadb: mariadb(options('mariadb')),
-    kafka: kafka({ ...options('kafka'), controllerPort: ports.kafkaController }),
+    kafka: kafka({
+      ...options('kafka'),
+      controllerPort: ports.kafkaController,
+      advertisedPort: ports.kafkaAdvertised,
+    }),
   };
 }
 

@@ -16,6 +16,8 @@ const CLUSTER_ID = 'ZXF1aXBtZW50LXJlbnRhbA';
 export interface KafkaOptions extends ServerOptions {
   /** The port on 127.0.0.1 for the controller, which lives in the same process. */
   readonly controllerPort: number;
+  /** The port that clients are told, if not `port`. */
+  readonly advertisedPort?: number | undefined;
 }
 
 /** A real Apache Kafka: one process that is broker and controller. Its url is host:port. */
@@ -67,7 +69,7 @@ async function prepare(options: KafkaOptions, { signal, report }: StartContext):
   };
 }
 
-function properties({ port, controllerPort }: KafkaOptions): string {
+function properties({ port, controllerPort, advertisedPort = port }: KafkaOptions): string {
   const controller = `127.0.0.1:${controllerPort}`;
   const entries = {
     'process.roles': 'broker,controller',
@@ -75,7 +77,7 @@ function properties({ port, controllerPort }: KafkaOptions): string {
     'controller.quorum.voters': `1@${controller}`,
     'controller.listener.names': 'CONTROLLER',
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     // Relative to the folder it runs in: a list, read as Latin-1, is no place for anyone's path.
     'log.dirs': 'logs',

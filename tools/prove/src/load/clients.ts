@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import type { Random } from '../random.ts';
+import type { OpenAttempt, Recorder } from './recorder.ts';
+
+const TIMEOUT_MS = 12_000;
+const RETRY_FIRST_MS = 100;
+const RETRY_MOST_MS = 1_000;
+/** Many more than are ever needed at once, so that nobody waits for another's connection. */
+const CONNECTIONS = 512;
+
+const CANCELLED_SHARE = 0.3;
+const LOOKED_UP_SHARE = 0.1;
+const SENT_TWICE_SHARE = 0.05;
+const MISTAKEN_SHARE = 0.01;
+const UNKNOWN_EQUIPMENT_SHARE = 0.01;
+const NO_SUCH_EQUIPMENT = 2_000_000_000;
+
+interface Answer {
+  readonly status: number;
+  // eslint-disable-next-line -- whatever JSON it is
+  readonly body: any;
+}
+
+/**
+ * Employees and managers at the gateway. An open model: they come when they come, whether or not
+ * those before them were answered. Whoever gets no clear answer asks again with the same
+ * Idempotency-Key until there is one.
+ */
+export class Clients {
+  readonly #pool: Pool;
+  readonly #random: Random;
+  readonly #recorder: Recorder;
+  readonly #busy = new Set<Promise<void>>();
+  #equipments: number[] = [];
+
+  constructor(url: string, random: Random, recorder: Recorder) {
+    this.#pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
+    this.#random = random;
+    this.#recorder = recorder;
+  }
+
+  /** How many have no clear answer yet. */
+  get waiting(): number {
+    return this.#busy.size;
+  }
+
+  /** A manager registers equipment; every employee may order it from then on. */
+  async register(stock: number): Promise<void> {
+    // not idempotent, so it is sent once; what may have happened unseen is nobody's
+    const { status, body } = await this.#send('POST', '/equipments', { stock });
+    if (status !== 201) return;
+    this.#recorder.registered.push({ id: body.id, stock });
+    this.#equipments.push(body.id);
+  }
+
+  /** @param perSecond on average, as a Poisson process @returns when all have come */
+  async orders(count: number, perSecond: number): Promise<void> {
+    let due = performance.now();
+    for (let sent = 0; sent < count; sent += 1) {
+      due += this.#random.untilNext(1_000 / perSecond);
+      const wait = due - performance.now();
+      if (wait > 1) await sleep(wait);
+      this.#begin(this.#rent());
+    }
+  }
+
+  /** Waits until all have a clear answer. */
+  async settled(): Promise<void> {
+    while (this.#busy.size > 0) await Promise.all(this.#busy);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  #begin(work: Promise<void>): void {
+    this.#busy.add(work);
+    void work.finally(() => this.#busy.delete(work));
+  }
+
+  /** One employee's story. All choices are made first, in a fixed order, from the seed. */
+  async #rent(): Promise<void> {
+    const random = this.#random;
+    const mistaken = random.chance(MISTAKEN_SHARE);
+    const unknownEquipment = random.chance(UNKNOWN_EQUIPMENT_SHARE);
+    const equipmentId = unknownEquipment ? NO_SUCH_EQUIPMENT : random.pick(this.#equipments);
+    const qty = mistaken ? 0 : random.between(1, 3);
+    const key = `${this.#recorder.orders.length}-${random.between(0, 1e9)}`;
+    const sentTwice = random.chance(SENT_TWICE_SHARE);
+    const lookedUp = random.chance(LOOKED_UP_SHARE);
+    const cancelled = random.chance(CANCELLED_SHARE);
+    const thinksMs = random.between(0, 3) * random.between(0, 700);
+
+    const attempt: OpenAttempt = {
+      key,
+      equipmentId,
+      qty,
+      sentAt: this.#recorder.now(),
+      answers: [],
+    };
+    this.#recorder.orders.push(attempt);
+    const both = [this.#order(attempt), ...(sentTwice ? [this.#order(attempt)] : [])];
+    const [orderId] = await Promise.all(both);
+    if (orderId === undefined) return;
+    if (thinksMs > 0) await sleep(thinksMs);
+    if (lookedUp) await this.#lookUp(orderId);
+    if (cancelled) await this.#cancel(orderId);
+  }
+
+  async #order(attempt: OpenAttempt): Promise<number | undefined> {
+    const { key, equipmentId, qty } = attempt;
+    for (let retry = 0; ; retry += 1) {
+      const { status, body } = await this.#send('POST', '/orders', { qty, equipmentId }, key);
+      const at = this.#recorder.now();
+      if (status === 201 || status === 202) {
+        const known = attempt.answers.some(({ kind }) => kind === 'acknowledged');
+        if (!known) this.#recorder.acknowledged += 1;
+        attempt.answers.push({ kind: 'acknowledged', at, orderId: body.id, status: body.status });
+        return body.id;
+      }
+      if (status >= 400 && status < 500) {
+        attempt.answers.push({ kind: 'refused', at, httpStatus: status });
+        return undefined;
+      }
+      attempt.answers.push({ kind: 'unknown', at, cause: `${status || body}` });
+      await this.#pause(retry);
+    }
+  }
+
+  async #cancel(orderId: number): Promise<void> {
+    const cancellation = {
+      orderId,
+      sentAt: this.#recorder.now(),
+      outcome: 'unknown' as 'cancelled' | 'refused' | 'unknown',
+    };
+    this.#recorder.cancellations.push(cancellation);
+    for (let retry = 0; cancellation.outcome === 'unknown'; retry += 1) {
+      const change = { status: 'CANCELLED' };
+      const { status, body } = await this.#send('PATCH', `/orders/${orderId}`, change);
+      if (status === 200) {
+        cancellation.outcome = 'cancelled';
+        this.#saw(orderId, body.status, this.#recorder.now(), this.#recorder.now());
+      } else if (status === 409) cancellation.outcome = 'refused';
+      else if (status >= 400 && status < 500) throw new Error(`PATCH /orders is told ${status}`);
+      else await this.#pause(retry);
+    }
+  }
+
+  async #lookUp(orderId: number): Promise<void> {
+    const from = this.#recorder.now();
+    const { status, body } = await this.#send('GET', `/orders/${orderId}`);
+    if (status === 200) this.#saw(orderId, body.status, from, this.#recorder.now());
+  }
+
+  #saw(orderId: number, status: string, from: number, to: number): void {
+    this.#recorder.sightings.push({ orderId, status, from, to });
+  }
+
+  #pause(retry: number): Promise<void> {
+    return sleep(Math.min(RETRY_FIRST_MS * 2 ** retry, RETRY_MOST_MS));
+  }
+
+  /** Status 0 is for no answer; the body then says why. */
+  async #send(method: string, path: string, body?: object, key?: string): Promise<Answer> {
+    try {
+      const response = await this.#pool.request({
+        method: method as 'GET',
+        path,
+        headers: {
+          ...(body && { 'content-type': 'application/json' }),
+          ...(key && { 'idempotency-key': key }),
+        },
+        body: body ? JSON.stringify(body) : null,
+        headersTimeout: TIMEOUT_MS,
+        bodyTimeout: TIMEOUT_MS,
+      });
+      const text = await response.body.text();
+      if (response.statusCode >= 500) this.#recorder.failed += 1;
+      return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
+    } catch (error) {
+      this.#recorder.failed += 1;
+      return { status: 0, body: (error as { code?: string }).code ?? (error as Error).message };
+    }
+  }
+}

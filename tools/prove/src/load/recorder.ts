@@ -1,0 +1,32 @@
+import type { Cancellation, History, OrderAnswer, OrderAttempt, Poison } from '../record.ts';
+
+type Open<T> = { -readonly [K in keyof T]: T[K] };
+
+/** An attempt while its client still works on it. */
+export interface OpenAttempt extends Open<Omit<OrderAttempt, 'answers'>> {
+  readonly answers: OrderAnswer[];
+}
+
+/** Collects a run's {@link History} while it happens. */
+export class Recorder {
+  readonly registered: { id: number; stock: number }[] = [];
+  readonly orders: OpenAttempt[] = [];
+  readonly cancellations: Open<Cancellation>[] = [];
+  readonly sightings: Open<History['sightings'][number]>[] = [];
+  readonly stockSamples: Open<History['stockSamples'][number]>[] = [];
+  readonly poison: Poison[] = [];
+  /** Orders acknowledged so far. */
+  acknowledged = 0;
+  /** Requests of any kind that were answered with 5xx, or not at all. */
+  failed = 0;
+  readonly #start = performance.now();
+
+  /** ms since the run's start. */
+  now(): number {
+    return Math.round(performance.now() - this.#start);
+  }
+
+  history(): History {
+    return this;
+  }
+}

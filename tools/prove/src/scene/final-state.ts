@@ -1,0 +1,179 @@
+import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
+import type {
+  ApprovalRow,
+  DeadLetterRow,
+  FinalState,
+  LedgerRow,
+  OrderRow,
+  TopicMessage,
+  ViewRow,
+} from '../record.ts';
+import type { Stage } from './stage.ts';
+
+const TOPICS = ['equipmgnt.order', 'equipmgnt.approval', 'equipmgnt.equipment'] as const;
+const PAGE = 1_000;
+
+/** Reads what the services and the topics hold, once everything is at rest. */
+export async function readFinalState(stage: Stage): Promise<FinalState> {
+  const { databases, kafkaBrokers } = stage.direct;
+  const [mis] = stage.suite.mis;
+  const [orders, approvals, equipments, views, messages, letters] = await Promise.all([
+    select<OrderRow>(
+      databases.order,
+      'SELECT id, equipment_id AS "equipmentId", qty, status, approval_id AS "approvalId" FROM orders',
+    ),
+    select<ApprovalRow>(
+      databases.approval,
+      'SELECT id, order_id AS "orderId", equipment_id AS "equipmentId", qty, status FROM approvals',
+    ),
+    select<{ id: number; stock: number }>(databases.equipment, 'SELECT id, stock FROM equipments'),
+    readViews(mis.url),
+    readTopics(kafkaBrokers, TOPICS),
+    readTopics(
+      kafkaBrokers,
+      TOPICS.map((topic) => `${topic}.dlt`),
+    ),
+  ]);
+  const ledger = await select<LedgerRow>(
+    databases.equipment,
+    `SELECT order_id AS "orderId", equipment_id AS "equipmentId", qty, direction, outcome
+       FROM stock_ledger`,
+  );
+  const outboxes = (['order', 'approval', 'equipment'] as const).map(async (service) => {
+    const [row] = await select<{ count: number }>(
+      databases[service],
+      'SELECT count(*) AS count FROM outbox',
+    );
+    return [service, row?.count ?? 0] as const;
+  });
+  return {
+    orders,
+    approvals,
+    equipments,
+    ledger,
+    views,
+    rebuiltViews: undefined,
+    messages: messages.map(({ headers: _, ...message }) => message),
+    deadLetters: letters.map(({ headers }) => deadLetter(headers)),
+    outbox: Object.fromEntries(await Promise.all(outboxes)),
+  };
+}
+
+async function select<T>(connectionString: string, sql: string): Promise<T[]> {
+  const int8 = 20; // PostgreSQL's type number; ids and counts here are far below 2^53
+  const client = new pg.Client({
+    connectionString,
+    types: {
+      getTypeParser: (type, format) =>
+        type === int8 ? Number : pg.types.getTypeParser(type, format),
+    },
+  });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as T[];
+  } finally {
+    await client.end();
+  }
+}
+
+interface MisPage {
+  readonly _embedded: {
+    readonly mis: readonly (Omit<ViewRow, 'timeline'> & {
+      readonly timeline: readonly { readonly event: string }[];
+    })[];
+  };
+  readonly page: { readonly totalPages: number };
+}
+
+/** All rows of mis, as its API shows them. */
+export async function readViews(url: string): Promise<ViewRow[]> {
+  const views: ViewRow[] = [];
+  for (let page = 0; ; page += 1) {
+    const answer = await fetch(`${url}/mis?size=${PAGE}&page=${page}`);
+    if (!answer.ok) throw new Error(`GET /mis answers ${answer.status}`);
+    const body = (await answer.json()) as MisPage;
+    for (const { id, equipmentId, qty, status, approvalId, timeline } of body._embedded.mis) {
+      const events = timeline.map(({ event }) => event);
+      views.push({ id, equipmentId, qty, status, approvalId, timeline: events });
+    }
+    if (page + 1 >= body.page.totalPages) return views;
+  }
+}
+
+type Message = TopicMessage & { readonly headers: Readonly<Record<string, string>> };
+
+async function readTopics(brokers: string, topics: readonly string[]): Promise<Message[]> {
+  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const there = await admin.listTopics();
+  const found = await Promise.all(
+    topics
+      .filter((topic) => there.includes(topic))
+      .map(async (topic) => {
+        const ends = (await admin.fetchTopicOffsets(topic)).filter(({ high }) => high !== '0');
+        return ends.length === 0 ? [] : await readTopic(kafka, topic, ends);
+      }),
+  );
+  await admin.disconnect();
+  return found.flat();
+}
+
+async function readTopic(
+  kafka: Kafka,
+  topic: string,
+  ends: readonly { readonly partition: number; readonly high: string }[],
+): Promise<Message[]> {
+  const groupId = `prove-${process.pid}-${topic}-${Math.random()}`;
+  const consumer = kafka.consumer({ groupId, maxBytesPerPartition: 8 * 1024 * 1024 });
+  const messages: Message[] = [];
+  const left = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
+  const done = Promise.withResolvers<void>();
+  consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error));
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => {
+        const { partition } = batch;
+        for (const { offset, key, value, headers } of batch.messages) {
+          const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)]);
+          const named = Object.fromEntries(texts) as Record<string, string>;
+          messages.push({
+            topic,
+            partition,
+            offset,
+            key: String(key ?? ''),
+            id: named['ce_id'] ?? '',
+            type: named['ce_type'] ?? '',
+            value: String(value ?? ''),
+            headers: named,
+          });
+        }
+        if (Number(batch.lastOffset()) + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
+        if (left.size === 0) done.resolve();
+      },
+    });
+    await done.promise;
+    return messages;
+  } finally {
+    await consumer.disconnect();
+    await deleteGroup(kafka, groupId);
+  }
+}
+
+async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.deleteGroups([groupId]).catch(() => undefined);
+  await admin.disconnect();
+}
+
+const deadLetter = (headers: Readonly<Record<string, string>>): DeadLetterRow => ({
+  topic: headers['dlt_topic'] ?? '',
+  partition: Number(headers['dlt_partition']),
+  offset: headers['dlt_offset'] ?? '',
+  group: headers['dlt_consumer_group'] ?? '',
+});
