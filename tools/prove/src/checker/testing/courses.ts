@@ -1,0 +1,63 @@
+/** How an order goes, as far as clients and the network decide it; the stock decides the rest. */
+export const courses = {
+  /** Approved and handed out, or rejected where the stock is too small. */
+  simple: ['obtain', 'handOut', 'rejectApproval', 'rejectOrder'],
+  cancelled: [
+    'obtain',
+    'handOut',
+    'rejectApproval',
+    'rejectOrder',
+    'cancel',
+    'cancelApproval',
+    'takeBack',
+  ],
+  cancelledWhileWaiting: ['cancel', 'cancelApproval', 'obtain', 'takeBack'],
+  cancelledBeforeHandOut: [
+    'obtain',
+    'cancel',
+    'cancelApproval',
+    'handOut',
+    'rejectApproval',
+    'takeBack',
+  ],
+  cancelledBeforeRejection: [
+    'obtain',
+    'handOut',
+    'cancel',
+    'rejectApproval',
+    'cancelApproval',
+    'takeBack',
+  ],
+  /** Somebody obtained an approval for one unit more under the order's id. */
+  approvedForSomethingElse: [
+    'obtainOther',
+    'handOut',
+    'rejectApproval',
+    'cancelApproval',
+    'takeBack',
+  ],
+  refused: [],
+} as const satisfies Record<string, readonly Step[]>;
+
+export type Course = keyof typeof courses;
+
+type Step =
+  | 'obtain'
+  | 'obtainOther'
+  | 'handOut'
+  | 'rejectApproval'
+  | 'rejectOrder'
+  | 'cancel'
+  | 'cancelApproval'
+  | 'takeBack';
+
+export interface Wish {
+  readonly course: Course;
+  readonly equipmentId: number;
+  readonly qty: number;
+  /** How often its first request got no answer. */
+  readonly unknown: number;
+  /** Whether its events are on the topics twice. */
+  readonly repeated: boolean;
+  readonly poisoned: boolean;
+}
