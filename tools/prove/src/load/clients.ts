@@ -5,7 +5,7 @@ import type { OpenAttempt, Recorder } from './recorder.ts';
 
 const TIMEOUT_MS = 12_000;
 const RETRY_FIRST_MS = 100;
-const RETRY_MOST_MS = 1_000;
+const RETRY_MOST_MS = 3_000;
 /** Many more than are ever needed at once, so that nobody waits for another's connection. */
 const CONNECTIONS = 512;
 
@@ -33,6 +33,7 @@ export class Clients {
   readonly #recorder: Recorder;
   readonly #busy = new Set<Promise<void>>();
   #equipments: number[] = [];
+  #leaving = false;
 
   constructor(url: string, random: Random, recorder: Recorder) {
     this.#pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
@@ -57,12 +58,17 @@ export class Clients {
   /** @param perSecond on average, as a Poisson process @returns when all have come */
   async orders(count: number, perSecond: number): Promise<void> {
     let due = performance.now();
-    for (let sent = 0; sent < count; sent += 1) {
+    for (let sent = 0; sent < count && !this.#leaving; sent += 1) {
       due += this.#random.untilNext(1_000 / perSecond);
       const wait = due - performance.now();
       if (wait > 1) await sleep(wait);
       this.#begin(this.#rent());
     }
+  }
+
+  /** No more of them come. */
+  leave(): void {
+    this.#leaving = true;
   }
 
   /** Waits until all have a clear answer. */
@@ -158,7 +164,8 @@ export class Clients {
   }
 
   #pause(retry: number): Promise<void> {
-    return sleep(Math.min(RETRY_FIRST_MS * 2 ** retry, RETRY_MOST_MS));
+    // unevenly, or all that failed together come again together
+    return sleep(Math.min(RETRY_FIRST_MS * 2 ** retry, RETRY_MOST_MS) * (0.5 + Math.random()));
   }
 
   /** Status 0 is for no answer; the body then says why. */

@@ -60,15 +60,15 @@ export class Stage {
     const directory = join(REPOSITORY, '.local', `prove-${randomBytes(4).toString('hex')}`);
     const closing: (() => Promise<unknown>)[] = [];
     try {
-      const [advertised, ...ports] = await freePorts(10);
+      const [kafkaPort = 0, advertised = 0, ...ports] = await freePorts(11);
+      // before the broker, which sends its first client, the one that asks whether it is up, there
+      const kafka = await TcpProxy.listen(advertised, () => local(kafkaPort));
+      closing.push(() => kafka.close());
       const infrastructure = await startInfrastructure({
         directory,
-        ports: { kafkaAdvertised: advertised as number },
+        ports: { kafka: kafkaPort, kafkaAdvertised: advertised },
       });
       closing.push(() => infrastructure.remove());
-      const kafkaPort = portOf(`kafka://${infrastructure.kafka.url}`);
-      const kafka = await TcpProxy.listen(advertised as number, () => local(kafkaPort));
-      closing.push(() => kafka.close());
       const databases = await provision({
         postgresUrl: infrastructure.postgres.url,
         mariadbUrl: infrastructure.mariadb.url,

@@ -46,7 +46,7 @@ export class TcpProxy {
 
   /** All connections end at once with a reset; new ones are possible. */
   reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) breakOff(socket);
   }
 
   /** The network is well again. What a partition has dropped stays lost: its connections are reset. */
@@ -64,7 +64,7 @@ export class TcpProxy {
 
   #connect(client: Socket, target: Address | undefined): void {
     if (target === undefined) {
-      client.resetAndDestroy();
+      breakOff(client);
       return;
     }
     const server = createConnection(target);
@@ -85,7 +85,7 @@ export class TcpProxy {
       });
     });
     from.on('end', () => this.#later(() => to.end()));
-    from.on('error', () => to.resetAndDestroy());
+    from.on('error', () => breakOff(to));
     from.on('close', () => {
       this.#sockets.delete(from);
       this.#later(() => to.destroy());
@@ -96,4 +96,13 @@ export class TcpProxy {
     if (this.#latencyMs === 0) act();
     else setTimeout(act, this.#latencyMs);
   }
+}
+
+/**
+ * Ends a connection with a reset. One that is closing already is only destroyed: libuv refuses to
+ * reset it, and Node, which does not look, would then wait for it for ever when it exits.
+ */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

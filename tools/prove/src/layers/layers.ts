@@ -1,0 +1,116 @@
+import type { LayerResult } from '../record.ts';
+import { Stage } from '../scene/stage.ts';
+import { clockAnHourOff, delivery } from './delivery.ts';
+import { dependencies } from './dependencies.ts';
+import { jestLayer } from './jest-layer.ts';
+import { processChaos } from './process-chaos.ts';
+import { rollingRestart } from './rolling-restart.ts';
+import { soak } from './soak.ts';
+import type { Progress } from './trial.ts';
+
+/** How much is done; the layers share it. */
+export interface Size {
+  readonly seed: number;
+  /** Over all layers that take orders. */
+  readonly orders: number;
+  /** SIGKILLs of processes. */
+  readonly kills: number;
+  /** Failures of each dependency. */
+  readonly failures: number;
+}
+
+export interface Layer {
+  readonly name: string;
+  /** What it does, for people. */
+  readonly does: string;
+  readonly run: (size: Size, progress: Progress) => Promise<LayerResult>;
+}
+
+const SEEDS = 10_000;
+const MODEL_RUNS = 100;
+/** Orders a second where nothing slows them down: about half of what two cores can do. */
+const STEADY_RATE = 60;
+
+/** The layers of the proof, from the quickest to the most real. */
+export const layers: readonly Layer[] = [
+  {
+    name: 'simulation',
+    does: `${SEEDS} seeded runs of all state machines in memory, with crashes between any two steps`,
+    run: ({ seed }) =>
+      jestLayer({
+        name: 'simulation',
+        pattern: 'e2e/simulation',
+        project: 'unit',
+        seed,
+        cases: SEEDS,
+        env: { SIMULATION_SEEDS: String(SEEDS), SIMULATION_FIRST_SEED: String(seed) },
+      }),
+  },
+  {
+    name: 'model',
+    does: 'commands at 32-way concurrency on the real PostgreSQL, against a model',
+    run: ({ seed }) =>
+      jestLayer({
+        name: 'model',
+        pattern: 'model.int.spec',
+        project: 'int',
+        seed,
+        cases: MODEL_RUNS,
+        env: { MODEL_RUNS: String(MODEL_RUNS), MODEL_SEED: String(seed) },
+      }),
+  },
+  {
+    name: 'processes',
+    does: 'random processes killed with SIGKILL while orders come in',
+    run: ({ orders, ...size }, progress) =>
+      onStage({}, (stage) =>
+        processChaos({ ...size, stage, progress, orders: share(orders, 0.5) }),
+      ),
+  },
+  {
+    name: 'dependencies',
+    does: 'Kafka, PostgreSQL and MariaDB killed, networks cut, approval hung',
+    run: ({ orders, ...size }, progress) =>
+      onStage({}, (stage) =>
+        dependencies({ ...size, stage, progress, orders: share(orders, 0.3) }),
+      ),
+  },
+  {
+    name: 'delivery',
+    does: 'topics read again from their start, duplicates, poison, a clock an hour off',
+    run: ({ orders, seed }, progress) =>
+      onStage({ env: clockAnHourOff }, (stage) =>
+        delivery({ seed, stage, progress, orders: share(orders, 0.1), perSecond: STEADY_RATE }),
+      ),
+  },
+  {
+    name: 'rolling',
+    does: 'two replicas of each service restarted one after the other: no request fails',
+    run: ({ seed }, progress) =>
+      onStage({ replicas: 2 }, (stage) =>
+        rollingRestart({ seed, stage, progress, perSecond: STEADY_RATE }),
+      ),
+  },
+  {
+    name: 'soak',
+    does: 'the same load for long: memory, open files and outboxes stay flat',
+    run: ({ orders, seed }, progress) =>
+      onStage({}, (stage) =>
+        soak({ seed, stage, progress, orders: share(orders, 0.1), perSecond: STEADY_RATE }),
+      ),
+  },
+];
+
+const share = (orders: number, part: number): number => Math.ceil(orders * part);
+
+async function onStage<T>(
+  options: Parameters<typeof Stage.open>[0],
+  play: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const stage = await Stage.open(options);
+  try {
+    return await play(stage);
+  } finally {
+    await stage.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LayerResult } from '../record.ts';
+import type { Stage } from '../scene/stage.ts';
+import { bringBack } from './recovery.ts';
+import { runTrial, type Progress, type Trial } from './trial.ts';
+
+export interface ProcessChaosOptions {
+  readonly stage: Stage;
+  readonly seed: number;
+  readonly orders: number;
+  readonly kills: number;
+  readonly progress?: Progress;
+}
+
+/** From one kill to the next, on average: some processes are just starting when the next one dies. */
+const MEAN_BETWEEN_MS = 3_000;
+
+/**
+ * Kills random processes with SIGKILL while orders come in, and starts each again: services with
+ * requests, batches and their relays in hand, and the gateway.
+ */
+export function processChaos(options: ProcessChaosOptions): Promise<LayerResult> {
+  const { kills, orders } = options;
+  return runTrial({
+    ...options,
+    name: 'process chaos',
+    perSecond: orders / ((kills * MEAN_BETWEEN_MS) / 1_000),
+    faults: (trial) => killAtRandom(trial, kills),
+  });
+}
+
+export async function killAtRandom(trial: Trial, kills: number): Promise<void> {
+  const { random, stage } = trial;
+  const restarts: Promise<void>[] = [];
+  const down = new Set<string>();
+  for (let killed = 0; killed < kills; killed += 1) {
+    const wait = sleep(random.between(MEAN_BETWEEN_MS / 2, (MEAN_BETWEEN_MS * 3) / 2));
+    while (down.size === stage.processes.length) await sleep(100); // one must be up to be killed
+    const process = random.pick(stage.processes.filter(({ name }) => !down.has(name)));
+    const downMs = random.between(0, 1_000);
+    down.add(process.name);
+    trial.count('kills');
+    restarts.push(
+      trial
+        .fault(`SIGKILL ${process.name}`, process.service, {
+          breakIt: () => process.kill('SIGKILL'),
+          forMs: downMs,
+          mend: () => bringBack(trial, process),
+        })
+        .then(() => void down.delete(process.name)),
+    );
+    await wait;
+  }
+  await Promise.all(restarts);
+}

@@ -1,0 +1,58 @@
+import type { LayerResult, Measure, Sample } from '../record.ts';
+import type { Stage } from '../scene/stage.ts';
+import { runTrial, type Progress } from './trial.ts';
+
+export interface SoakOptions {
+  readonly stage: Stage;
+  readonly seed: number;
+  readonly orders: number;
+  readonly perSecond: number;
+  readonly progress?: Progress;
+}
+
+/** The first third warms caches and pools up; the second is compared with the last. */
+const THIRDS = 3;
+
+/** The same load for long: memory, file descriptors and the outboxes must not grow. */
+export async function soak(options: SoakOptions): Promise<LayerResult> {
+  const result = await runTrial({ ...options, name: 'soak', faults: async () => undefined });
+  const { samples } = result;
+  const names = [...new Set(samples.flatMap(({ processes }) => Object.keys(processes)))];
+  const growth = names.flatMap((name): Measure[] => [
+    {
+      name: `memory of ${name}, as a multiple of before`,
+      value: ratio(samples, (sample) => sample.processes[name]?.memory),
+      unit: 'ratio',
+      limit: 1.25,
+      must: 'at most',
+    },
+    {
+      name: `open files of ${name}, as a multiple of before`,
+      value: ratio(samples, (sample) => sample.processes[name]?.files),
+      unit: 'ratio',
+      limit: 1.25,
+      must: 'at most',
+    },
+  ]);
+  const outbox: Measure = {
+    name: 'outbox rows on average, in seconds of orders',
+    value: Number((mean(samples.map((sample) => sample.outbox)) / options.perSecond).toFixed(2)),
+    unit: 'ratio',
+    limit: 1,
+    must: 'at most',
+  };
+  return { ...result, measures: [...result.measures, ...growth, outbox] };
+}
+
+function ratio(samples: readonly Sample[], of: (sample: Sample) => number | undefined): number {
+  const third = Math.floor(samples.length / THIRDS);
+  const median = (some: readonly Sample[]) => {
+    const values = some.flatMap((sample) => of(sample) ?? []).sort((a, b) => a - b);
+    return values[Math.floor(values.length / 2)] ?? NaN;
+  };
+  const before = median(samples.slice(third, 2 * third));
+  return Number((median(samples.slice(2 * third)) / before).toFixed(2));
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

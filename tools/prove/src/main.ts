@@ -1,0 +1,77 @@
+import { join, resolve } from 'node:path';
+import { SingleBar } from 'cli-progress';
+import { Command, InvalidArgumentError } from 'commander';
+import { layers, type Layer, type Size } from './layers/layers.ts';
+import type { LayerResult } from './record.ts';
+import { reportText, writeReport } from './report/report.ts';
+
+const names = layers.map(({ name }) => name);
+const list = layers.map(({ name, does }) => `  ${name.padEnd(13)} ${does}`).join('\n');
+
+const program = new Command('npm run prove --')
+  .description(
+    'Breaks the running suite on purpose while orders come in, then checks every order and every unit of stock.',
+  )
+  .option('--orders <count>', 'orders over all layers', wholeNumber(1, 10_000_000), 20_000)
+  .option('--kills <count>', 'processes killed with SIGKILL', wholeNumber(1, 100_000), 50)
+  .option('--failures <count>', 'failures of each dependency', wholeNumber(1, 1_000), 3)
+  .option('--seed <number>', 'chooses what is broken and when', wholeNumber(0, 2 ** 31), anySeed())
+  .option('--only <layer...>', `some layers only: ${names.join(', ')}`, chosenLayer)
+  .option('--report <folder>', 'where the report goes', join(root(), 'reports', 'prove'))
+  .addHelpText('after', `\nLayers:\n${list}`)
+  .showHelpAfterError();
+
+type Options = Size & { readonly only?: readonly Layer[]; readonly report: string };
+
+const { only, report, ...size } = program.parse().opts<Options>();
+const results: LayerResult[] = [];
+for (const layer of only ?? layers) results.push(await play(layer));
+
+const written = { date: new Date().toISOString(), options: size, layers: results };
+console.log(reportText(written));
+const { json, html } = await writeReport(resolve(report), written);
+console.log(`\n${json}\n${html}`);
+process.exitCode = results.every(({ differences }) => differences.length === 0) ? 0 : 1;
+
+async function play(layer: Layer): Promise<LayerResult> {
+  const bar = new SingleBar({
+    format: `${layer.name.padEnd(13)} {bar} {percentage} %  {duration_formatted}  {what}`,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    // in a log file, a line now and then instead of a bar
+    noTTYOutput: true,
+    notTTYSchedule: 15_000,
+  });
+  bar.start(1, 0, { what: layer.does });
+  try {
+    return await layer.run(size, (done, of, what) => {
+      bar.setTotal(of);
+      bar.update(done, { what });
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+function wholeNumber(min: number, max: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+  };
+}
+
+function chosenLayer(name: string, chosen: readonly Layer[] = []): Layer[] {
+  const layer = layers.find((each) => each.name === name);
+  if (layer === undefined) throw new InvalidArgumentError(`Expected one of ${names.join(', ')}.`);
+  return [...chosen, layer];
+}
+
+function anySeed(): number {
+  return Math.floor(Math.random() * 1e6);
+}
+
+function root(): string {
+  return resolve(import.meta.dirname, '../../..');
+}
