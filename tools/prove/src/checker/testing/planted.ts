@@ -9,11 +9,8 @@ export const wish = (
   course: Wish['course'],
   equipmentId: number,
   qty: number,
-  more?: Partial<Wish>,
-) => ({
-  ...{ course, equipmentId, qty, unknown: 0, repeated: false, poisoned: false },
-  ...more,
-});
+  more: Partial<Wish> = {},
+): Wish => ({ course, equipmentId, qty, unknown: 0, repeated: false, poisoned: false, ...more });
 
 /** Orders 1 to 8 and a request that is refused, of 10 units of equipment 1 and 5 of equipment 2. */
 export const aRun = () =>

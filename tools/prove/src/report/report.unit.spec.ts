@@ -1,0 +1,208 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LayerResult, Measure, Sample } from '../record.ts';
+import { ledgerOf, proved, reportText, writeReport, type Report } from './index.ts';
+
+const recovery: Measure = {
+  name: 'service back to first success',
+  value: 2_310,
+  unit: 'ms',
+  limit: 5_000,
+  must: 'at most',
+};
+
+const sample = (at: number, acknowledged: number, processes: Sample['processes']): Sample => ({
+  at,
+  acknowledged,
+  unknown: 0,
+  lag: 7,
+  outbox: 3,
+  processes,
+});
+
+const chaos: LayerResult = {
+  name: 'process chaos',
+  seed: 42,
+  seconds: 60.25,
+  differences: [],
+  measures: [recovery],
+  counts: { acknowledged: 12_000, approved: 8_000, cancelled: 3_600, unitsOut: 20_000, kills: 1 },
+  faults: [{ what: 'SIGKILL order', target: 'order', from: 1_000, to: 2_500 }],
+  samples: [sample(0, 0, { order: { memory: 2 ** 20 * 80, files: 40 } }), sample(2_000, 300, {})],
+};
+
+const simulation: LayerResult = {
+  name: 'simulation',
+  seed: 7,
+  seconds: 31,
+  differences: [],
+  measures: [],
+  faults: [],
+  counts: { cases: 10_000 },
+  samples: [],
+};
+
+const reportOf = (...layers: LayerResult[]): Report => ({
+  startedAt: '2026-01-02T03:04:05.000Z',
+  seed: 42,
+  options: { orders: 12_000, only: 'chaos', verbose: true, quick: false },
+  layers,
+});
+
+const lines = (count: number) => Array.from({ length: count }, (_, i) => `order ${i} is lost`);
+
+describe('ledgerOf', () => {
+  it('adds up what the layers counted', () => {
+    const { entries } = ledgerOf([chaos, simulation, chaos]);
+    expect(Object.fromEntries(entries)).toEqual({
+      'Orders acknowledged': 24_000,
+      'Orders approved': 16_000,
+      'Orders cancelled': 7_200,
+      'Orders rejected': undefined,
+      'Units out': 40_000,
+      'Units back': undefined,
+    });
+  });
+});
+
+describe('proved', () => {
+  it.each<[what: string, layers: LayerResult[], expected: boolean]>([
+    ['without differences and within the bars', [simulation, chaos], true],
+    ['with a difference', [simulation, { ...chaos, differences: lines(1) }], false],
+    ['beyond a bar', [{ ...chaos, measures: [{ ...recovery, value: 5_001 }] }], false],
+    [
+      'with a figure that was never reached',
+      [{ ...chaos, measures: [{ ...recovery, value: NaN }] }],
+      false,
+    ],
+    ['without any layer', [], false],
+  ])('%s', (_, layers, expected) => {
+    expect(proved(reportOf(...layers))).toBe(expected);
+  });
+});
+
+describe('reportText', () => {
+  it('tells a manager what was done and that nothing is wrong', () => {
+    expect(reportText(reportOf(simulation, chaos))).toBe(`\
+Proof that the books balance, 2026-01-02T03:04:05.000Z
+Again with: npm run prove -- --seed 42 --orders 12000 --only chaos --verbose
+
+  Orders acknowledged   12,000
+  Orders approved        8,000
+  Orders cancelled       3,600
+  Orders rejected            -
+  Units out             20,000
+  Units back                 -
+  Differences                0
+
+✓ simulation: seed 7, 31.0 s, 0 faults
+  cases 10,000
+  0 differences
+
+✓ process chaos: seed 42, 60.3 s, 1 fault
+  acknowledged 12,000, approved 8,000, cancelled 3,600, units out 20,000, kills 1
+  ✓ service back to first success   2,310 ms   at most 5,000 ms
+  0 differences
+
+PASSED: the books balance, 0 differences, 1 measure within the bars.
+`);
+  });
+
+  it('tells what is wrong, the first 20 in full', () => {
+    const measures: Measure[] = [
+      { ...recovery, value: Infinity },
+      { name: 'drain', value: 1.5, unit: 'ratio', limit: 2, must: 'at least' },
+      { name: 'memory grown', value: 2 ** 20, unit: 'bytes', limit: 2 ** 26, must: 'at most' },
+    ];
+    const text = reportText(reportOf({ ...chaos, measures, differences: lines(23) }));
+    expect(text).toContain('✗ process chaos');
+    expect(text).toContain('  ✗ service back to first success     never   at most 5,000 ms\n');
+    expect(text).toContain('  ✗ drain                             1.50×     at least 2.00×\n');
+    expect(text).toContain('  ✓ memory grown                    1.0 MiB   at most 64.0 MiB\n');
+    expect(text).toContain('  23 differences:\n    order 0 is lost\n');
+    expect(text).toContain('    order 19 is lost\n    and 3 more\n');
+    expect(text.trimEnd().split('\n').at(-1)).toBe(
+      'FAILED: the books do not balance, 23 differences, 2 of 3 measures beyond the bars.',
+    );
+  });
+
+  it('does not take nothing for a proof', () => {
+    expect(reportText(reportOf())).toContain('FAILED: no layer was run, so nothing is proved.');
+  });
+});
+
+describe('writeReport', () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'report-'));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  const written = async (report: Report) => {
+    const { json, html } = await writeReport(join(directory, 'new'), report);
+    return { json: await readFile(json, 'utf8'), html: await readFile(html, 'utf8') };
+  };
+
+  it('keeps everything in the JSON file', async () => {
+    const report = reportOf(simulation, { ...chaos, differences: lines(30) });
+    expect(JSON.parse((await written(report)).json)).toEqual(report);
+  });
+
+  it('keeps a figure that was never reached, which JSON has no number for', async () => {
+    const { json } = await written(
+      reportOf({ ...chaos, measures: [{ ...recovery, value: Infinity }] }),
+    );
+    expect(json).toContain('"value": "Infinity"');
+  });
+
+  it('shows the figures on the page', async () => {
+    const { html } = await written(reportOf(simulation, chaos));
+    expect(html).toContain('<dt>Orders acknowledged</dt><dd class="">12,000</dd>');
+    expect(html).toContain('<dt>Differences</dt><dd class="good">0</dd>');
+    expect(html).toContain('<p class="verdict good">PASSED: the books balance');
+    expect(html).toContain('2,310 ms');
+    expect(html).toContain('npm run prove -- --seed 42 --orders 12000');
+  });
+
+  it('hands the timelines over as columns in seconds, per second and in MiB', async () => {
+    const { html } = await written(reportOf(simulation, chaos));
+    const [, data] = /id="timelines">(.*?)<\/script>/s.exec(html) ?? [];
+    const [, timeline] = JSON.parse(data ?? '');
+    expect(timeline).toEqual({
+      at: [0, 2],
+      throughput: [null, 150],
+      unknown: [0, 0],
+      lag: [7, 7],
+      outbox: [3, 3],
+      memory: { order: [80, null] },
+      files: { order: [40, null] },
+      faults: [{ what: 'SIGKILL order', target: 'order', from: 1, to: 2.5 }],
+    });
+  });
+
+  it('lets no text become part of the page', async () => {
+    const evil = `</script><img src=x onerror="alert('&')">`;
+    const faults = [{ what: evil, target: evil, from: 0, to: 1 }];
+    const measures = [{ ...recovery, name: evil }];
+    const layer = { ...chaos, name: evil, differences: [evil], faults, measures };
+    const { html } = await written({ ...reportOf(layer), options: { only: evil } });
+    expect(html).not.toContain('<img');
+    expect(html).toContain(
+      '<li>&#60;/script&#62;&#60;img src=x onerror=&#34;alert(&#39;&#38;&#39;)&#34;&#62;</li>',
+    );
+    expect(html.match(/<\/script>/g)).toHaveLength(3); // the data, uPlot, and what draws
+  });
+
+  it('needs no network', async () => {
+    const { html } = await written(reportOf(chaos));
+    expect(html).toContain("default-src 'none'");
+    expect(html).not.toMatch(/<(link|img|iframe)|\ssrc=|@import|url\(/);
+  });
+
+  it('shows a part of very many differences, and says so', async () => {
+    const { html } = await written(reportOf({ ...chaos, differences: lines(1_234) }));
+    expect(html.match(/<li>/g)).toHaveLength(1_000);
+    expect(html).toContain('and 234 more in report.json');
+  });
+});
