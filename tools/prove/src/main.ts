@@ -3,7 +3,7 @@ import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { layers, type Layer, type Size } from './layers/layers.ts';
 import type { LayerResult } from './record.ts';
-import { reportText, writeReport } from './report/report.ts';
+import { proved, reportText, writeReport } from './report/index.ts';
 
 const names = layers.map(({ name }) => name);
 const list = layers.map(({ name, does }) => `  ${name.padEnd(13)} ${does}`).join('\n');
@@ -23,15 +23,22 @@ const program = new Command('npm run prove --')
 
 type Options = Size & { readonly only?: readonly Layer[]; readonly report: string };
 
-const { only, report, ...size } = program.parse().opts<Options>();
+const { only, report: folder, ...size } = program.parse().opts<Options>();
+const startedAt = new Date().toISOString();
 const results: LayerResult[] = [];
 for (const layer of only ?? layers) results.push(await play(layer));
 
-const written = { date: new Date().toISOString(), options: size, layers: results };
-console.log(reportText(written));
-const { json, html } = await writeReport(resolve(report), written);
-console.log(`\n${json}\n${html}`);
-process.exitCode = results.every(({ differences }) => differences.length === 0) ? 0 : 1;
+const { seed, orders, kills, failures } = size;
+const chosen = only && { only: only.map(({ name }) => name).join(' ') };
+const report = {
+  startedAt,
+  seed,
+  options: { orders, kills, failures, ...chosen },
+  layers: results,
+};
+const { json, html } = await writeReport(resolve(folder), report);
+console.log(`\n${json}\n${html}\n\n${reportText(report)}`);
+process.exitCode = proved(report) ? 0 : 1;
 
 async function play(layer: Layer): Promise<LayerResult> {
   const bar = new SingleBar({

@@ -54,7 +54,7 @@ export async function readFinalState(stage: Stage): Promise<FinalState> {
     ledger,
     views,
     rebuiltViews: undefined,
-    messages: messages.map(({ headers: _, ...message }) => message),
+    messages,
     deadLetters: letters.map(({ headers }) => deadLetter(headers)),
     outbox: Object.fromEntries(await Promise.all(outboxes)),
   };
@@ -130,6 +130,11 @@ async function readTopic(
   const messages: Message[] = [];
   const left = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
   const done = Promise.withResolvers<void>();
+  // also told of batches that hold nothing but a transaction's end, as dead letters' topics do
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+    if (Number(lastOffset) + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
+    if (left.size === 0) done.resolve();
+  });
   consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error));
   await consumer.connect();
   try {
@@ -152,8 +157,6 @@ async function readTopic(
             headers: named,
           });
         }
-        if (Number(batch.lastOffset()) + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
-        if (left.size === 0) done.resolve();
       },
     });
     await done.promise;
