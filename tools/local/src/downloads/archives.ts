@@ -76,7 +76,7 @@ async function version(product: 'kafka' | 'mariadb'): Promise<string> {
  * Fills a folder once. It appears under its name when it is complete: an interrupted download is
  * not taken for a complete one.
  */
-async function downloadedOnce(
+export async function downloadedOnce(
   target: string,
   fetch: (folder: string) => Promise<string>,
 ): Promise<string> {

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { breaker, envoyProgram, PLENTY, siegeProgram, Stage, type Check } from '@equipmgnt/load';
+import { underWay } from '@equipmgnt/local';
+import { Api } from './support/api.ts';
+import { discrepancies } from './support/books.ts';
+import { eventually } from './support/eventually.ts';
+import { runSuite } from './support/running-suite.ts';
+
+const LOAD = { users: 20, seconds: 5 };
+
+describe('DestinationRule dr-approval, in a real Envoy under real siege', () => {
+  let running: Awaited<ReturnType<typeof runSuite>>;
+  let directory: string;
+  let stage: Stage;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'mesh-breaker-'));
+    running = await runSuite({ services: { gateway: 0 } }); // the demonstrations start their own
+  });
+  beforeEach(async () => {
+    stage = new Stage({
+      connections: running.connections,
+      directory,
+      siegeProgram: await siegeProgram(),
+      envoyProgram: await envoyProgram(),
+      say: () => undefined,
+    });
+  });
+  afterEach(() => stage.stop());
+  afterAll(async () => {
+    await running.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  const broken = (checks: readonly Check[]) => checks.filter(({ held }) => !held);
+
+  it('refuses some at once, orders are taken all the same, and the books balance', async () => {
+    expect(broken(await breaker(stage, LOAD))).toEqual([]);
+    await stage.stop();
+    const { gateway } = await running.start({
+      services: { gateway: 1, order: 1, approval: 1, equipment: 1, mis: 1 },
+    });
+    const registered = new Map([[1, PLENTY]]);
+    await eventually(async () => {
+      expect((await underWay(running.connections)).total).toBe(0);
+      expect(await discrepancies(new Api(gateway[0].url), registered)).toEqual([]);
+    });
+  });
+
+  it('is what refuses: without its numbers nothing is, and the demonstration fails', async () => {
+    const failed = broken(await breaker(stage, LOAD, {})).map(({ bar }) => bar);
+    expect(failed).toContain("the mesh's breaker tripped: 503 with flag UO");
+  });
+});

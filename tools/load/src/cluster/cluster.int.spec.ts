@@ -1,0 +1,171 @@
+import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { passed } from '../verdict.ts';
+import { breaker, noBreaker, redeploy, type ClusterDemonstration } from './demonstrations.ts';
+import { playInCluster } from './play.ts';
+
+const LOAD_FOLDER = resolve(import.meta.dirname, '../../../../k8s/load');
+
+/** What a kubectl answers that notes how it is called: the first pattern that the call matches. */
+type Answers = readonly (readonly [pattern: string, answer: { out?: string; fails?: boolean }])[];
+
+const SIEGE = (successful: number, failed: number, seconds = 0.41) =>
+  [
+    ...Array<string>(successful).fill(`HTTP/1.1 200     ${seconds} secs:      17 bytes ==> POST /`),
+    ...Array<string>(failed).fill('HTTP/1.1 503     0.00 secs:      81 bytes ==> POST /'),
+    `Availability:  ${((100 * successful) / (successful + failed)).toFixed(2)} %`,
+    'Elapsed time:  120.00 secs',
+    `Successful transactions:  ${successful}`,
+    `Failed transactions:  ${failed}`,
+    'Longest transaction:  0.61',
+  ].join('\n');
+
+const DEPLOYMENT = {
+  spec: {
+    replicas: 1,
+    template: {
+      spec: {
+        containers: [{ name: 'approval', readinessProbe: { a: 1 }, startupProbe: { b: 2 } }],
+      },
+    },
+  },
+  status: { replicas: 1, readyReplicas: 1 },
+};
+
+/** The orchestration against a stand-in for kubectl; no cluster is needed, and none is touched. */
+describe('In a cluster', () => {
+  const path = process.env['PATH'];
+  let folder: string;
+  let manifests: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
+    const files = ['access', 'siege-approval', 'siege-approval-120s', 'siege-orders'];
+    const texts = files.map((name) => readFile(join(LOAD_FOLDER, `${name}.yaml`), 'utf8'));
+    manifests = (await Promise.all(texts)).join('\n---\n');
+    process.env['PATH'] = `${folder}${delimiter}${path}`;
+  });
+  afterEach(async () => {
+    process.env['PATH'] = path;
+    await rm(folder, { recursive: true });
+  });
+
+  const play = async (demonstration: ClusterDemonstration, answers: Answers, seconds = 20) => {
+    const usual: Answers = [
+      ['kustomize', { out: manifests }],
+      ['get deployment approval --output json', { out: JSON.stringify(DEPLOYMENT) }],
+      ['logs .*istio-proxy', { out: '' }],
+    ];
+    const script = `#!${process.execPath}
+      const { appendFileSync, readFileSync } = require('node:fs');
+      const call = process.argv.slice(2).join(' ');
+      appendFileSync(${JSON.stringify(join(folder, 'calls'))}, call + '\\n');
+      const applied = /apply --filename (.*\\.json)/.exec(call)?.[1];
+      if (applied) appendFileSync(${JSON.stringify(join(folder, 'applied'))}, readFileSync(applied));
+      const answers = ${JSON.stringify([...answers, ...usual])};
+      const [, { out = '', fails = false } = {}] = answers.find(([p]) => new RegExp(p).test(call)) ?? [];
+      console.log(out);
+      process.exitCode = fails ? 1 : 0;`;
+    await writeFile(join(folder, 'kubectl'), script);
+    await chmod(join(folder, 'kubectl'), 0o755);
+    await appendFile(join(folder, 'applied'), '');
+    const said: string[] = [];
+    const outcome = await playInCluster(
+      demonstration,
+      'demo',
+      { users: 20, seconds },
+      {
+        say: (text) => void said.push(text),
+        onSiegeLine: () => undefined,
+        signal: new AbortController().signal,
+      },
+    ).catch((error: Error) => error);
+    const calls = (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n');
+    return { outcome, calls, said, applied: await readFile(join(folder, 'applied'), 'utf8') };
+  };
+
+  const indexOf = (calls: readonly string[], pattern: RegExp) =>
+    calls.findIndex((call) => pattern.test(call));
+
+  it('the scene is set, siege is laid from a Job, and everything is put back', async () => {
+    const { outcome, calls, applied } = await play(
+      noBreaker,
+      [
+        ['get destinationrule', { out: 'destinationrule.networking.istio.io/dr-approval' }],
+        ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
+      ],
+      7,
+    );
+    if (outcome instanceof Error) throw outcome;
+    expect(passed(outcome)).toBe(true);
+    const here = '--context demo --namespace istio-cb-ns ';
+    expect(calls.filter((call) => !call.startsWith(here))).toEqual([]);
+    const order = [
+      /delete --ignore-not-found --filename .*dr-approval\.yaml/,
+      /set env deployment\/approval .* APPROVAL_DELAY_MS=400 APPROVAL_DELAY_JITTER_MS=220/,
+      /rollout status/,
+      /delete job siege-approval --ignore-not-found/,
+      /apply --filename .*\.json/,
+      /logs job\/siege-approval --container siege --follow/,
+      /set env deployment\/approval .* APPROVAL_DELAY_MS- APPROVAL_DELAY_JITTER_MS-/,
+      /apply --filename .*dr-approval\.yaml/,
+    ].map((pattern) => indexOf(calls, pattern));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual([...order].sort((one, other) => one - other));
+
+    const jobs = JSON.parse(applied).items.filter(({ kind }: { kind: string }) => kind === 'Job');
+    expect(jobs).toHaveLength(1);
+    expect(jobs[0].spec.suspend).toBe(false);
+    const [{ command, args }] = jobs[0].spec.template.spec.containers;
+    expect(command).toContain('67');
+    expect(args.slice(0, 2)).toEqual(['-c20', '-t7S']);
+  });
+
+  it('failed requests are a verdict, and not the end of it', async () => {
+    const { outcome } = await play(noBreaker, [
+      ['logs job/siege-approval --container siege', { out: SIEGE(3, 1) }],
+    ]);
+    expect(outcome).not.toBeInstanceOf(Error);
+    expect(passed(outcome as Exclude<typeof outcome, Error>)).toBe(false);
+  });
+
+  it('a siege that does not start is told with where to look, and the scene is put back', async () => {
+    const { outcome, calls } = await play(noBreaker, [
+      ['wait --for=condition=Ready', { out: 'timed out waiting for the condition', fails: true }],
+    ]);
+    expect(String(outcome)).toMatch(/describe pod -l app=siege tells why.*timed out waiting/s);
+    expect(calls.findLast((call) => call.includes('set env'))).toContain('APPROVAL_DELAY_MS-');
+  });
+
+  it('what cannot be put back is told', async () => {
+    const { said } = await play(noBreaker, [
+      ['set env .*APPROVAL_DELAY_MS-', { out: 'connection refused', fails: true }],
+      ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
+    ]);
+    expect(said.join('\n')).toMatch(/not put back: kubectl set env.*connection refused/s);
+  });
+
+  it('a cluster without the suite is told at once', async () => {
+    const { outcome, calls } = await play(breaker, [
+      ['get deployment approval gateway', { out: 'deployments "approval" not found', fails: true }],
+    ]);
+    expect(String(outcome)).toContain('deployments "approval" not found');
+    expect(calls).toHaveLength(1);
+  });
+
+  it('a redeploy is compared with one without probes, which come back afterwards', async () => {
+    const siege = { out: SIEGE(9, 1) };
+    const answers: Answers = [['logs job/siege-approval-120s --container siege', siege]];
+    const { outcome, calls } = await play(redeploy, answers, 1);
+    if (outcome instanceof Error) throw outcome;
+    expect(outcome.filter(({ held }) => !held).map(({ bar }) => bar)).toEqual([
+      'with the readiness probe nobody notices',
+    ]);
+    const patches = calls.filter((call) => call.includes('patch deployment'));
+    expect(patches).toHaveLength(2);
+    expect(patches[0]).toContain('"readinessProbe":null,"startupProbe":null');
+    expect(patches[1]).toContain('"readinessProbe":{"a":1},"startupProbe":{"b":2}');
+    expect(indexOf(calls, /rollout restart/)).toBeLessThan(indexOf(calls, /patch deployment/));
+  });
+});

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  autoscaleBar,
+  breakerBar,
+  DELAY_MS,
+  fallbackBar,
+  JITTER_MS,
+  noBreakerBar,
+  redeployBar,
+} from '../bars.ts';
+import type { Load } from '../demonstrations/demonstration.ts';
+import { Shop } from '../shop.ts';
+import type { Check } from '../verdict.ts';
+import type { Kubectl } from './kubectl.ts';
+import type { Deployment, Scene } from './scene.ts';
+import { APPROVAL, ORDERS_URL, playUnderSiege, siegeInCluster } from './siege-job.ts';
+
+export interface ClusterStage {
+  readonly kubectl: Kubectl;
+  readonly scene: Scene;
+  readonly say: (text: string) => void;
+  readonly onSiegeLine: (line: string) => void;
+}
+
+export type ClusterDemonstration = (stage: ClusterStage, load: Load) => Promise<Check[]>;
+
+const SETTLED_WITHIN_MS = 300_000;
+const SCALED_WITHIN_MS = 600_000;
+const SAMPLE_MS = 5_000;
+
+/** The classic experiment of k8s/overlays/hpa-demo, and back quickly enough to watch. */
+const AUTOSCALER = {
+  minReplicas: 1,
+  maxReplicas: 10,
+  metrics: [
+    {
+      type: 'ContainerResource',
+      containerResource: {
+        name: 'cpu',
+        container: 'approval',
+        target: { type: 'Utilization', averageUtilization: 15 },
+      },
+    },
+  ],
+  behavior: { scaleDown: { stabilizationWindowSeconds: 30 } },
+};
+
+const approvalDeployment = (kubectl: Kubectl) => kubectl.get<Deployment>('deployment', 'approval');
+
+/** The gateway as a person would reach it who has nothing but kubectl. */
+async function shopIn({ kubectl, scene }: ClusterStage): Promise<Shop> {
+  const { url, stop } = await kubectl.forward('deployment/gateway', 8080);
+  scene.afterwards(async () => stop());
+  return new Shop(url);
+}
+
+export const noBreaker: ClusterDemonstration = async (stage, load) => {
+  const { kubectl, scene, onSiegeLine: onLine } = stage;
+  await scene.meshBreaker(false);
+  await scene.slowApproval(DELAY_MS, JITTER_MS);
+  const { siege } = await siegeInCluster(kubectl, 'siege-approval', {
+    ...APPROVAL,
+    ...load,
+    onLine,
+  });
+  return noBreakerBar(siege);
+};
+
+export const breaker: ClusterDemonstration = async (stage, load) => {
+  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
+  await scene.meshBreaker(true);
+  await scene.slowApproval(DELAY_MS, JITTER_MS);
+  const shop = await shopIn(stage);
+  const equipmentId = await shop.register();
+  say('orders come in meanwhile');
+  const stopOrdering = shop.keepOrdering(equipmentId);
+  const run = { ...APPROVAL, ...load, onLine };
+  const { siege, requests } = await siegeInCluster(kubectl, 'siege-approval', run);
+  const orders = await stopOrdering();
+  const { status } = await approvalDeployment(kubectl);
+  const counts = await shop.settled(equipmentId, SETTLED_WITHIN_MS);
+  return breakerBar({
+    siege,
+    requests,
+    overflows: undefined,
+    orders: orders.map((order) => order.status),
+    approved: counts['APPROVED'] ?? 0,
+    alive: (status.readyReplicas ?? 0) > 0,
+  });
+};
+
+export const autoscale: ClusterDemonstration = async (stage, load) => {
+  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
+  await scene.meshBreaker(false);
+  await scene.autoscaler(AUTOSCALER);
+  say('waiting for one replica');
+  const before = await replicasWhen(kubectl, 1);
+  let peak = before;
+  let over = false;
+  const watch = async () => {
+    while (!over) {
+      const replicas = (await approvalDeployment(kubectl)).status.replicas ?? 0;
+      if (replicas > peak) say(`approval has ${replicas} replicas`);
+      peak = Math.max(peak, replicas);
+      await sleep(SAMPLE_MS);
+    }
+  };
+  const run = { ...APPROVAL, ...load, onLine };
+  const [{ siege }] = await Promise.all([
+    siegeInCluster(kubectl, 'siege-approval-120s', run).finally(() => (over = true)),
+    watch(),
+  ]);
+  say('the load is over, waiting for one replica');
+  const after = await replicasWhen(kubectl, 1);
+  return autoscaleBar({ siege, before, peak, after, max: AUTOSCALER.maxReplicas });
+};
+
+/** The number of replicas, once it is as wanted or that takes too long. */
+async function replicasWhen(kubectl: Kubectl, wanted: number): Promise<number> {
+  const deadline = performance.now() + SCALED_WITHIN_MS;
+  for (;;) {
+    const replicas = (await approvalDeployment(kubectl)).status.replicas ?? 0;
+    if (replicas === wanted || performance.now() > deadline) return replicas;
+    await sleep(SAMPLE_MS);
+  }
+}
+
+export const redeploy: ClusterDemonstration = async (stage, load) => {
+  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
+  await scene.meshBreaker(false);
+  const underSiege = (rollOut: () => Promise<unknown>) =>
+    playUnderSiege(kubectl, { ...APPROVAL, ...load, onLine }, async () => {
+      await rollOut();
+      await scene.rolledOut();
+    });
+
+  say('rolling redeploy with the readiness probe');
+  const probed = await underSiege(() => kubectl.run(['rollout', 'restart', 'deployment/approval']));
+  say('the same without the readiness probe');
+  const unprobed = await underSiege(() => scene.withoutReadiness());
+  return redeployBar(probed, unprobed);
+};
+
+export const fallback: ClusterDemonstration = async (stage, load) => {
+  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
+  const shop = await shopIn(stage);
+  const equipmentId = await shop.register();
+  const { replicas } = (await approvalDeployment(kubectl)).spec;
+  const scale = (count: number) => ['scale', 'deployment/approval', `--replicas=${count}`];
+  scene.afterwards((undisturbed) => undisturbed.run(scale(replicas)));
+  say('approval is scaled to 0'); // with 0 replicas the autoscaler leaves it alone
+  await kubectl.run(scale(0));
+  const pods = ['pod', '--selector', 'app=approval', '--timeout=120s'];
+  await kubectl.run(['wait', '--for=delete', ...pods]);
+  const body = JSON.stringify({ qty: 1, equipmentId });
+  const run = { ...load, delaySeconds: 1, url: ORDERS_URL, body, onLine };
+  const { siege } = await siegeInCluster(kubectl, 'siege-orders', run);
+  say(`approval is scaled to ${replicas} again`);
+  await kubectl.run(scale(replicas));
+  await scene.rolledOut();
+  return fallbackBar({ siege, orders: await shop.settled(equipmentId, SETTLED_WITHIN_MS) });
+};

@@ -1,0 +1,117 @@
+import { DR_APPROVAL } from '../envoy/destination-rule.ts';
+import type { Kubectl } from './kubectl.ts';
+
+const ROLLED_OUT = ['rollout', 'status', 'deployment/approval', '--timeout=600s'];
+const READINESS = ['readinessProbe', 'startupProbe'] as const;
+const NO_DELAY = ['APPROVAL_DELAY_MS-', 'APPROVAL_DELAY_JITTER_MS-'];
+
+/** A Deployment, as far as it is looked at here. */
+export interface Deployment {
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly ({ readonly name: string } & Readonly<
+          Partial<Record<(typeof READINESS)[number], object>>
+        >)[];
+      };
+    };
+  };
+  readonly status: { readonly replicas?: number; readonly readyReplicas?: number };
+}
+
+/** What a demonstration changes in the cluster; everything is put back, last change first. */
+export class Scene {
+  readonly #kubectl: Kubectl;
+  readonly #say: (text: string) => void;
+  readonly #undo: (() => Promise<unknown>)[] = [];
+
+  constructor(kubectl: Kubectl, say: (text: string) => void) {
+    this.#kubectl = kubectl;
+    this.#say = say;
+  }
+
+  /** @param undo with a kubectl that goes on after Ctrl-C */
+  afterwards(undo: (kubectl: Kubectl) => Promise<unknown>): void {
+    this.#undo.push(() => undo(this.#kubectl.undisturbed));
+  }
+
+  /** Puts everything back; what cannot be is told, and the rest goes on. */
+  async restore(): Promise<void> {
+    for (const undo of this.#undo.splice(0).toReversed()) {
+      await undo().catch((error: unknown) =>
+        this.#say(`not put back: ${(error as Error).message}`),
+      );
+    }
+  }
+
+  /** Makes approval slow, for as long as the scene lasts. */
+  async slowApproval(delayMs: number, jitterMs: number): Promise<void> {
+    this.#say(`approval is made slow: ${delayMs} ± ${jitterMs} ms`);
+    const set = ['set', 'env', 'deployment/approval', '--containers', 'approval'];
+    this.afterwards(async (kubectl) => {
+      this.#say('approval is made quick again');
+      await kubectl.run([...set, ...NO_DELAY]);
+      await kubectl.run(ROLLED_OUT);
+    });
+    const delay = [`APPROVAL_DELAY_MS=${delayMs}`, `APPROVAL_DELAY_JITTER_MS=${jitterMs}`];
+    await this.#kubectl.run([...set, ...delay]);
+    await this.rolledOut();
+  }
+
+  /** Puts the mesh's breaker in front of approval, or takes it away. */
+  async meshBreaker(wanted: boolean): Promise<void> {
+    const find = [
+      'get',
+      'destinationrule',
+      'dr-approval',
+      '--ignore-not-found',
+      '--output',
+      'name',
+    ];
+    const there = (await this.#kubectl.run(find)).trim() !== '';
+    if (there === wanted) return;
+    const change = (on: boolean) =>
+      on
+        ? ['apply', '--filename', DR_APPROVAL]
+        : ['delete', '--ignore-not-found', '--filename', DR_APPROVAL];
+    this.#say(`DestinationRule dr-approval is ${wanted ? 'applied' : 'taken away'}`);
+    this.afterwards((kubectl) => kubectl.run(change(there)));
+    await this.#kubectl.run(change(wanted));
+  }
+
+  /** Changes what the autoscaler of approval is told. */
+  async autoscaler(spec: Readonly<Record<string, unknown>>): Promise<void> {
+    type Autoscaler = { readonly spec: Readonly<Record<string, unknown>> };
+    const { spec: before } = await this.#kubectl.get<Autoscaler>('hpa', 'approval');
+    const patch = (values: object) => patchOf('hpa', JSON.stringify({ spec: values }), 'merge');
+    const old = Object.fromEntries(Object.keys(spec).map((key) => [key, before[key] ?? null]));
+    this.afterwards((kubectl) => kubectl.run(patch(old)));
+    await this.#kubectl.run(patch(spec));
+  }
+
+  /** Takes approval's readiness and startup probes away, which rolls it out anew. */
+  async withoutReadiness(): Promise<void> {
+    const { spec } = await this.#kubectl.get<Deployment>('deployment', 'approval');
+    const container = spec.template.spec.containers.find(({ name }) => name === 'approval');
+    // a startup probe would hold traffic back as well
+    const patch = (value: (probe: (typeof READINESS)[number]) => unknown) => {
+      const probes = Object.fromEntries(READINESS.map((probe) => [probe, value(probe)]));
+      const containers = [{ name: 'approval', ...probes }];
+      const body = JSON.stringify({ spec: { template: { spec: { containers } } } });
+      return patchOf('deployment', body, 'strategic');
+    };
+    this.afterwards((kubectl) => kubectl.run(patch((probe) => container?.[probe] ?? null)));
+    await this.#kubectl.run(patch(() => null));
+  }
+
+  /** Waits until a rollout of approval has ended. */
+  rolledOut(): Promise<string> {
+    return this.#kubectl.run(ROLLED_OUT);
+  }
+}
+
+const patchOf = (kind: string, patch: string, type: string): string[] => {
+  const what = ['--type', type, '--patch', patch];
+  return ['patch', kind, 'approval', ...what];
+};

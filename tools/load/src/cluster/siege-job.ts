@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { REPOSITORY, SetupError } from '@equipmgnt/local';
+import { parseAllDocuments } from 'yaml';
+import { parseAccessLog, type LoggedRequest } from '../envoy/access-log.ts';
+import { parseSiege, type SiegeReport } from '../siege/report.ts';
+import { CLASSIC_BODY, siegeArguments, type SiegeRun } from '../siege/siege.ts';
+import type { Kubectl } from './kubectl.ts';
+
+const FOLDER = join(REPOSITORY, 'k8s/load');
+const STARTED_WITHIN = '--timeout=180s';
+// Before anything happens, there is to be load: a tenth of the time.
+const LEAD = 0.1;
+// beyond its own time, see the Job's deadline
+const OVERTIME_SECONDS = 60;
+
+export const APPROVAL: Pick<SiegeRun, 'url' | 'body'> = {
+  url: 'http://approval:8080/approvals',
+  body: CLASSIC_BODY,
+};
+export const ORDERS_URL = 'http://gateway:8080/orders';
+
+interface Job {
+  kind: string;
+  metadata: { name: string };
+  spec: {
+    suspend: boolean;
+    template: { spec: { containers: [{ command: string[]; args: string[] }] } };
+  };
+}
+
+export interface SiegeOutcome {
+  readonly siege: SiegeReport;
+  /** What the proxy beside siege has logged. */
+  readonly requests: readonly LoggedRequest[];
+}
+
+/**
+ * Lays siege from within the cluster: applies k8s/load, but of its Jobs only the one that is named,
+ * with this load, and waits for its end.
+ */
+export async function siegeInCluster(
+  kubectl: Kubectl,
+  name: 'siege-approval' | 'siege-approval-120s' | 'siege-orders',
+  run: Omit<SiegeRun, 'program' | 'signal'>,
+): Promise<SiegeOutcome> {
+  const objects = parseAllDocuments(await kubectl.run(['kustomize', FOLDER])).map(
+    (document) => document.toJS() as Job,
+  );
+  const items = objects.filter(({ kind, metadata }) => kind !== 'Job' || metadata.name === name);
+  const job = items.find(({ kind }) => kind === 'Job');
+  if (job === undefined) throw new Error(`k8s/load has no Job ${name}`);
+  start(job, run);
+
+  await kubectl.run(['delete', 'job', name, '--ignore-not-found']);
+  await kubectl.apply({ apiVersion: 'v1', kind: 'List', items });
+  try {
+    const pods = ['pod', '--selector', `batch.kubernetes.io/job-name=${name}`];
+    await kubectl.run(['wait', '--for=create', ...pods, STARTED_WITHIN]);
+    await kubectl.run(['wait', '--for=condition=Ready', ...pods, STARTED_WITHIN]);
+  } catch (error) {
+    const look = 'kubectl -n istio-cb-ns describe pod -l app=siege tells why';
+    throw new SetupError(`Siege did not start: ${look}.\n${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  const log = ['logs', `job/${name}`, '--container'];
+  const output = await kubectl.run([...log, 'siege', '--follow'], run.onLine);
+  const end = ['wait', '--for=condition=Complete', `job/${name}`, '--timeout=60s'];
+  await kubectl.run(end);
+  const proxy = await kubectl.run([...log, 'istio-proxy']);
+  return {
+    siege: parseSiege(output),
+    requests: proxy.split('\n').flatMap((line) => parseAccessLog(line) ?? []),
+  };
+}
+
+/**
+ * Lays siege from within the cluster, and plays something after a lead of undisturbed load.
+ * @returns what was played besides
+ */
+export async function playUnderSiege<T>(
+  kubectl: Kubectl,
+  run: Parameters<typeof siegeInCluster>[2],
+  play: () => Promise<T>,
+): Promise<SiegeOutcome & { readonly played: T; readonly seconds: number }> {
+  const begun = Promise.withResolvers<void>(); // scheduling and pulling take their time
+  const onLine = (line: string) => {
+    begun.resolve();
+    run.onLine?.(line);
+  };
+  const playing = async () => {
+    await begun.promise;
+    const start = performance.now();
+    await sleep(run.seconds * LEAD * 1000);
+    return { played: await play(), seconds: (performance.now() - start) / 1000 };
+  };
+  const [outcome, played] = await Promise.all([
+    siegeInCluster(kubectl, 'siege-approval-120s', { ...run, onLine }),
+    playing(),
+  ]);
+  return { ...outcome, ...played };
+}
+
+function start(job: Job, run: Omit<SiegeRun, 'program' | 'signal'>): void {
+  job.spec.suspend = false;
+  const [container] = job.spec.template.spec.containers;
+  container.args = siegeArguments(run);
+  container.command = container.command.map((part) =>
+    /^\d+$/.test(part) ? String(run.seconds + OVERTIME_SECONDS) : part,
+  );
+}

@@ -1,0 +1,19 @@
+import { DELAY_MS, JITTER_MS, noBreakerBar } from '../bars.ts';
+import { CLASSIC_BODY } from '../siege/siege.ts';
+import type { Demonstration } from './demonstration.ts';
+
+/** Siege asks a slow approval directly: everyone waits, and everyone is served. */
+export const noBreaker: Demonstration = async (stage, load) => {
+  stage.say(`approval takes ${DELAY_MS} ± ${JITTER_MS} ms, nothing stands before it`);
+  const { approval } = await stage.start({
+    services: { approval: 1 },
+    env: {
+      approval: {
+        APPROVAL_DELAY_MS: String(DELAY_MS),
+        APPROVAL_DELAY_JITTER_MS: String(JITTER_MS),
+      },
+    },
+  });
+  const url = `${approval[0].url}/approvals`;
+  return noBreakerBar(await stage.siege({ ...load, url, body: CLASSIC_BODY }));
+};

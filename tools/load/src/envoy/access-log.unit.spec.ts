@@ -1,0 +1,72 @@
+import { answeredSinceFailure, parseAccessLog, refusedByBreaker } from './access-log.ts';
+
+const OURS =
+  '[2026-11-22T20:34:03.553Z] "POST /approvals HTTP/1.1" 503 UO ' +
+  'upstream_reset_before_response_started{overflow} - "-" 0 81 2 overloaded=true upstream=-';
+const ISTIOS =
+  '[2026-11-22T20:34:15.156Z] "POST /approvals HTTP/1.1" 200 - via_upstream - "-" 33 7 477 476 ' +
+  '"-" "Siege/4.0.7" "bd160cf5" "approval:8080" "10.0.0.7:8080" ' +
+  'outbound|8080||approval.istio-cb-ns.svc.cluster.local 10.0.0.9:1 10.1.0.2:8080 10.0.0.9:2 - default';
+
+describe('A line of the access log', () => {
+  it('tells of a refusal', () => {
+    const request = parseAccessLog(OURS);
+    expect(request).toEqual({
+      status: 503,
+      flags: 'UO',
+      bytes: 81,
+      ms: 2,
+      overloaded: true,
+      upstream: undefined,
+    });
+    expect(request && refusedByBreaker(request)).toBe(true);
+  });
+
+  it("may be in Istio's default format", () => {
+    const request = parseAccessLog(ISTIOS);
+    expect(request).toEqual({
+      status: 200,
+      flags: '-',
+      bytes: 7,
+      ms: 477,
+      overloaded: false,
+      upstream: '10.0.0.7:8080',
+    });
+    expect(request && refusedByBreaker(request)).toBe(false);
+  });
+
+  it('tells where a request went', () => {
+    const line = OURS.replace('upstream=-', 'upstream=127.0.0.1:20123');
+    expect(parseAccessLog(line)?.upstream).toBe('127.0.0.1:20123');
+  });
+
+  it('is told from what Envoy says otherwise', () => {
+    expect(parseAccessLog('[2026-11-22 20:34:00.632][31924][warning][main] no limit')).toBe(
+      undefined,
+    );
+  });
+});
+
+describe('What an upstream has answered since it failed', () => {
+  const request = (upstream: string, status: number) => ({
+    flags: '-',
+    bytes: 1,
+    ms: 1,
+    overloaded: false,
+    upstream,
+    status,
+  });
+
+  it('is counted from its last failure on', () => {
+    const requests = [
+      request('a', 200),
+      request('a', 503),
+      request('b', 200),
+      request('a', 503),
+      request('a', 200),
+      request('b', 200),
+    ];
+    expect(answeredSinceFailure(requests, 'a')).toBe(1);
+    expect(answeredSinceFailure(requests, 'b')).toBe(0); // it never failed
+  });
+});

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  build,
+  checkJavaFor,
+  createServers,
+  freePorts,
+  LOCAL,
+  provision,
+  removeData,
+  runSteps,
+  type Connections,
+} from '@equipmgnt/local';
+import type { Demonstration, Load } from './demonstrations/demonstration.ts';
+import { envoyProgram } from './envoy/install.ts';
+import { siegeProgram } from './siege/install.ts';
+import { Stage, type StageOptions } from './stage.ts';
+import type { Check } from './verdict.ts';
+
+type Told = Required<Pick<StageOptions, 'say' | 'onSiegeLine' | 'signal'>>;
+
+/**
+ * Plays a demonstration on this machine, on servers and ports of its own, and leaves nothing behind.
+ * @throws SetupError that says what the machine lacks
+ */
+export async function playLocally(
+  demonstration: Demonstration,
+  load: Load,
+  told: Told,
+): Promise<Check[]> {
+  await checkJavaFor({ kafka: true, mariadb: true });
+  const directory = join(LOCAL, `load-${randomUUID()}`);
+  const [postgresPort, mariadbPort, kafkaPort, kafkaController] = (await freePorts(4)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const { postgres, mariadb, kafka } = createServers(directory, {
+    postgres: postgresPort,
+    mariadb: mariadbPort,
+    kafka: kafkaPort,
+    kafkaController,
+  });
+  const servers = [postgres, mariadb, kafka];
+  let stage: Stage | undefined;
+  try {
+    const programs = { siege: '', envoy: '' };
+    await runSteps(
+      [
+        { title: 'Build', run: build },
+        { title: 'siege', run: async () => (programs.siege = await siegeProgram()) },
+        { title: 'Envoy', run: async () => (programs.envoy = await envoyProgram()) },
+        ...servers.map((server) => ({
+          title: server.name,
+          run: (report: (text: string) => void, signal: AbortSignal) =>
+            server.start({ report, signal }),
+        })),
+      ],
+      told.signal,
+    );
+    const databases = await provision({ postgresUrl: postgres.url, mariadbUrl: mariadb.url });
+    const connections: Connections = { databases, kafkaBrokers: kafka.url };
+    stage = new Stage({
+      connections,
+      directory,
+      siegeProgram: programs.siege,
+      envoyProgram: programs.envoy,
+      ...told,
+    });
+    return await demonstration(stage, load);
+  } finally {
+    await stage?.stop();
+    await Promise.all(servers.map((server) => server.stop()));
+    await removeData(directory);
+    await rm(directory, { recursive: true, force: true }); // with Envoy's files
+  }
+}

@@ -1,0 +1,146 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import { messageOf, onStopRequest, SetupError } from '@equipmgnt/local';
+import { Command, InvalidArgumentError } from 'commander';
+import { playInCluster } from './cluster/play.ts';
+import * as cluster from './cluster/demonstrations.ts';
+import { liveness as livenessInCluster } from './cluster/liveness.ts';
+import { breaker } from './demonstrations/breaker.ts';
+import { fallback } from './demonstrations/fallback.ts';
+import { liveness } from './demonstrations/liveness.ts';
+import { noBreaker } from './demonstrations/no-breaker.ts';
+import { redeploy } from './demonstrations/redeploy.ts';
+import type { Demonstration } from './demonstrations/demonstration.ts';
+import { playLocally } from './local.ts';
+import { describe, passed, type Check } from './verdict.ts';
+
+interface Entry {
+  readonly name: string;
+  readonly shows: string;
+  /** How long siege is laid, in seconds; what Kubernetes does takes longer than here. */
+  readonly seconds: { readonly local: number; readonly cluster: number };
+  /** Missing where only a cluster can show it. */
+  readonly local?: Demonstration;
+  readonly cluster: cluster.ClusterDemonstration;
+}
+
+const USERS = 20; // the classic line's
+const MOST_USERS = 255; // siege's own limit, in k8s/load/siegerc
+
+const DEMONSTRATIONS: readonly Entry[] = [
+  {
+    name: 'no-breaker',
+    shows: 'approval is slow and nothing stands before it: everyone waits, everyone is served',
+    seconds: { local: 20, cluster: 20 },
+    local: noBreaker,
+    cluster: cluster.noBreaker,
+  },
+  {
+    name: 'breaker',
+    shows: "the mesh's breaker refuses some requests at once; orders are taken all the same",
+    seconds: { local: 20, cluster: 20 },
+    local: breaker,
+    cluster: cluster.breaker,
+  },
+  {
+    name: 'autoscale',
+    shows: 'approval is scaled from 1 up to 10 replicas under load, and back; in a cluster only',
+    seconds: { local: 120, cluster: 120 },
+    cluster: cluster.autoscale,
+  },
+  {
+    name: 'redeploy',
+    shows: 'a rolling redeploy under load is noticed by nobody; without readiness probe it is',
+    seconds: { local: 30, cluster: 120 },
+    local: redeploy,
+    cluster: cluster.redeploy,
+  },
+  {
+    name: 'liveness',
+    shows: 'a hung replica of approval is restarted, the rest keeps serving',
+    seconds: { local: 30, cluster: 180 },
+    local: liveness,
+    cluster: livenessInCluster,
+  },
+  {
+    name: 'fallback',
+    shows: 'approval is away while orders come in: all are accepted, and approved later',
+    seconds: { local: 20, cluster: 60 },
+    local: fallback,
+    cluster: cluster.fallback,
+  },
+];
+
+interface Options {
+  readonly seconds?: number;
+  readonly users: number;
+  readonly cluster?: string;
+  readonly quiet?: boolean;
+}
+
+const stopping = new AbortController();
+onStopRequest(
+  () => stopping.abort(new Error('stopped; everything is being put back')),
+  () => process.exit(130),
+);
+
+const program = new Command('npm run')
+  .description('Plays load demonstrations with siege, and says whether they have held.')
+  .showHelpAfterError();
+
+for (const entry of DEMONSTRATIONS) {
+  program
+    .command(`load:${entry.name}`)
+    .usage('-- [options]')
+    .description(entry.shows)
+    .option('-s, --seconds <n>', 'how long siege is laid', wholeNumber(1, 3_600))
+    .option('-u, --users <n>', 'users at once', wholeNumber(1, MOST_USERS), USERS)
+    .option('--cluster <context>', 'play it in the cluster of this kubectl context')
+    .option('-q, --quiet', "without siege's line for each request")
+    .action(async (options: Options) => {
+      const checks = await play(entry, options);
+      console.log(`\n${styleText('bold', `Verdict on ${entry.name}: ${entry.shows}`)}`);
+      console.log(describe(checks));
+      process.exitCode = passed(checks) ? 0 : 1;
+    });
+}
+
+function play(
+  entry: Entry,
+  { seconds, users, cluster: context, quiet }: Options,
+): Promise<Check[]> {
+  const load = { users, seconds: seconds ?? entry.seconds[context ? 'cluster' : 'local'] };
+  const told = {
+    say: (text: string) => console.log(styleText('bold', `▶ ${text}`)),
+    onSiegeLine: (line: string) => {
+      if (quiet && line.includes('==>')) return;
+      console.log(process.stdout.isTTY ? line : stripVTControlCharacters(line));
+    },
+    signal: stopping.signal,
+  };
+  if (context !== undefined) return playInCluster(entry.cluster, context, load, told);
+  if (entry.local !== undefined) return playLocally(entry.local, load, told);
+  throw new SetupError(
+    `${entry.name} needs a cluster: an autoscaler, metrics-server, and nodes to scale to. ` +
+      `Nothing was run.\nWith a kubectl context of one: npm run load:${entry.name} -- --cluster ` +
+      '<context>\nIts load is the Job siege-approval-120s in k8s/load; docs/operations.md tells more.',
+  );
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= min && number <= max) return number;
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}`);
+  };
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const text = error instanceof SetupError || stopping.signal.aborted;
+  console.error(
+    `\n${styleText('red', 'No verdict.')} ${text ? messageOf(error) : (error as Error).stack}`,
+  );
+  process.exitCode = stopping.signal.aborted ? 130 : 2;
+}
+process.exit();

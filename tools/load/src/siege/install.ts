@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { downloadedOnce, LOCAL, messageOf, run, SetupError } from '@equipmgnt/local';
+
+const execute = promisify(execFile);
+
+const HOW = [
+  '  Debian, Ubuntu: sudo apt-get install siege',
+  '  macOS:          brew install siege coreutils (whose gnubin folder, with timeout, is on PATH)',
+].join('\n');
+
+/**
+ * The siege to run: the machine's own, or else Debian's package, unpacked into a folder of this
+ * repository; that needs no root and changes nothing else on the machine.
+ * @throws SetupError that says how to install it where neither is possible.
+ */
+export async function siegeProgram(): Promise<string> {
+  if (await runs('siege')) return 'siege';
+  let folder: string;
+  try {
+    folder = await downloadedOnce(join(LOCAL, 'siege'), unpackDebianPackage);
+  } catch (error) {
+    throw new SetupError(`There is no siege on PATH. ${messageOf(error)}\nInstall it:\n${HOW}`, {
+      cause: error,
+    });
+  }
+  const siege = join(folder, 'siege');
+  if (await runs(siege)) return siege;
+  throw new SetupError(`${siege}, from Debian's package, does not run here. Install it:\n${HOW}`);
+}
+
+/** With package lists of its own: the machine's may be missing, as in a fresh container. */
+async function unpackDebianPackage(folder: string): Promise<string> {
+  const [lists, cache] = [join(folder, 'lists'), join(folder, 'cache')];
+  await Promise.all(
+    [lists, cache].map((each) => mkdir(join(each, 'partial'), { recursive: true })),
+  );
+  const own = ['-q', '-o', `Dir::State::Lists=${lists}`, '-o', `Dir::Cache=${cache}`];
+  await run('apt-get', [...own, 'update'], { cwd: folder });
+  await run('apt-get', [...own, 'download', 'siege'], { cwd: folder });
+  await run('/bin/sh', ['-c', 'exec dpkg-deb -x siege_*.deb unpacked'], { cwd: folder });
+  return join(folder, 'unpacked/usr/bin');
+}
+
+const runs = (program: string): Promise<boolean> =>
+  execute(program, ['--version']).then(
+    () => true,
+    () => false,
+  );
