@@ -16,6 +16,14 @@ const SIEGE_TIMEOUT_SECONDS = 30;
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
+/** What order's own breaker did. */
+function own({ open = 0, ...failed }: Readonly<Record<string, number>>): string {
+  const calls = Object.values(failed).reduce((sum, count) => sum + count, 0);
+  return open > 0
+    ? `open for ${open} orders, after ${calls} failed calls`
+    : `closed, ${calls} failed calls`;
+}
+
 const figures = ({ availability, successful, failed, answers }: SiegeReport): string =>
   `${availability.toFixed(2)} % of ${successful + failed} requests; ` +
   countStatuses(answers.map(({ status }) => status));
@@ -49,6 +57,11 @@ export interface BreakerOutcome {
   readonly overflows: number | undefined;
   /** The statuses of POST /orders meanwhile. */
   readonly orders: readonly number[];
+  /**
+   * Why orders fell back, as order counts it: `open` is its own breaker, anything else a call that
+   * failed, such as one that the mesh refused. Undefined where its counters cannot be read.
+   */
+  readonly fallbacks: Readonly<Record<string, number>> | undefined;
   /** How many of these orders are approved in the end. */
   readonly approved: number;
   /** Whether approval is ready at the end. */
@@ -57,7 +70,7 @@ export interface BreakerOutcome {
 
 /** Approval is slow, and the mesh's breaker stands before it. */
 export function breakerBar(outcome: BreakerOutcome): Check[] {
-  const { siege, requests, overflows, orders, approved, alive } = outcome;
+  const { siege, requests, overflows, orders, fallbacks, approved, alive } = outcome;
   const refused = requests.filter(refusedByBreaker);
   const passedOn = requests.filter(refusedAtOtherEnd);
   const unexplained = requests.filter(
@@ -107,9 +120,9 @@ export function breakerBar(outcome: BreakerOutcome): Check[] {
     },
     { bar: 'approval is alive', held: alive, found: alive ? 'ready' : 'not ready' },
     {
-      bar: 'orders are taken meanwhile (202: by its own breaker)',
+      bar: 'orders are taken meanwhile: 202 after the fallback',
       held: orders.length > 0 && orders.every((status) => status === 201 || status === 202),
-      found: countStatuses(orders),
+      found: countStatuses(orders) + (fallbacks ? `; order's own breaker: ${own(fallbacks)}` : ''),
     },
     {
       bar: 'and approved in the end, those that waited too',

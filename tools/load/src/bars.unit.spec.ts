@@ -91,6 +91,7 @@ describe("With the mesh's breaker", () => {
     requests: [served, refused],
     overflows: 1,
     orders: [201, 202],
+    fallbacks: { ERR_BAD_RESPONSE: 1 },
     approved: 2,
     alive: true,
   };
@@ -129,17 +130,27 @@ describe("With the mesh's breaker", () => {
     [
       'an order refused',
       { orders: [201, 503] },
-      ['orders are taken meanwhile (202: by its own breaker)'],
+      ['orders are taken meanwhile: 202 after the fallback'],
     ],
     ['an order lost', { approved: 1 }, ['and approved in the end, those that waited too']],
   ])('%s is found', (_, different, bars) => {
     expect(broken(breakerBar({ ...good, ...different }))).toEqual(bars);
   });
 
+  it("tells whether order's own breaker tripped as well", () => {
+    const told = (fallbacks: Record<string, number>) => text(breakerBar({ ...good, fallbacks }));
+    expect(told({ ERR_BAD_RESPONSE: 3 })).toContain("order's own breaker: closed, 3 failed calls");
+    expect(told({ ERR_BAD_RESPONSE: 3, timeout: 2, open: 7 })).toContain(
+      "order's own breaker: open for 7 orders, after 5 failed calls",
+    );
+  });
+
   it("is judged in a cluster by the log of siege's proxy, which tells of approval's as well", () => {
     const passedOn = { ...refused, flags: '-', overloaded: false, upstream: '10.0.0.7:8080' };
     const requests = [served, { ...refused, overloaded: false }, passedOn];
-    expect(broken(breakerBar({ ...good, requests, overflows: undefined }))).toEqual([]);
+    expect(
+      broken(breakerBar({ ...good, requests, overflows: undefined, fallbacks: undefined })),
+    ).toEqual([]);
   });
 });
 

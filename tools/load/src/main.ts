@@ -50,14 +50,14 @@ const DEMONSTRATIONS: readonly Entry[] = [
   {
     name: 'redeploy',
     shows: 'a rolling redeploy under load is noticed by nobody; without readiness probe it is',
-    seconds: { local: 30, cluster: 120 },
+    seconds: { local: 60, cluster: 120 },
     local: redeploy,
     cluster: cluster.redeploy,
   },
   {
     name: 'liveness',
     shows: 'a hung replica of approval is restarted, the rest keeps serving',
-    seconds: { local: 30, cluster: 180 },
+    seconds: { local: 45, cluster: 180 },
     local: liveness,
     cluster: livenessInCluster,
   },

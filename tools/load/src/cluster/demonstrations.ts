@@ -83,6 +83,7 @@ export const breaker: ClusterDemonstration = async (stage, load) => {
     siege,
     requests,
     overflows: undefined,
+    fallbacks: undefined,
     orders: orders.map((order) => order.status),
     approved: counts['APPROVED'] ?? 0,
     alive: (status.readyReplicas ?? 0) > 0,

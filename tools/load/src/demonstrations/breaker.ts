@@ -28,7 +28,7 @@ export async function breaker(stage: Stage, load: Load, rule?: BreakerRule): Pro
     rule: rule ?? (await readBreakerRule()),
     upstreams: [portOf(approval[0])],
   });
-  const { gateway } = await stage.start({
+  const { gateway, order } = await stage.start({
     services: { gateway: 1, order: 1, equipment: 1, mis: 1 },
     env: { order: { APPROVAL_URL: envoy.url }, gateway: { APPROVAL_URL: envoy.url } },
   });
@@ -46,8 +46,16 @@ export async function breaker(stage: Stage, load: Load, rule?: BreakerRule): Pro
     siege,
     requests: await envoy.requests(),
     overflows: await envoy.counter('upstream_rq_pending_overflow'),
+    fallbacks: await fallbacksOf(order[0].url),
     orders: orders.map(({ status }) => status),
     approved: counts['APPROVED'] ?? 0,
     alive,
   });
+}
+
+/** Why order did not get an answer of approval, and how often. */
+async function fallbacksOf(orderUrl: string): Promise<Record<string, number>> {
+  const metrics = await (await fetch(`${orderUrl}/actuator/prometheus`)).text();
+  const counts = metrics.matchAll(/^approval_fallbacks_total\{cause="([^"]+)"\} (\d+)$/gm);
+  return Object.fromEntries([...counts].map(([, cause, count]) => [cause, Number(count)]));
 }
