@@ -65,7 +65,8 @@ describe('In a cluster', () => {
       if (applied) appendFileSync(${JSON.stringify(join(folder, 'applied'))}, readFileSync(applied));
       const answers = ${JSON.stringify([...answers, ...usual])};
       const [, { out = '', fails = false } = {}] = answers.find(([p]) => new RegExp(p).test(call)) ?? [];
-      console.log(out);
+      (fails ? console.error : console.log)(out);
+      console.error('Warning: something that is not part of the answer');
       process.exitCode = fails ? 1 : 0;`;
     await writeFile(join(folder, 'kubectl'), script);
     await chmod(join(folder, 'kubectl'), 0o755);
@@ -144,6 +145,15 @@ describe('In a cluster', () => {
       ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
     ]);
     expect(said.join('\n')).toMatch(/not put back: kubectl set env.*connection refused/s);
+  });
+
+  it('a redeploy whose siege fails is not begun, and leaves no Job behind', async () => {
+    const { outcome, calls } = await play(redeploy, [
+      ['logs job/siege-approval-120s --container siege', { out: 'connection lost', fails: true }],
+    ]);
+    expect(String(outcome)).toContain('connection lost');
+    expect(indexOf(calls, /rollout restart/)).toBe(-1);
+    expect(calls.findLast((call) => call.includes('siege-approval-120s'))).toContain('delete job');
   });
 
   it('a cluster without the suite is told at once', async () => {

@@ -1,12 +1,16 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CommandFailed, REPOSITORY, run, SetupError } from '@equipmgnt/local';
+import { promisify } from 'node:util';
+import { CommandFailed, messageOf, REPOSITORY, run, SetupError } from '@equipmgnt/local';
 
 export const NAMESPACE = 'istio-cb-ns';
+
+const execute = promisify(execFile);
+const MOST_OUTPUT = 1 << 30; // the log of a proxy has a line for each request
 
 /** The operator's kubectl, on a cluster that is named by its context: never the current one. */
 export class Kubectl {
@@ -24,18 +28,26 @@ export class Kubectl {
     return new Kubectl(this.#context, new AbortController().signal);
   }
 
-  /** @throws SetupError with what kubectl said */
-  async run(args: readonly string[], onLine?: (line: string) => void): Promise<string> {
-    const all = ['--context', this.#context, '--namespace', NAMESPACE, ...args];
+  /** @returns what it printed, without its warnings. @throws SetupError with what kubectl said */
+  async run(args: readonly string[]): Promise<string> {
+    const options = { env: process.env, signal: this.#signal, maxBuffer: MOST_OUTPUT };
     try {
-      const options = { cwd: REPOSITORY, env: process.env, signal: this.#signal };
-      return await run('kubectl', all, { ...options, ...(onLine && { onLine }) });
+      return (await execute('kubectl', this.#inNamespace(args), options)).stdout;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-        throw new SetupError('kubectl is needed for --cluster, but there is none on PATH.');
-      }
-      if (!(error instanceof CommandFailed)) throw error;
-      throw new SetupError(`kubectl ${args.join(' ')}:\n${error.output.trim()}`, { cause: error });
+      throw this.#failed(args, error, (error as { stderr?: string }).stderr);
+    }
+  }
+
+  /** Runs it to its end, and tells each line meanwhile. @throws SetupError as run() does */
+  async follow(args: readonly string[], onLine?: (line: string) => void): Promise<string> {
+    const options = { cwd: REPOSITORY, env: process.env, signal: this.#signal };
+    try {
+      return await run('kubectl', this.#inNamespace(args), {
+        ...options,
+        ...(onLine && { onLine }),
+      });
+    } catch (error) {
+      throw this.#failed(args, error, error instanceof CommandFailed ? error.output : undefined);
     }
   }
 
@@ -60,8 +72,8 @@ export class Kubectl {
    * @returns its address, and how to end that
    */
   async forward(target: string, port: number): Promise<{ url: string; stop: () => void }> {
-    const args = ['--context', this.#context, '--namespace', NAMESPACE];
-    const child = spawn('kubectl', [...args, 'port-forward', target, `:${port}`], {
+    const child = spawn('kubectl', this.#inNamespace(['port-forward', target, `:${port}`]), {
+      env: process.env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const stop = () => void child.kill();
@@ -74,5 +86,18 @@ export class Kubectl {
     if (local !== undefined) return { url: `http://127.0.0.1:${local}`, stop };
     stop();
     throw new SetupError(`kubectl port-forward ${target} said "${line}"`);
+  }
+  #inNamespace(args: readonly string[]): string[] {
+    return ['--context', this.#context, '--namespace', NAMESPACE, ...args];
+  }
+
+  #failed(args: readonly string[], cause: unknown, said: string | undefined): unknown {
+    if (this.#signal.aborted) return this.#signal.reason;
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      return new SetupError('kubectl is needed for --cluster, but there is none on PATH.');
+    }
+    return new SetupError(`kubectl ${args.join(' ')}:\n${said?.trim() || messageOf(cause)}`, {
+      cause,
+    });
   }
 }

@@ -65,9 +65,15 @@ export async function siegeInCluster(
     });
   }
   const log = ['logs', `job/${name}`, '--container'];
-  const output = await kubectl.run([...log, 'siege', '--follow'], run.onLine);
   const end = ['wait', '--for=condition=Complete', `job/${name}`, '--timeout=60s'];
-  await kubectl.run(end);
+  let output: string;
+  try {
+    output = await kubectl.follow([...log, 'siege', '--follow'], run.onLine);
+    await kubectl.run(end);
+  } catch (error) {
+    await kubectl.undisturbed.run(['delete', 'job', name, '--ignore-not-found']); // no load goes on
+    throw error;
+  }
   const proxy = await kubectl.run([...log, 'istio-proxy']);
   return {
     siege: parseSiege(output),
@@ -89,17 +95,17 @@ export async function playUnderSiege<T>(
     begun.resolve();
     run.onLine?.(line);
   };
+  const siege = siegeInCluster(kubectl, 'siege-approval-120s', { ...run, onLine });
+  siege.catch(begun.reject);
   const playing = async () => {
     await begun.promise;
     const start = performance.now();
-    await sleep(run.seconds * LEAD * 1000);
+    await Promise.race([sleep(run.seconds * LEAD * 1000), siege]);
     return { played: await play(), seconds: (performance.now() - start) / 1000 };
   };
-  const [outcome, played] = await Promise.all([
-    siegeInCluster(kubectl, 'siege-approval-120s', { ...run, onLine }),
-    playing(),
-  ]);
-  return { ...outcome, ...played };
+  const played = playing();
+  await Promise.allSettled([siege, played]); // what was begun ends before the scene is put back
+  return { ...(await siege), ...(await played) };
 }
 
 function start(job: Job, run: Omit<SiegeRun, 'program' | 'signal'>): void {
