@@ -1,0 +1,136 @@
+import type { Cluster } from './cluster.ts';
+
+/** Who talks to whom. The manifests are compared with this, both ways. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** Of the one that is called, with its protocol. */
+  readonly port: string;
+  /** What may be asked there by HTTP; nothing for other protocols, and for everything. */
+  readonly paths?: readonly string[];
+  readonly methods?: readonly string[];
+}
+
+const below = (...prefixes: string[]) => prefixes.flatMap((prefix) => [prefix, `${prefix}/*`]);
+
+const HTTP: readonly Edge[] = [
+  { from: 'istio-ingressgateway', to: 'gateway', port: '8080/TCP' },
+  { from: 'gateway', to: 'order', port: '8080/TCP', paths: below('/orders') },
+  { from: 'gateway', to: 'approval', port: '8080/TCP', paths: below('/approvals') },
+  { from: 'gateway', to: 'equipment', port: '8080/TCP', paths: below('/equipments') },
+  { from: 'gateway', to: 'mis', port: '8080/TCP', paths: below('/mis') },
+  { from: 'order', to: 'approval', port: '8080/TCP', paths: ['/approvals'], methods: ['POST'] },
+  // the load demonstrations
+  { from: 'siege', to: 'approval', port: '8080/TCP', paths: ['/approvals'], methods: ['POST'] },
+  { from: 'siege', to: 'gateway', port: '8080/TCP', paths: ['/orders'], methods: ['POST'] },
+];
+
+const DATABASE_PORTS = { order: '5432', approval: '5432', equipment: '5432', mis: '3306' };
+
+/** Databases and broker in the cluster, or in the account's network (MSK by SASL over TLS). */
+const data = (managed: boolean): Edge[] =>
+  Object.entries(DATABASE_PORTS).flatMap(([from, port]) => [
+    { from, to: managed ? MANAGED : `${from}-db`, port: `${port}/TCP` },
+    { from, to: managed ? MANAGED : 'kafka', port: managed ? '9096/TCP' : '9092/TCP' },
+  ]);
+
+const MANAGED = "the account's network";
+
+/** Something that is not among the cluster's manifests. */
+export interface Outsider {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly address?: string;
+  readonly ports: readonly string[];
+}
+
+const ISTIO = 'istio-system';
+
+/** Everyone needs these; and those whom nobody should reach, to see that nobody does. */
+export const outsiders = (cluster: Cluster): Outsider[] => [
+  {
+    name: 'kube-dns',
+    namespace: 'kube-system',
+    labels: { 'k8s-app': 'kube-dns' },
+    ports: ['53/UDP', '53/TCP'],
+  },
+  { name: 'istiod', namespace: ISTIO, labels: { app: 'istiod' }, ports: ['15012/TCP'] },
+  { name: 'jaeger', namespace: ISTIO, labels: { app: 'jaeger' }, ports: ['4317/TCP'] },
+  {
+    name: 'prometheus',
+    namespace: ISTIO,
+    labels: { 'app.kubernetes.io/name': 'prometheus' },
+    ports: ['9090/TCP'],
+  },
+  ...[ISTIO, 'istio-ingress'].map((namespace) => ({
+    name: 'istio-ingressgateway',
+    namespace,
+    labels: { istio: 'ingressgateway' },
+    ports: ['8080/TCP'],
+  })),
+  {
+    name: MANAGED,
+    namespace: 'none',
+    labels: {},
+    address: cluster.all('ConfigMap').flatMap(({ data }) => data?.['VPC_CIDR'] ?? [])[0] ?? 'none',
+    ports: ['5432/TCP', '3306/TCP', '9096/TCP', '443/TCP'],
+  },
+  {
+    name: 'the internet',
+    namespace: 'none',
+    labels: {},
+    address: '203.0.113.0/24',
+    ports: ['443/TCP', '5432/TCP', '3306/TCP', '9096/TCP'],
+  },
+  {
+    name: 'a stranger in the namespace',
+    namespace: 'istio-cb-ns',
+    labels: { app: 'stranger' },
+    ports: ['8080/TCP'],
+  },
+  {
+    name: 'a stranger elsewhere',
+    namespace: 'default',
+    labels: { app: 'gateway' },
+    ports: ['8080/TCP'],
+  },
+];
+
+/** The edges between what is there. */
+export function edgesOf(cluster: Cluster): Edge[] {
+  const workloads = new Set(cluster.workloads.map(appOf));
+  const present = (name: string) =>
+    workloads.has(name) || outsiders(cluster).some((outsider) => outsider.name === name);
+  const applications = [...HTTP, ...data(cluster.isManaged)];
+  return applications.filter(({ from, to }) => present(from) && present(to));
+}
+
+/** What every pod needs besides: names, its proxy's configuration, tracing and metrics. */
+export const commonEdges = (workload: string): Edge[] => [
+  { from: workload, to: 'kube-dns', port: '53/UDP' },
+  { from: workload, to: 'kube-dns', port: '53/TCP' },
+  { from: workload, to: 'istiod', port: '15012/TCP' },
+  { from: workload, to: 'jaeger', port: '4317/TCP' },
+  { from: 'prometheus', to: workload, port: '15020/TCP' },
+];
+
+/** The name by which the architecture knows a workload. */
+export const appOf = ({
+  spec,
+}: {
+  spec: { template: { metadata: { labels?: Readonly<Record<string, string>> } } };
+}): string => spec.template.metadata.labels?.['app'] ?? 'unlabelled';
+
+/** What an operator makes before EKS's overlay is applied, with values like those that they have. */
+const postgres = (name: string) => ({
+  DATABASE_URL: `postgres://${name}:password@${name}.rds.example:5432/${name}`,
+});
+export const PROVIDED: Readonly<Record<string, Record<string, string>>> = {
+  'Secret/order-database': postgres('order'),
+  'Secret/approval-database': postgres('approval'),
+  'Secret/equipment-database': postgres('equipment'),
+  'Secret/mis-database': { DATABASE_URL: 'mysql://mis:password@mis.rds.example:3306/mis' },
+  'Secret/kafka-credentials': { username: 'equipment-rental', password: 'password' },
+  'ConfigMap/rds-ca': { 'global-bundle.pem': '' },
+};

@@ -1,0 +1,143 @@
+import { appOf, edgesOf, type Edge } from '../architecture.ts';
+import { containersOf, labelsOf, type Cluster } from '../cluster.ts';
+import { nameOf, selects, type AuthorizationPolicy, type Workload } from '../objects.ts';
+import type { Complaint } from './check.ts';
+
+/** What a caller asks for. Other protocols than HTTP have neither method nor path. */
+interface Call {
+  readonly principal: string;
+  readonly port: string;
+  readonly method?: string;
+  readonly path?: string;
+}
+
+type Rule = NonNullable<AuthorizationPolicy['spec']['rules']>[number];
+
+const PRINCIPALS = 'cluster.local/ns/istio-cb-ns/sa/';
+const INGRESS = [
+  'cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account',
+  'cluster.local/ns/istio-ingress/sa/istio-ingressgateway',
+];
+const STRANGERS = [`${PRINCIPALS}default`, 'cluster.local/ns/default/sa/gateway'];
+const PATHS = ['/orders', '/approvals', '/equipments', '/mis'].flatMap((path) => [
+  path,
+  `${path}/1`,
+]);
+const METHODS = ['GET', 'POST', 'PATCH'];
+
+/**
+ * The authorization policies allow the edges of the architecture and no other: every caller,
+ * strangers among them, asks every pod for everything.
+ */
+export function authorizationPolicies(cluster: Cluster): Complaint[] {
+  const policies = cluster.all<AuthorizationPolicy>('AuthorizationPolicy');
+  const edges = edgesOf(cluster);
+  const callers = [
+    ...cluster.workloads.map((workload) => ({
+      name: appOf(workload),
+      principal: `${PRINCIPALS}${workload.spec.template.spec.serviceAccountName}`,
+    })),
+    ...INGRESS.map((principal) => ({ name: 'istio-ingressgateway', principal })),
+    ...STRANGERS.map((principal) => ({ name: principal, principal })),
+  ];
+  return [
+    ...policies.flatMap(unknown),
+    ...cluster.workloads.flatMap((workload) => {
+      const own = policies.filter(({ spec }) => selects(spec.selector ?? {}, labelsOf(workload)));
+      const name = appOf(workload);
+      return unique(callers).flatMap(({ name: from, principal }) => {
+        const edge = edges.find((each) => each.from === from && each.to === name);
+        const wrong = callsTo(workload).filter(
+          (call) => isAllowed(own, { ...call, principal }) !== isExpected(edge, call),
+        );
+        return summary(name, principal, edge, wrong);
+      });
+    }),
+  ];
+}
+
+const unique = <T extends { principal: string }>(callers: readonly T[]): T[] => [
+  ...new Map(callers.map((caller) => [caller.principal, caller])).values(),
+];
+
+/** One line for a caller, however many calls are wrong. */
+function summary(
+  name: string,
+  principal: string,
+  edge: Edge | undefined,
+  wrong: readonly Omit<Call, 'principal'>[],
+): Complaint[] {
+  const tell = ({ method = '', path = '', port }: Omit<Call, 'principal'>) =>
+    `${method} ${path} on port ${port}`.trim();
+  return [true, false].flatMap((should) => {
+    const calls = wrong.filter((call) => isExpected(edge, call) === should);
+    if (calls.length === 0) return [];
+    return [
+      {
+        object: `AuthorizationPolicies of ${name}`,
+        found: `${principal} may${should ? ' not' : ''}: ${calls.map(tell).join(', ')}`,
+        expected: should ? 'all edges of the architecture' : 'only the edges of the architecture',
+      },
+    ];
+  });
+}
+
+function callsTo(workload: Workload): Omit<Call, 'principal'>[] {
+  return containersOf(workload)
+    .flatMap(({ container }) => container.ports ?? [])
+    .flatMap(({ name = '', containerPort }) => {
+      const port = String(containerPort);
+      if (!name.startsWith('http')) return [{ port }];
+      const paths = [...PATHS, '/actuator/prometheus', '/actuator/health'];
+      return METHODS.flatMap((method) => paths.map((path) => ({ port, method, path })));
+    });
+}
+
+const isExpected = (edge: Edge | undefined, { port, method, path }: Omit<Call, 'principal'>) =>
+  edge !== undefined &&
+  edge.port === `${port}/TCP` &&
+  fits(edge.paths, path) &&
+  fits(edge.methods, method);
+
+/** With no policy everything is allowed, with one only what a rule allows. */
+const isAllowed = (policies: readonly AuthorizationPolicy[], call: Call): boolean =>
+  policies.length === 0 ||
+  policies.some(({ spec }) => (spec.rules ?? []).some((rule) => ruleAllows(rule, call)));
+
+const ruleAllows = ({ from, to }: Rule, call: Call): boolean =>
+  (!from || from.some(({ source }) => fits(source['principals'], call.principal))) &&
+  (!to ||
+    to.some(
+      ({ operation: { ports, methods, paths } }) =>
+        fits(ports, call.port) && fits(methods, call.method) && fits(paths, call.path),
+    ));
+
+/** Istio's patterns: a star at the beginning or end stands for anything. */
+function fits(patterns: readonly string[] | undefined, value: string | undefined): boolean {
+  if (!patterns) return true;
+  if (value === undefined) return false;
+  return patterns.some((pattern) => {
+    if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
+    return pattern.startsWith('*') ? value.endsWith(pattern.slice(1)) : value === pattern;
+  });
+}
+
+/** What this check cannot work out is not to be used. */
+function unknown(policy: AuthorizationPolicy): Complaint[] {
+  const { action = 'ALLOW', rules = [] } = policy.spec;
+  const used = [
+    ...(action === 'ALLOW' ? [] : [`action ${action}`]),
+    ...rules.flatMap(({ from = [], to = [], when }) => [
+      ...from.flatMap(({ source }) => Object.keys(source).filter((key) => key !== 'principals')),
+      ...to.flatMap(({ operation }) =>
+        Object.keys(operation).filter((key) => !['ports', 'methods', 'paths'].includes(key)),
+      ),
+      ...(when ? ['when'] : []),
+    ]),
+  ];
+  return used.map((found) => ({
+    object: nameOf(policy),
+    found,
+    expected: 'ALLOW by principals, ports, methods and paths, which is what is checked here',
+  }));
+}

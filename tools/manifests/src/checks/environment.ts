@@ -1,0 +1,61 @@
+import { PROVIDED } from '../architecture.ts';
+import { containersOf, type Cluster } from '../cluster.ts';
+import type { Code } from '../code.ts';
+import type { Container } from '../objects.ts';
+import type { Complaint } from './check.ts';
+
+/** What Node itself reads. */
+const OF_NODE = ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'UV_THREADPOOL_SIZE'];
+
+/** Each service's environment is one that it starts with, and has no variable that it never reads. */
+export const environment = (cluster: Cluster, code: Code): Complaint[] =>
+  cluster.workloads.flatMap(containersOf).flatMap(({ container, object }) => {
+    const service = serviceOf(container, code);
+    if (service === undefined) return [];
+    const schema = code.environments[service]!;
+    const given = environmentOf(cluster, container);
+    const known = [...Object.keys(schema.shape), ...OF_NODE];
+    const result = schema.safeParse(given);
+    return [
+      ...Object.keys(given)
+        .filter((name) => !known.includes(name))
+        .map((name) => ({
+          object,
+          found: `variable ${name}`,
+          expected: `one that ${service} reads: ${known.join(', ')}`,
+        })),
+      ...(result.error?.issues ?? []).map(({ path, message }) => ({
+        object,
+        found: `variable ${path.join('.')} ${String(path[0]) in given ? 'with a bad value' : 'missing'}`,
+        expected: message,
+      })),
+    ];
+  });
+
+/** Which service's image a container runs. */
+export function serviceOf({ image }: Container, code: Code): string | undefined {
+  const service = /(?:^|\/)equipmgnt-([a-z]+)(?::|@|$)/.exec(image)?.[1];
+  return service !== undefined && service in code.environments ? service : undefined;
+}
+
+/** A container's variables, as the kubelet makes them out; those that cannot be are left out. */
+export function environmentOf(cluster: Cluster, container: Container): Record<string, string> {
+  const values = (kind: 'ConfigMap' | 'Secret', name: string) =>
+    cluster.values(kind, name) ??
+    (cluster.isManaged ? PROVIDED[`${kind}/${name}`] : undefined) ??
+    {};
+  const result: Record<string, string> = {};
+  for (const { configMapRef: map, secretRef: secret } of container.envFrom ?? []) {
+    if (map) Object.assign(result, values('ConfigMap', map.name));
+    if (secret) Object.assign(result, values('Secret', secret.name));
+  }
+  for (const { name, value, valueFrom = {} } of container.env ?? []) {
+    const { configMapKeyRef: map, secretKeyRef: secret } = valueFrom;
+    const found =
+      value ??
+      (map && values('ConfigMap', map.name)[map.key]) ??
+      (secret && values('Secret', secret.name)[secret.key]);
+    if (found !== undefined) result[name] = found;
+  }
+  return result;
+}

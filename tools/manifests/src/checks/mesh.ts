@@ -1,0 +1,86 @@
+import { edgesOf } from '../architecture.ts';
+import type { Cluster } from '../cluster.ts';
+import type { Code } from '../code.ts';
+import { nameOf, type Service, type VirtualService } from '../objects.ts';
+import type { Complaint } from './check.ts';
+
+const REPEATABLE = ['GET', 'HEAD', 'OPTIONS'];
+
+/** The gateway's routes lead to controllers, and the mesh repeats nothing that may not be. */
+export const mesh = (cluster: Cluster, code: Code): Complaint[] => [
+  ...routes(cluster, code),
+  ...cluster.all<VirtualService>('VirtualService').flatMap(repetitions),
+  ...withoutRoutes(cluster),
+];
+
+function routes(cluster: Cluster, code: Code): Complaint[] {
+  const hosts = cluster.all('ConfigMap').find(({ data }) => data && 'ORDER_URL' in data)?.data;
+  if (!hosts) {
+    const expected = 'ORDER_URL and the others, for the gateway';
+    return [{ object: 'ConfigMap/hosts', found: 'no addresses of services', expected }];
+  }
+  return code.routesOf(hosts).flatMap(({ service, url, prefixes }) => {
+    const behind = cluster.service(new URL(url).hostname)?.spec.selector?.['app'] ?? 'nobody';
+    const paths = code.controllers[behind] ?? [];
+    const edge = edgesOf(cluster).find(({ from, to }) => from === 'gateway' && to === service);
+    return Object.entries(prefixes).flatMap(([prefix, target]) => [
+      ...(paths.includes(target)
+        ? []
+        : [
+            {
+              object: `the gateway's route ${prefix}`,
+              found: `${target} at ${url}, where ${behind} is`,
+              expected: `one of its controllers: ${paths.join(', ') || 'none'}`,
+            },
+          ]),
+      ...(edge?.paths?.includes(`${target}/*`)
+        ? []
+        : [
+            {
+              object: `the gateway's route ${prefix}`,
+              found: `${target} of ${service}`,
+              expected: `a path that the architecture's edge allows: ${edge?.paths?.join(', ')}`,
+            },
+          ]),
+    ]);
+  });
+}
+
+/** By default Istio repeats every request twice; only what reads may be. */
+function repetitions(virtual: VirtualService): Complaint[] {
+  return (virtual.spec.http ?? []).flatMap(({ match = [], retries, timeout }, index) => {
+    const object = `${nameOf(virtual)} http[${index}]`;
+    const onlyReads =
+      match.length > 0 && match.every(({ method }) => REPEATABLE.includes(method?.exact ?? 'any'));
+    const attempts = retries?.attempts ?? 'by default 2';
+    return [
+      ...(onlyReads || attempts === 0
+        ? []
+        : [
+            {
+              object,
+              found: `retries.attempts ${attempts}, also of what writes`,
+              expected: `0, or a match of ${REPEATABLE.join(', ')} alone`,
+            },
+          ]),
+      ...(timeout === undefined ? [{ object, found: 'no timeout', expected: 'one' }] : []),
+    ];
+  });
+}
+
+/** A service that no VirtualService speaks of has Istio's default retries. */
+function withoutRoutes(cluster: Cluster): Complaint[] {
+  const virtuals = cluster.all<VirtualService>('VirtualService');
+  const routed = virtuals
+    .filter(({ spec }) => (spec.gateways ?? ['mesh']).includes('mesh'))
+    .flatMap(({ spec }) => spec.hosts);
+  return cluster
+    .all<Service>('Service')
+    .filter(({ spec }) => spec.ports.some(({ name = '' }) => name.startsWith('http')))
+    .filter(({ metadata }) => !routed.includes(metadata.name))
+    .map((service) => ({
+      object: nameOf(service),
+      found: 'no VirtualService in the mesh',
+      expected: 'one, which says what is repeated',
+    }));
+}

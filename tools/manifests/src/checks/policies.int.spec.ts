@@ -1,0 +1,141 @@
+import type { AuthorizationPolicy, NetworkPolicy } from '../objects.ts';
+import { Manifests } from '../testing/mistakes.ts';
+
+describe('A mistake in policies', () => {
+  let manifests: Manifests;
+
+  beforeAll(async () => {
+    manifests = await Manifests.read();
+  });
+
+  const inPolicies: [string, string, string, (policy: NetworkPolicy) => void, string][] = [
+    [
+      'an edge too few',
+      'local',
+      'order',
+      ({ spec }) => delete spec.egress,
+      'egress does not allow order → approval 8080/TCP',
+    ],
+    [
+      'a door for everyone',
+      'local',
+      'approval',
+      ({ spec }) => delete spec.ingress![0]!.from,
+      'a stranger elsewhere → approval',
+    ],
+    [
+      'a door for the namespace',
+      'local',
+      'order-db',
+      ({ spec }) => (spec.ingress![0]!.from = [{ podSelector: {} }]),
+      'ingress allows mis → order-db 5432/TCP',
+    ],
+    [
+      'a way out for everyone',
+      'local',
+      'order',
+      ({ spec }) => spec.egress!.push({}),
+      'egress allows order → the internet',
+    ],
+    [
+      'a wrong port',
+      'local',
+      'kafka',
+      ({ spec }) => (spec.ingress![0]!.ports![0]!.port = 9093),
+      'ingress does not allow order → kafka 9092/TCP',
+    ],
+    [
+      'no names',
+      'local',
+      'dns-and-mesh',
+      ({ spec }) => spec.egress!.shift(),
+      'does not allow order → kube-dns 53/UDP',
+    ],
+    [
+      'no control plane',
+      'local',
+      'dns-and-mesh',
+      ({ spec }) => spec.egress!.splice(1, 1),
+      '→ istiod 15012/TCP',
+    ],
+    [
+      'no way in',
+      'local',
+      'gateway',
+      ({ spec }) => spec.ingress!.shift(),
+      'istio-ingressgateway → gateway',
+    ],
+    [
+      'nothing denied',
+      'local',
+      'default-deny',
+      ({ spec }) => (spec.egress = [{}]),
+      'egress allows approval-db → approval-db',
+    ],
+    [
+      'the whole internet for RDS',
+      'eks',
+      'managed-postgres',
+      ({ spec }) => (spec.egress![0]!.to![0]!.ipBlock!.cidr = '0.0.0.0/0'),
+      'egress allows order → the internet 5432/TCP',
+    ],
+  ];
+  it.each(inPolicies)('in the network policies is found: %s', (_, overlay, name, spoil, found) => {
+    const cluster = manifests.spoiled<NetworkPolicy>(overlay, `NetworkPolicy/${name}`, spoil);
+    manifests.expectFinding(cluster, 'NetworkPolicies of', found);
+  });
+
+  const inAuthorization: [string, string, (policy: AuthorizationPolicy) => void, string][] = [
+    ['a caller too few', 'order', ({ spec }) => delete spec.rules, 'sa/gateway may not'],
+    [
+      'every caller',
+      'approval',
+      ({ spec }) => delete spec.rules![1]!.from,
+      'sa/mis may: POST /approvals',
+    ],
+    [
+      'a path too many',
+      'order',
+      ({ spec }) => delete spec.rules![0]!.to![0]!.operation['paths'],
+      'GET /actuator/prometheus',
+    ],
+    [
+      'a misspelt caller',
+      'kafka',
+      ({ spec }) =>
+        (spec.rules![0]!.from![0]!.source['principals']![0] =
+          'cluster.local/ns/istio-cb-ns/sa/ordr'),
+      'sa/order may not',
+    ],
+    [
+      'another database’s owner',
+      'order-db',
+      ({ spec }) =>
+        spec.rules![0]!.from![0]!.source['principals']!.push('cluster.local/ns/istio-cb-ns/sa/mis'),
+      'sa/mis may',
+    ],
+    ['nothing denied', 'default-deny', ({ spec }) => (spec.rules = [{}]), 'sa/default may'],
+  ];
+  it.each(inAuthorization)(
+    'in the authorization policies is found: %s',
+    (_, name, spoil, found) => {
+      const cluster = manifests.spoiled<AuthorizationPolicy>(
+        'local',
+        `AuthorizationPolicy/${name}`,
+        spoil,
+      );
+      manifests.expectFinding(cluster, 'AuthorizationPolicies of', found);
+    },
+  );
+
+  it('finds a rule that it cannot judge', () => {
+    const cluster = manifests.spoiled<AuthorizationPolicy>(
+      'local',
+      'AuthorizationPolicy/order',
+      ({ spec }) => {
+        spec.rules![0]!.to![0]!.operation['notPaths'] = ['/orders/1'];
+      },
+    );
+    manifests.expectFinding(cluster, 'AuthorizationPolicy/order', 'notPaths');
+  });
+});

@@ -1,0 +1,139 @@
+import { Cluster } from '../cluster.ts';
+import type {
+  Autoscaler,
+  DestinationRule,
+  KubernetesObject,
+  NetworkPolicy,
+  Selecting,
+  Service,
+  VirtualService,
+} from '../objects.ts';
+import { Manifests } from '../testing/mistakes.ts';
+
+describe('A mistake in what objects say of each other', () => {
+  let manifests: Manifests;
+
+  beforeAll(async () => {
+    manifests = await Manifests.read();
+  });
+
+  it('finds a service’s port that no container has', () => {
+    const cluster = manifests.spoiled<Service>('local', 'Service/order', ({ spec }) => {
+      spec.ports[0]!.targetPort = 'web';
+    });
+    manifests.expectFinding(cluster, 'Service/order', 'targetPort web');
+  });
+
+  it('finds a service without pods', () => {
+    const cluster = manifests.spoiled<Service>('local', 'Service/mis', ({ spec }) => {
+      spec.selector = { app: 'miss' };
+    });
+    manifests.expectFinding(cluster, 'Service/mis', 'miss');
+  });
+
+  it.each([
+    ['ORDER_URL', 'http://ordr:8080', 'ordr:8080'],
+    ['MIS_URL', 'http://mis:80', 'mis:80'],
+    ['KAFKA_BROKERS', 'kafka:9093', 'kafka:9093'],
+  ])('finds that %s leads nowhere: %s', (key, value, found) => {
+    const cluster = manifests.spoiled<KubernetesObject>('local', 'ConfigMap/hosts', ({ data }) => {
+      data![key] = value;
+    });
+    manifests.expectFinding(cluster, 'ConfigMap/hosts', found);
+  });
+
+  it('finds a database’s address that leads nowhere', () => {
+    const cluster = manifests.spoiled<KubernetesObject>(
+      'local',
+      'Secret/order-database',
+      ({ data }) => {
+        data!['DATABASE_URL'] = Buffer.from('postgres://a:b@orderdb:5432/order').toString('base64');
+      },
+    );
+    manifests.expectFinding(cluster, 'Secret/order-database', 'orderdb:5432');
+  });
+
+  it('finds a misspelt service among managed servers too', () => {
+    const cluster = manifests.spoiled<KubernetesObject>('eks', 'ConfigMap/hosts', ({ data }) => {
+      data!['APPROVAL_URL'] = 'http://aproval:8080';
+    });
+    manifests.expectFinding(cluster, 'ConfigMap/hosts', 'aproval:8080');
+  });
+
+  it('finds a route of the gateway that leads to another service', () => {
+    const cluster = manifests.spoiled<KubernetesObject>('local', 'ConfigMap/hosts', ({ data }) => {
+      data!['ORDER_URL'] = 'http://mis:8080';
+    });
+    manifests.expectFinding(cluster, 'route /orders', 'where mis is');
+  });
+
+  it.each([['PodDisruptionBudget/order'], ['AuthorizationPolicy/order'], ['NetworkPolicy/order']])(
+    'finds that %s selects nothing',
+    (object) => {
+      const cluster = manifests.spoiled<Selecting & NetworkPolicy>('local', object, ({ spec }) => {
+        spec.selector = { matchLabels: { app: 'ordr' } };
+        spec.podSelector = { matchLabels: { app: 'ordr' } };
+      });
+      manifests.expectFinding(cluster, object, 'matches no pod');
+    },
+  );
+
+  it('finds an autoscaler of nothing, and of a container that is not there', () => {
+    const nothing = manifests.spoiled<Autoscaler>(
+      'local',
+      'HorizontalPodAutoscaler/mis',
+      ({ spec }) => {
+        spec.scaleTargetRef.name = 'miss';
+      },
+    );
+    manifests.expectFinding(nothing, 'HorizontalPodAutoscaler/mis', 'Deployment/miss');
+    const other = manifests.spoiled<Autoscaler>(
+      'local',
+      'HorizontalPodAutoscaler/mis',
+      ({ spec }) => {
+        spec.metrics![0]!.containerResource!.container = 'node';
+      },
+    );
+    manifests.expectFinding(other, 'HorizontalPodAutoscaler/mis', 'container node');
+  });
+
+  it('finds a POST that the mesh would repeat, and a service that it knows nothing of', () => {
+    const repeated = manifests.spoiled<VirtualService>(
+      'local',
+      'VirtualService/approval',
+      ({ spec }) => {
+        delete spec.http![1]!.retries;
+      },
+    );
+    manifests.expectFinding(repeated, 'VirtualService/approval http[1]', 'by default 2');
+    const unknown = manifests.spoiled<VirtualService>(
+      'local',
+      'VirtualService/approval',
+      ({ spec }) => {
+        spec.gateways = ['equipment-rental'];
+      },
+    );
+    manifests.expectFinding(unknown, 'Service/approval', 'no VirtualService');
+  });
+
+  it('finds a destination of the mesh that is not there', () => {
+    const route = manifests.spoiled<VirtualService>('local', 'VirtualService/order', ({ spec }) => {
+      spec.http![0]!.route[0]!.destination.host = 'ordr';
+    });
+    manifests.expectFinding(route, 'VirtualService/order', 'ordr:8080');
+    const rule: DestinationRule = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'DestinationRule',
+      metadata: { name: 'dr-approval' },
+      spec: { host: 'aproval' },
+    };
+    const { name, objects } = manifests.of('local');
+    manifests.expectFinding(new Cluster(name, [...objects, rule]), 'DestinationRule', 'aproval');
+  });
+
+  it('finds two objects of one name', () => {
+    const { name, objects } = manifests.of('eks');
+    const twice = new Cluster(name, [...objects, objects[0]!]);
+    manifests.expectFinding(twice, 'Namespace/istio-cb-ns', 'more than one');
+  });
+});

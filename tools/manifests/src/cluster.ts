@@ -1,0 +1,76 @@
+import {
+  nameOf,
+  selects,
+  type Container,
+  type KubernetesObject,
+  type Labels,
+  type Selector,
+  type Service,
+  type Workload,
+} from './objects.ts';
+
+const WORKLOADS = ['Deployment', 'StatefulSet', 'Job'];
+
+/** All that is applied to one cluster: an overlay, and what the mesh is told. */
+export class Cluster {
+  readonly name: string;
+  readonly objects: readonly KubernetesObject[];
+
+  constructor(name: string, objects: readonly KubernetesObject[]) {
+    this.name = name;
+    this.objects = objects;
+  }
+
+  /** The objects of a kind, which the caller knows the shape of. */
+  all<T extends KubernetesObject>(kind: string): T[] {
+    return this.objects.filter((object): object is T => object.kind === kind);
+  }
+
+  find(kind: string, name: string): KubernetesObject | undefined {
+    return this.all(kind).find(({ metadata }) => metadata.name === name);
+  }
+
+  get workloads(): Workload[] {
+    return WORKLOADS.flatMap((kind) => this.all<Workload>(kind));
+  }
+
+  /** Whether databases and broker are elsewhere, and operators bring their addresses and secrets. */
+  get isManaged(): boolean {
+    return this.all('StatefulSet').length === 0;
+  }
+
+  selected(selector: Selector): Workload[] {
+    return this.workloads.filter((workload) => selects(selector, labelsOf(workload)));
+  }
+
+  /** The service at an address, as pods of this namespace name it. */
+  service(host: string): Service | undefined {
+    const name = host.replace(/\.istio-cb-ns(\.svc(\.cluster\.local)?)?$/, '');
+    return this.all<Service>('Service').find(({ metadata }) => metadata.name === name);
+  }
+
+  /** The keys and values of a ConfigMap or Secret, in plain text. */
+  values(kind: 'ConfigMap' | 'Secret', name: string): Record<string, string> | undefined {
+    const object = this.find(kind, name);
+    if (object === undefined) return undefined;
+    const data = Object.entries(object.data ?? {});
+    if (kind === 'ConfigMap') return Object.fromEntries(data);
+    return Object.fromEntries(
+      data.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    );
+  }
+}
+
+export const labelsOf = ({ spec }: Workload): Labels => spec.template.metadata.labels ?? {};
+
+export function containersOf(workload: Workload): { container: Container; object: string }[] {
+  const { containers, initContainers = [] } = workload.spec.template.spec;
+  return [...initContainers, ...containers].map((container) => ({
+    container,
+    object: `${nameOf(workload)} container ${container.name}`,
+  }));
+}
+
+/** The number of a container's port, given by number or name. */
+export const portOf = ({ ports = [] }: Container, port: number | string): number | undefined =>
+  ports.find(({ name, containerPort }) => name === port || containerPort === port)?.containerPort;

@@ -1,0 +1,12 @@
+/** What is wrong with one object of a cluster. */
+export interface Finding {
+  /** The overlay that is applied to it, such as `local`. */
+  readonly cluster: string;
+  /** Kind and name, such as `Deployment/order`. */
+  readonly object: string;
+  readonly found: string;
+  readonly expected: string;
+}
+
+export const describeFinding = ({ cluster, object, found, expected }: Finding): string =>
+  `${cluster}  ${object}\n    found:    ${found}\n    expected: ${expected}`;
