@@ -12,6 +12,8 @@ export const equipmentConfig = processConfig
     EQUIPMENT: z.string().trim().max(200).optional(),
     /** The region of newly registered equipment that names none. */
     CATEGORY: z.string().trim().max(200).optional(),
+    /** Where these two may also be, as files `equipment` and `region`, which then count. */
+    CONFIG_DIR: z.string().min(1).default('/config'),
   });
 
 export type EquipmentConfig = z.infer<typeof equipmentConfig>;

@@ -1,21 +1,27 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isTransient } from '@equipmgnt/database';
 import { createService, readConfig } from '@equipmgnt/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { eventually } from '../../../e2e/support/eventually.ts';
 import { received } from '../../../e2e/support/received.ts';
 import { equipmentConfig } from './equipment.config.ts';
 import { EquipmentModule } from './equipment.module.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 
 describe('The equipment service', () => {
+  let folder: string;
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   let app: NestFastifyApplication;
   let url: string;
   let lastOrder = 0;
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'config-'));
     databases = await freshDatabases();
     const config = readConfig(equipmentConfig, {
       DATABASE_URL: databases.urls.equipment,
@@ -23,6 +29,7 @@ describe('The equipment service', () => {
       LOG_LEVEL: 'silent',
       EQUIPMENT: 'tools',
       CATEGORY: 'Seoul',
+      CONFIG_DIR: folder,
     });
     const module = EquipmentModule.with(config);
     app = await createService({ name: 'equipment', config, module, isTransient });
@@ -33,6 +40,7 @@ describe('The equipment service', () => {
   afterAll(async () => {
     await app.close();
     await databases.drop();
+    await rm(folder, { recursive: true });
   });
 
   const post = (body: object) => request(url).post('/equipments').send(body);
@@ -97,6 +105,13 @@ describe('The equipment service', () => {
         category: 'tools',
         region: 'Busan',
       });
+    });
+
+    it('gets the defaults of its configuration folder, as soon as they are there', async () => {
+      await writeFile(join(folder, 'region'), 'Jeju');
+      await eventually(async () =>
+        expect((await post({ stock: 1 })).body).toMatchObject({ category: 'tools', region: 'Jeju' }),
+      );
     });
 
     it('may have no stock yet', async () => {

@@ -8,6 +8,7 @@ import { RegisterEquipment } from './application/register-equipment.ts';
 import type { EquipmentConfig } from './equipment.config.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { EquipmentsController } from './inbound/http/equipments.controller.ts';
+import { DefaultsFolder } from './outbound/defaults-folder.ts';
 import { equipmentEntity } from './outbound/postgres/equipment.entity.ts';
 import { CreateEquipments1700000000001 } from './outbound/postgres/migrations/1700000000001-create-equipments.ts';
 import { PostgresEquipments } from './outbound/postgres/postgres-equipments.ts';
@@ -33,7 +34,7 @@ export class EquipmentModule {
       controllers: [EquipmentsController, ApprovalConsumer],
       providers: [
         { provide: Equipments, useClass: PostgresEquipments },
-        { provide: Defaults, useValue: { current: () => defaults } satisfies Defaults },
+        { provide: Defaults, useFactory: () => new DefaultsFolder(config.CONFIG_DIR, defaults) },
         RegisterEquipment,
         MoveStock,
       ],
