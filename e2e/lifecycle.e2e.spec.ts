@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Api } from './support/api.ts';
 import { eventually } from './support/eventually.ts';
@@ -35,6 +36,23 @@ describe('A service', () => {
       'KAFKA_BROKERS: expected a comma-separated list such as kafka-0:9092,kafka-1:9092, it is not set',
       'APPROVAL_URL: expected an address such as http://host:1234',
     ]);
+  });
+
+  it('ends at once when it is told to stop while it waits for its database', async () => {
+    const child = spawn(process.execPath, ['services/order/dist/main.js'], {
+      cwd: REPOSITORY,
+      env: {
+        DATABASE_URL: 'postgres://order@127.0.0.1:1/order',
+        KAFKA_BROKERS: '127.0.0.1:1',
+        APPROVAL_URL: 'http://127.0.0.1:1',
+      },
+    });
+    let said = '';
+    child.stdout.on('data', (chunk) => (said += chunk));
+    await eventually(async () => expect(said).toContain('no database yet'));
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'close');
+    expect(code).toBe(0);
   });
 
   it('finishes the requests in hand when it is told to stop, and says so', async () => {

@@ -101,7 +101,9 @@ export async function runService(name: string, configure: () => ServiceOptions):
   try {
     const options = configure();
     collectDefaultMetrics();
+    STOP_SIGNALS.forEach((signal) => process.on(signal, quit));
     const app = await createService(options);
+    STOP_SIGNALS.forEach((signal) => process.off(signal, quit));
     stopOnSignal(app, options);
     await app.startAllMicroservices();
     await app.listen(options.config.PORT, options.config.HOST);
@@ -111,6 +113,14 @@ export async function runService(name: string, configure: () => ServiceOptions):
     process.exit(1);
   }
 }
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * While it starts, nothing is in hand, though it may wait for its database for long. The first
+ * process of a container has to handle a signal to be ended by it.
+ */
+const quit = (): never => process.exit(0);
 
 /**
  * Stopping loses nothing: readiness goes first, then consumers and relay finish what is in hand,
@@ -139,8 +149,7 @@ function stopOnSignal(app: NestFastifyApplication, { name, config }: ServiceOpti
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  STOP_SIGNALS.forEach((signal) => process.on(signal, stop));
 }
 
 /** Node's own warnings become log lines like all others. */
