@@ -1,15 +1,35 @@
-import { styleText } from 'node:util';
+import { parseArgs, styleText } from 'node:util';
+import { suiteOfCompose, suiteOfNpmStart, type RunningSuite } from './running-suite.ts';
 import { control } from './session/control.ts';
+import { messageOf } from './setup-error.ts';
 import { waitUntil } from './wait-until.ts';
 
 /**
  * Plays the classic scenario through the gateway of the running suite, then the one with approval
  * down, and shows each request with its answer. Ends with a failure at the first step that is not
- * as told.
+ * as told. The suite is the one that npm start runs, else the one that docker compose runs, which
+ * `--compose` asks for by name.
  */
-const GATEWAY =
-  process.env['GATEWAY_URL'] ?? `http://127.0.0.1:${process.env['GATEWAY_PORT'] ?? 8080}`;
+const SUITE = await chooseSuite().catch((error: unknown) => {
+  console.error(`${styleText('red', '✗')} ${messageOf(error)}`);
+  return process.exit(1);
+});
 const WITHIN_MS = 60_000;
+
+async function chooseSuite(): Promise<RunningSuite> {
+  const { compose } = parseArgs({ options: { compose: { type: 'boolean' } } }).values;
+  if (compose) return suiteOfCompose();
+  const suite = suiteOfNpmStart(process.env);
+  if (process.env['GATEWAY_URL'] || (await isStarted())) return suite;
+  return suiteOfCompose().catch(() => suite);
+}
+
+function isStarted(): Promise<boolean> {
+  return control('status').then(
+    () => true,
+    () => false,
+  );
+}
 
 interface Answer {
   readonly status: number;
@@ -17,6 +37,7 @@ interface Answer {
 }
 
 async function main(): Promise<void> {
+  console.log(`At ${SUITE.gateway}, as started by ${SUITE.startedBy}`);
   heading('The classic scenario');
   const registered = await step(
     'a manager registers equipment with a stock of 10',
@@ -57,18 +78,18 @@ async function main(): Promise<void> {
   await step('the view shows that', 'GET', view, { expect: { status: 200, state: 'CANCELLED' } });
 
   heading('Approval is down');
-  await action('approval is stopped', () => control('stop', 'approval'));
+  await action('approval is stopped', () => SUITE.stop('approval'));
   try {
     const accepted = await step('an order is accepted all the same, and waits', 'POST', '/orders', {
       body: { qty: 3, equipmentId },
       expect: { status: 202, state: 'ORDERED' },
     });
-    await action('approval is started', () => control('start', 'approval'));
+    await action('approval is started', () => SUITE.start('approval'));
     await step('the order is approved without anyone asking', 'GET', `/orders/${accepted['id']}`, {
       expect: { status: 200, state: 'APPROVED' },
     });
   } finally {
-    await control('start', 'approval'); // however this ends
+    await SUITE.start('approval'); // however this ends
   }
   await step('and the stock follows: it is 7', 'GET', equipment, {
     expect: { status: 200, stock: 7 },
@@ -121,7 +142,7 @@ function compare(
 }
 
 async function send(method: string, path: string, body?: object): Promise<Answer> {
-  const answer = await fetch(GATEWAY + path, {
+  const answer = await fetch(SUITE.gateway + path, {
     method,
     ...(body && {
       headers: { 'content-type': 'application/json' },
@@ -163,7 +184,10 @@ try {
   const unreachable = (cause as { cause?: unknown } | undefined)?.cause ?? cause;
   const refused = /ECONNREFUSED|fetch failed/.test(`${message} ${String(unreachable)}`);
   console.error(`\n${styleText('red', '✗')} ${message}`);
-  if (refused)
-    console.error(`Nothing answers at ${GATEWAY}. Start the suite in another terminal: npm start`);
+  if (refused) {
+    console.error(
+      `Nothing answers at ${SUITE.gateway}. Start the suite in another terminal: ${SUITE.startedBy}`,
+    );
+  }
   process.exitCode = 1;
 }

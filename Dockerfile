@@ -1,0 +1,56 @@
+# The image of one service: docker build --build-arg SERVICE=order --tag equipmgnt-order .
+# The stages before "packages" know nothing of SERVICE, so they are built once for all five.
+# Needs BuildKit, the default of Docker 23 and newer.
+
+FROM node:24-bookworm-slim AS base
+WORKDIR /app
+
+# The package manifests alone: what is installed from them stays cached while only sources change,
+# and a package that is added needs no line here.
+FROM base AS manifests
+COPY . .
+RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete \
+ && find . -type d -empty -delete
+
+FROM base AS build
+COPY --from=manifests /app ./
+# without install scripts: they would fetch a second Node, for machines that have none
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
+COPY . .
+RUN npm run build
+
+# node_modules for production, with links to those of our packages that the service is made of.
+FROM base AS packages
+ARG SERVICE
+COPY --from=manifests /app ./
+RUN services=$(basename -a gateway services/*); echo "$services" | grep -qxF -- "$SERVICE" || { \
+      echo "SERVICE is '$SERVICE', expected one of:" $services >&2; \
+      exit 1; }
+# types and source maps, a third of all, are for developers
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --workspace="@equipmgnt/$SERVICE" \
+ && find node_modules -type f -regex '.*\.\(map\|d\.[cm]?ts\)' -delete
+
+# Those packages, each as its manifest, its build and any node_modules of its own.
+FROM packages AS app
+RUN --mount=type=bind,from=build,source=/app,target=/built \
+    for folder in $(find node_modules/@equipmgnt -type l -printf '%l\n' | sed 's:^\(../\)*::'); do \
+      mkdir -p "/out/$folder" \
+      && cp -r "$folder/." "/built/$folder/dist" "/out/$folder/" || exit; \
+    done \
+ && cd /out && ln -s $(ls -d gateway services/* 2>/dev/null) service
+
+FROM base
+ARG SERVICE
+ARG VERSION=development
+COPY --from=packages /app/node_modules node_modules
+COPY --from=app /out ./
+LABEL org.opencontainers.image.title="equipmgnt-$SERVICE" \
+      org.opencontainers.image.description="Equipment rental (장비대여): $SERVICE" \
+      org.opencontainers.image.version="$VERSION"
+ENV NODE_ENV=production VERSION=$VERSION
+USER 1000:1000
+EXPOSE 8080
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8080}/actuator/health/readiness`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "service/dist/main.js"]
