@@ -2,13 +2,24 @@ import { env } from '@equipmgnt/service';
 import { z } from 'zod';
 import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
 
-const pool = { DATABASE_POOL_SIZE: env.whole(1, 1_000, 10) };
+/** One way to say it: the drivers read `?sslmode=` and its like differently, or not at all. */
+const saysNothingOfTls = (url: string): boolean =>
+  ![...new URL(url).searchParams.keys()].some((name) => name.toLowerCase().startsWith('ssl'));
 
-export const postgresConfig = z.object({
-  DATABASE_URL: env.url('postgres', 'postgresql'),
-  ...pool,
-});
-export const mariadbConfig = z.object({ DATABASE_URL: env.url('mysql', 'mariadb'), ...pool });
+const configFor = (...protocols: string[]) =>
+  z.object({
+    DATABASE_URL: env
+      .url(...protocols)
+      .refine((url) => !URL.canParse(url) || saysNothingOfTls(url), {
+        error: 'expected no ssl… parameter in it; DATABASE_TLS=true asks for TLS',
+      }),
+    /** Connect by TLS only, and only to a server whose certificate is good for its host name. */
+    DATABASE_TLS: env.flag(false),
+    DATABASE_POOL_SIZE: env.whole(1, 1_000, 10),
+  });
+
+export const postgresConfig = configFor('postgres', 'postgresql');
+export const mariadbConfig = configFor('mysql', 'mariadb');
 
 export type DatabaseConfig = z.infer<typeof postgresConfig>;
 
@@ -31,6 +42,7 @@ export const postgresOptions = (
 ): DataSourceOptions => ({
   type: 'postgres',
   url: config.DATABASE_URL,
+  ssl: config.DATABASE_TLS,
   applicationName: name,
   poolSize: config.DATABASE_POOL_SIZE,
   connectTimeoutMS: CONNECT_TIMEOUT_MS,
@@ -44,10 +56,14 @@ export const postgresOptions = (
   ...schema,
 });
 
+// mysql2 checks who has signed a certificate, but not by itself for whom; TypeORM's type lacks the option
+const VERIFIED = { rejectUnauthorized: true, verifyIdentity: true };
+
 /** How mis reaches its MariaDB database. Times are UTC, large integers are read as numbers. */
 export const mariadbOptions = (config: DatabaseConfig, schema: Schema): DataSourceOptions => ({
   type: 'mariadb',
   url: config.DATABASE_URL.replace(/^mariadb:/, 'mysql:'),
+  ...(config.DATABASE_TLS && { ssl: VERIFIED }),
   poolSize: config.DATABASE_POOL_SIZE,
   connectTimeout: CONNECT_TIMEOUT_MS,
   charset: 'utf8mb4',

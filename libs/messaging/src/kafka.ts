@@ -1,10 +1,15 @@
-import { env } from '@equipmgnt/service';
+import { ConfigError, env } from '@equipmgnt/service';
 import { Logger } from '@nestjs/common';
-import { Kafka, type logCreator } from 'kafkajs';
+import { Kafka, type KafkaConfig as ClientOptions, type logCreator } from 'kafkajs';
 import { z } from 'zod';
 
 export const kafkaConfig = z.object({
   KAFKA_BROKERS: env.list('kafka-0:9092,kafka-1:9092'),
+  /** Connect by TLS only, and only to brokers whose certificates are good for their host names. */
+  KAFKA_TLS: env.flag(false),
+  /** Who to log in as, by SCRAM-SHA-512; with a password, or not at all. */
+  KAFKA_SASL_USERNAME: z.string().optional(),
+  KAFKA_SASL_PASSWORD: z.string().optional(),
   /** Partitions of topics that are made here: the most consumers of one group that share the work. */
   KAFKA_TOPIC_PARTITIONS: env.whole(1, 1_000, 6),
   /**
@@ -32,13 +37,33 @@ const toDebugLog: logCreator = () => {
     logger.debug(details, `${namespace}: ${message}`);
 };
 
-/** @param name the service's name: client id, and its consumer group */
+/**
+ * @param name the service's name: client id, and its consumer group
+ * @throws ConfigError when a user name has no password, or a password no user name
+ */
 export const createKafka = (name: string, config: KafkaConfig): Kafka =>
   new Kafka({
     clientId: name,
     brokers: config.KAFKA_BROKERS,
+    ...securityOf(config),
     connectionTimeout: 2_000,
     requestTimeout: 5_000,
     retry: CLIENT_RETRY,
     logCreator: toDebugLog,
   });
+
+function securityOf(config: KafkaConfig): Pick<ClientOptions, 'ssl' | 'sasl'> {
+  const { KAFKA_TLS: ssl, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config;
+  if (username === undefined && password === undefined) return { ssl };
+  if (username === undefined) {
+    throw new ConfigError(
+      'KAFKA_SASL_USERNAME: expected the user whose KAFKA_SASL_PASSWORD is set, it is not set',
+    );
+  }
+  if (password === undefined) {
+    throw new ConfigError(
+      'KAFKA_SASL_PASSWORD: expected the password of KAFKA_SASL_USERNAME, it is not set',
+    );
+  }
+  return { ssl, sasl: { mechanism: 'scram-sha-512', username, password } };
+}

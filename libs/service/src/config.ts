@@ -12,6 +12,12 @@ export const env = {
   /** A whole number in a range; with a unit in the variable's name (`…_MS`) where it has one. */
   whole: (min: number, max: number, fallback: number) =>
     whole(min, max).default(fallback) as z.ZodType<number, string | undefined>,
+  /** A switch, `true` or `false`. */
+  flag: (fallback: boolean) =>
+    z
+      .enum(['true', 'false'], { error: 'expected true or false' })
+      .transform((text) => text === 'true')
+      .default(fallback),
   /** An address such as `http://approval:8080`, of one of the given protocols, without a path. */
   url: (...protocols: string[]) =>
     z
@@ -62,7 +68,7 @@ export class ConfigError extends Error {
 /**
  * Parses the environment by a schema. An empty variable counts as not set.
  * @throws ConfigError naming every bad variable, what was expected and what was found. Values of
- * variables that may hold a secret (addresses with a password) are not repeated.
+ * variables that may hold a secret (passwords, and addresses with one) are not repeated.
  */
 export function readConfig<S extends z.ZodObject>(
   schema: S,
@@ -77,7 +83,7 @@ export function readConfig<S extends z.ZodObject>(
     const name = String(issue.path[0]);
     const found = !(name in given)
       ? 'it is not set'
-      : /URL/.test(name)
+      : /URL|PASSWORD/.test(name)
         ? ''
         : `got "${given[name]}"`;
     return `${name}: ${issue.message}${found === '' ? '' : `, ${found}`}`;

@@ -45,6 +45,16 @@ describe('Configuration', () => {
     expect(complaints({ ...good, [name]: value })).toBe(`${name}: ${complaint}`);
   });
 
+  it('has switches that are true or false, and nothing else', () => {
+    const flags = z.object({ ON: env.flag(false), OFF: env.flag(true), UNSAID: env.flag(true) });
+    expect(readConfig(flags, { ON: 'true', OFF: 'false' })).toEqual({
+      ON: true,
+      OFF: false,
+      UNSAID: true,
+    });
+    expect(() => readConfig(flags, { ON: 'yes' })).toThrow('ON: expected true or false, got "yes"');
+  });
+
   it('names what is missing, and everything at once', () => {
     expect(complaints({ LOG_LEVEL: 'loud' }).split('\n')).toEqual([
       expect.stringMatching(/^LOG_LEVEL: .*got "loud"$/),

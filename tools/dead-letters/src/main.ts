@@ -1,18 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { Kafka, logLevel } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
+import { brokersIn, connect } from './connect.ts';
 import { deadLetterTopics, readLetters, replay, type DeadLetter } from './dead-letter-topic.ts';
 
-const brokers = (process.env['KAFKA_BROKERS'] ?? '127.0.0.1:19092').split(',');
-const kafka = new Kafka({
-  clientId: 'dead-letters',
-  brokers,
-  logLevel: logLevel.NOTHING,
-  retry: { retries: 2 },
-});
+const brokers = brokersIn(process.env);
 
 const program = new Command('npm run dead-letters --')
   .description(
-    `Lists and replays messages that could not be handled. Brokers come from KAFKA_BROKERS (now ${brokers}).`,
+    `Lists and replays messages that could not be handled. Brokers come from KAFKA_BROKERS (now ${brokers}), how to reach them from KAFKA_TLS, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.`,
   )
   .showHelpAfterError();
 
@@ -43,12 +38,21 @@ program
     const chosen = letters.filter((letter) =>
       waiting ? !letter.replayed : offset.includes(letter.offset),
     );
-    await replay(kafka, chosen);
+    await replay(connected(), chosen);
     for (const letter of chosen) console.log(`replayed ${toLine(letter)}`);
     if (chosen.length === 0) console.log('nothing to replay');
   });
 
+function connected(): Kafka {
+  try {
+    return connect(process.env);
+  } catch (error) {
+    return program.error((error as Error).message);
+  }
+}
+
 async function lettersOf(topic: string | undefined): Promise<DeadLetter[]> {
+  const kafka = connected();
   const topics = await deadLetterTopics(kafka);
   if (topic !== undefined && !topics.includes(topic)) {
     program.error(`there is no topic ${topic}; there are: ${topics.join(', ') || 'none'}`);

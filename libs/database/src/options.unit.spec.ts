@@ -1,0 +1,34 @@
+import { readConfig } from '@equipmgnt/service';
+import { mariadbConfig, mariadbOptions, postgresConfig, postgresOptions } from './options.ts';
+
+const postgres = 'postgres://order:secret@order-db:5432/order';
+const mariadb = 'mariadb://mis:secret@mis-db:3306/mis';
+const schema = { entities: [], migrations: [] };
+
+describe('The connection to a database', () => {
+  it('verifies the certificate and the host name when it is by TLS', () => {
+    const config = readConfig(postgresConfig, { DATABASE_URL: postgres, DATABASE_TLS: 'true' });
+    expect(postgresOptions('order', config, schema)).toMatchObject({ ssl: true });
+    const other = readConfig(mariadbConfig, { DATABASE_URL: mariadb, DATABASE_TLS: 'true' });
+    expect(mariadbOptions(other, schema)).toMatchObject({
+      ssl: { rejectUnauthorized: true, verifyIdentity: true },
+    });
+  });
+
+  it('is plain when nothing is said', () => {
+    const config = readConfig(postgresConfig, { DATABASE_URL: postgres });
+    expect(postgresOptions('order', config, schema)).toMatchObject({ ssl: false });
+    const other = readConfig(mariadbConfig, { DATABASE_URL: mariadb });
+    expect(mariadbOptions(other, schema)).not.toHaveProperty('ssl');
+  });
+
+  it.each([
+    [postgresConfig, `${postgres}?sslmode=require`],
+    [postgresConfig, `${postgres}?SSL=1`],
+    [mariadbConfig, `${mariadb}?ssl=%7B%7D`],
+  ])('is not asked for in the address', (schema, url) => {
+    const read = () => readConfig(schema, { DATABASE_URL: url });
+    expect(read).toThrow(/^DATABASE_URL: expected no ssl… parameter in it; DATABASE_TLS=true/);
+    expect(read).not.toThrow(/secret/);
+  });
+});

@@ -1,0 +1,24 @@
+import { readConfig } from '@equipmgnt/service';
+import { createKafka, kafkaConfig } from './kafka.ts';
+
+const create = (environment: Record<string, string>) =>
+  createKafka('order', readConfig(kafkaConfig, { KAFKA_BROKERS: 'kafka:9092', ...environment }));
+
+describe('The connection to Kafka', () => {
+  it.each([
+    [{}],
+    [{ KAFKA_TLS: 'true' }],
+    [{ KAFKA_TLS: 'true', KAFKA_SASL_USERNAME: 'order', KAFKA_SASL_PASSWORD: 'secret' }],
+  ])('can be made with %j', (environment) => {
+    expect(() => create(environment)).not.toThrow();
+  });
+
+  it.each([
+    [{ KAFKA_SASL_USERNAME: 'order' }, /^KAFKA_SASL_PASSWORD: .* it is not set$/],
+    [{ KAFKA_SASL_PASSWORD: 'secret' }, /^KAFKA_SASL_USERNAME: .* it is not set$/],
+    [{ KAFKA_TLS: 'yes' }, /^KAFKA_TLS: expected true or false, got "yes"$/],
+  ])('cannot be made with %j, and says why without the password', (environment, complaint) => {
+    expect(() => create(environment)).toThrow(complaint);
+    expect(() => create(environment)).not.toThrow(/secret/);
+  });
+});

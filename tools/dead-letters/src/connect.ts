@@ -1,0 +1,31 @@
+import { Kafka, logLevel } from 'kafkajs';
+
+/** The brokers that are meant: those of the environment, or those of `npm start`. */
+export const brokersIn = (environment: NodeJS.ProcessEnv): string[] =>
+  (environment['KAFKA_BROKERS'] || '127.0.0.1:19092').split(',');
+
+/**
+ * A client of these brokers, by the same variables that the services have for it.
+ * @throws Error that names the variable that is wrong
+ */
+export function connect(environment: NodeJS.ProcessEnv): Kafka {
+  const {
+    KAFKA_TLS: tls = '',
+    KAFKA_SASL_USERNAME: username = '',
+    KAFKA_SASL_PASSWORD: password = '',
+  } = environment;
+  if (!['true', 'false', ''].includes(tls)) {
+    throw new Error(`KAFKA_TLS: expected true or false, got "${tls}"`);
+  }
+  if ((username === '') !== (password === '')) {
+    throw new Error('expected both KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or neither');
+  }
+  return new Kafka({
+    clientId: 'dead-letters',
+    brokers: brokersIn(environment),
+    ssl: tls === 'true',
+    ...(username && { sasl: { mechanism: 'scram-sha-512', username, password } }),
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 2 },
+  });
+}
