@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expectEqual, type Checklist } from './checklist.ts';
+import { docker, inspect, REPOSITORY, TAG } from './docker.ts';
+
+export const SERVICES = ['order', 'approval', 'equipment', 'mis', 'gateway'] as const;
+
+/** What a service may add to Node's image: its packages for production and its own build. */
+const MAX_ADDED_MB = 80;
+
+export const imageOf = (service: string): string => `equipmgnt-${service}:${TAG}`;
+
+interface Image {
+  readonly Size: number;
+  readonly Config: {
+    readonly User: string;
+    readonly Cmd: readonly string[];
+    readonly Entrypoint: readonly string[] | null;
+    readonly Env: readonly string[];
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly Healthcheck?: unknown;
+  };
+}
+
+export async function checkImages(list: Checklist): Promise<void> {
+  const development = await developmentPackages();
+  for (const service of SERVICES) {
+    await list.check(`image of ${service}: user, command, labels, size`, async () => {
+      const { Size, Config } = await inspect<Image>('image', imageOf(service));
+      expectEqual('user', Config.User, '1000:1000');
+      expectEqual('command', Config.Cmd.slice(0, 1), ['node']);
+      expectEqual('title', Config.Labels['org.opencontainers.image.title'], `equipmgnt-${service}`);
+      expectEqual('version', Config.Labels['org.opencontainers.image.version'], TAG);
+      expectEqual('VERSION in the environment', Config.Env.includes(`VERSION=${TAG}`), true);
+      expectEqual('health check', Config.Healthcheck !== undefined, true);
+      const [kibibytes] = (await inside(imageOf(service), 'du', '--summarize', '.')).split('\t');
+      const added = Math.round((Number(kibibytes) * 1024) / 1e6);
+      const figure = `${Math.round(Size / 1e6)} MB, ${added} MB of them in /app`;
+      if (added > MAX_ADDED_MB) throw new Error(`${figure}; expected at most ${MAX_ADDED_MB} MB`);
+      return figure;
+    });
+    await list.check(`image of ${service}: what is in it, and nobody can change it`, async () => {
+      const { packages, sources, writable } = await contentOf(imageOf(service));
+      expectEqual(
+        'packages for development',
+        packages.filter((p) => development.has(p)),
+        [],
+      );
+      expectEqual(
+        'services',
+        sources.filter((f) => !f.startsWith('libs/')),
+        [folderOf(service)],
+      );
+      expectEqual('files that its user may change', writable, []);
+      return `${packages.length} packages`;
+    });
+  }
+  await list.check('a service that does not exist is refused by name', async () => {
+    const build = docker('build', '--build-arg', 'SERVICE=ordre', '.').then(
+      () => 'it was built',
+      (error: Error) => error.message,
+    );
+    const said = /SERVICE is '\w*', expected one of:( \w+)+/.exec(await build)?.[0];
+    expectEqual('it says', said?.split(':')[0], "SERVICE is 'ordre', expected one of");
+    return said;
+  });
+}
+
+const folderOf = (service: string): string =>
+  service === 'gateway' ? 'gateway' : `services/${service}`;
+
+/** Packages that package-lock.json has for development alone, by their folders in node_modules. */
+export async function developmentPackages(): Promise<Set<string>> {
+  const lock = JSON.parse(await readFile(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  return new Set(Object.keys(lock.packages).filter((path) => lock.packages[path]?.dev));
+}
+
+interface Content {
+  /** Folders of packages, as package-lock.json has them. */
+  readonly packages: readonly string[];
+  /** Folders of this repository's own packages. */
+  readonly sources: readonly string[];
+  readonly writable: readonly string[];
+}
+
+async function contentOf(image: string): Promise<Content> {
+  const manifests = await inside(image, 'find', '.', '-name', 'package.json');
+  const folders = manifests.split('\n').map((path) => path.slice(2, -'/package.json'.length));
+  const writable = await inside(image, 'find', '.', '!', '-type', 'l', '-writable');
+  return {
+    packages: folders.filter((path) => /(^|\/)node_modules\/(@[^/]+\/)?[^/@]+$/.test(path)),
+    sources: folders.filter((path) => !path.includes('node_modules')),
+    writable: writable.split('\n').filter((path) => path !== ''),
+  };
+}
+
+const inside = (image: string, ...command: string[]): Promise<string> =>
+  docker('run', '--rm', '--network=none', image, ...command);
