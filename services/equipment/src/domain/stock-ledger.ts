@@ -46,7 +46,6 @@ export class StockLedger {
   handOut(request: StockRequest, equipment: Equipment | undefined, now: Date): void {
     const { orderId, equipmentId, qty } = request;
     if (this.find(orderId, 'OUT')) return;
-    if (this.find(orderId, 'IN')) return this.write(request, 'OUT', 'VOID', now);
     if (equipment === undefined) return this.refuse(request, 'UNKNOWN_EQUIPMENT', now);
     if (!equipment.has(qty)) return this.refuse(request, 'OUT_OF_STOCK', now);
     equipment.take(qty);
@@ -55,11 +54,16 @@ export class StockLedger {
     this.facts.push({ type: 'equipmgnt.StockDecreased.v1', data, at: now });
   }
 
-  /** Takes the units of a cancelled order back, as many as were handed out for it. */
+  /**
+   * Takes the units of a cancelled order back, as many as were handed out for it. When none were yet,
+   * none will be: the line that says so also stops whoever hands them out at the same moment, which
+   * the equipment's lock alone does not while the equipment is only just being registered.
+   */
   takeBack(request: StockRequest, equipment: Equipment | undefined, now: Date): void {
     const { orderId, equipmentId } = request;
     if (this.find(orderId, 'IN')) return;
     const out = this.find(orderId, 'OUT');
+    if (out === undefined) this.write(request, 'OUT', 'VOID', now);
     if (out?.outcome !== 'TAKEN' || equipment === undefined) {
       return this.write(request, 'IN', 'VOID', now);
     }

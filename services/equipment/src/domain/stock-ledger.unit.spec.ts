@@ -101,7 +101,7 @@ describe('StockLedger', () => {
     ledger.takeBack(REQUEST, equipment, NOW);
     ledger.handOut(REQUEST, equipment, NOW);
     expect(equipment.stock).toBe(5);
-    expect(outcomes(ledger)).toEqual(['IN VOID 2', 'OUT VOID 2']);
+    expect(outcomes(ledger)).toEqual(['OUT VOID 2', 'IN VOID 2']);
     expect(told(ledger)).toEqual([]);
   });
 

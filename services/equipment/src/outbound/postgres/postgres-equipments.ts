@@ -8,7 +8,7 @@ import { StockLedger, type LedgerEntry, type StockRequest } from '../../domain/s
 import { equipmentEntity, toEquipment, type EquipmentRow } from './equipment.entity.ts';
 import * as sql from './statements.ts';
 
-/** Another consumer wrote the same ledger line at the same moment. */
+/** Another consumer was faster: it wrote the same ledger line, or used equipment not seen here yet. */
 class Overtaken extends Error {}
 
 @Injectable()
@@ -54,7 +54,8 @@ export class PostgresEquipments extends Equipments {
       await this.database.transaction((manager) => moveStock(manager, requests, decide));
     } catch (error) {
       // Unknown equipment has no row to lock, so two consumers may decide on it at once, as during a
-      // rebalance; whoever comes second looks again and finds the first one's line.
+      // rebalance; whoever comes second looks again and finds the first one's line. The same when it
+      // was registered, and handed out, since this one looked for it.
       if (error instanceof Overtaken) return this.move(requests, decide);
       throw error;
     }
@@ -73,6 +74,9 @@ async function moveStock(
   // after the lock, so that it shows what its former holder has written
   const orderIds = requests.map(({ orderId }) => orderId);
   const entries: LedgerEntry[] = await manager.query(sql.LEDGER_OF, [orderIds]);
+  const unseen = ids.filter((id) => !equipments.has(id));
+  const takenFrom = entries.filter(({ outcome }) => outcome === 'TAKEN');
+  if (takenFrom.some(({ equipmentId }) => unseen.includes(equipmentId))) throw new Overtaken();
   const ledger = new StockLedger(entries);
   for (const request of requests) decide(request, equipments.get(request.equipmentId), ledger);
   if (ledger.written.length === 0) return;

@@ -1,0 +1,153 @@
+import { isTransient } from '@equipmgnt/database';
+import { createService, readConfig } from '@equipmgnt/service';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import fc from 'fast-check';
+import { DataSource } from 'typeorm';
+import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { agreesWithModel, AT_ONCE, untilHandled } from '../../../e2e/support/model.ts';
+import { MoveStock } from './application/move-stock.ts';
+import { RegisterEquipment } from './application/register-equipment.ts';
+import type { LedgerEntry, StockRequest } from './domain/stock-ledger.ts';
+import { equipmentConfig } from './equipment.config.ts';
+import { EquipmentModule } from './equipment.module.ts';
+
+type Command =
+  | { readonly kind: 'register'; readonly stock: number }
+  | { readonly kind: 'handOut' | 'takeBack'; readonly orders: readonly number[] };
+
+const orders = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 });
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('register'), stock: fc.nat(8) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('handOut'), orders }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('takeBack'), orders }) },
+);
+
+/** What each order is about: a few kinds of equipment, some of which may not be there yet. */
+const requestOf = (orderId: number): StockRequest => ({
+  orderId,
+  approvalId: orderId,
+  equipmentId: 1 + (orderId % 4),
+  qty: 1 + (orderId % 3),
+});
+
+interface Told {
+  readonly type: string;
+  readonly data: {
+    orderId: number;
+    equipmentId: number;
+    qty: number;
+    stock: number;
+    reason: string;
+  };
+}
+
+describe(`Equipment with ${AT_ONCE} consumers at once`, () => {
+  let databases: Awaited<ReturnType<typeof freshDatabases>>;
+  let app: NestFastifyApplication;
+  let database: DataSource;
+  const asked = { OUT: new Set<number>(), IN: new Set<number>() };
+
+  beforeAll(async () => {
+    databases = await freshDatabases();
+    const config = readConfig(equipmentConfig, {
+      DATABASE_URL: databases.urls.equipment,
+      DATABASE_POOL_SIZE: String(AT_ONCE),
+      KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
+      LOG_LEVEL: 'silent',
+    });
+    const module = EquipmentModule.with(config);
+    app = await createService({ name: 'equipment', config, module, isTransient });
+    database = app.get(DataSource);
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await databases.drop();
+  });
+
+  const reset = async () => {
+    await database.query('TRUNCATE equipments, stock_ledger, outbox RESTART IDENTITY');
+    asked.OUT.clear();
+    asked.IN.clear();
+    for (const stock of [5, 12]) await app.get(RegisterEquipment).execute({ stock });
+  };
+
+  const run = async (next: Command): Promise<void> => {
+    if (next.kind === 'register') {
+      await app.get(RegisterEquipment).execute({ stock: next.stock });
+      return;
+    }
+    for (const id of next.orders) asked[next.kind === 'handOut' ? 'OUT' : 'IN'].add(id);
+    await untilHandled(() => app.get(MoveStock)[next.kind](next.orders.map(requestOf)));
+  };
+
+  /** What was told, one event after another, applied to stock that is a mere number. */
+  function* stockDiffers(told: readonly Told[], stored: ReadonlyMap<number, number>) {
+    const stock = new Map<number, number>();
+    for (const { type, data } of told) {
+      const { equipmentId: id, orderId, qty } = data;
+      const before = stock.get(id);
+      const after = (before ?? NaN) + (type === 'StockDecreased' ? -qty : qty);
+      if (type === 'EquipmentRegistered') stock.set(id, data.stock);
+      else if (type !== 'StockRejected') {
+        stock.set(id, after);
+        if (after !== data.stock || after < 0) {
+          yield `${type} of order ${orderId}: equipment ${id} has ${data.stock} left, not ${after}`;
+        }
+      } else if (data.reason === 'OUT_OF_STOCK' && !(before !== undefined && before < qty)) {
+        yield `order ${orderId} was refused ${qty} of equipment ${id}, of which ${before} were left`;
+      }
+    }
+    for (const [id, units] of stock) {
+      if (stored.get(id) !== units) yield `equipment ${id} has ${stored.get(id)}, not ${units}`;
+    }
+    if (stored.size !== stock.size) yield `${stored.size} equipments, ${stock.size} were told of`;
+  }
+
+  /** One line for each order and direction that was asked for, and what it brings with it. */
+  function* ledgerDiffers(lines: readonly LedgerEntry[], told: readonly Told[]) {
+    const outcomes = new Map(
+      lines.map((line) => [`${line.orderId} ${line.direction}`, line.outcome]),
+    );
+    const all = new Set([...asked.OUT, ...asked.IN]);
+    const wanted = [
+      // a cancellation that comes first settles both
+      ...[...all].map((id) => `${id} OUT`),
+      ...[...asked.IN].map((id) => `${id} IN`),
+    ];
+    if (lines.length !== wanted.length)
+      yield `${lines.length} lines for ${wanted.length} movements`;
+    for (const line of wanted) if (!outcomes.has(line)) yield `the ledger has no line ${line}`;
+    for (const id of all) {
+      const [out, back] = [outcomes.get(`${id} OUT`), outcomes.get(`${id} IN`)];
+      if (back !== undefined && (out === 'TAKEN') !== (back === 'RETURNED')) {
+        yield `order ${id} is ${out} but ${back}`;
+      }
+      if (out === 'VOID' && back === undefined) yield `order ${id} is VOID without cancellation`;
+      const expected = [
+        ...(out === 'TAKEN' ? ['StockDecreased'] : []),
+        ...(out === 'REFUSED' ? ['StockRejected'] : []),
+        ...(back === 'RETURNED' ? ['StockIncreased'] : []),
+      ];
+      const types = told.filter(({ data }) => data.orderId === id).map(({ type }) => type);
+      if (`${types}` !== `${expected}`) yield `order ${id} told ${types}, not ${expected}`;
+    }
+  }
+
+  const differences = async (): Promise<string[]> => {
+    const told: Told[] = await database.query(
+      `SELECT split_part(type, '.', 2) AS type, data FROM outbox ORDER BY id`,
+    );
+    const lines: LedgerEntry[] = await database.query(
+      `SELECT order_id AS "orderId", direction, outcome FROM stock_ledger`,
+    );
+    const rows: { id: number; stock: number }[] = await database.query(
+      'SELECT id, stock FROM equipments',
+    );
+    const stored = new Map(rows.map(({ id, stock }) => [id, stock]));
+    return [...stockDiffers(told, stored), ...ledgerDiffers(lines, told)];
+  };
+
+  it('hands out and takes back just as one after another', () =>
+    agreesWithModel(command, { reset, run, differences }));
+});
