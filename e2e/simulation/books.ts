@@ -1,5 +1,7 @@
 import type { OrderStatus } from '../../services/order/src/domain/order.ts';
-import type { World } from './world.ts';
+import type { RentalFact } from '../../services/mis/src/domain/rental.ts';
+import { noteIn } from './stores.ts';
+import { toRentalFact, type World } from './world.ts';
 
 const TRANSITIONS: Record<OrderStatus, OrderStatus[]> = {
   ORDERED: ['APPROVED', 'CANCELLED', 'REJECTED'],
@@ -8,9 +10,17 @@ const TRANSITIONS: Record<OrderStatus, OrderStatus[]> = {
   REJECTED: [],
 };
 
+const REGISTERED = 'equipmgnt.EquipmentRegistered.v1';
+
 /** What does not add up in a world at rest; nothing when the books balance. */
 export function discrepancies(world: World): string[] {
-  return [...orders(world), ...stock(world), ...view(world), ...keys(world)];
+  return [
+    ...world.steps.failures.map(String),
+    ...orders(world),
+    ...stock(world),
+    ...view(world),
+    ...promises(world),
+  ];
 }
 
 function* orders({ orders, approvals }: World): Iterable<string> {
@@ -41,16 +51,20 @@ function* stock({ equipments, approvals, bus }: World): Iterable<string> {
       yield `equipment ${id} has ${stock}, but ${registered} registered - ${lent} lent`;
     }
   }
-  const told = new Set(bus.published.map(({ id }) => id));
+  const lines = new Set(
+    equipments.ledger.map(({ orderId, direction }) => `${orderId} ${direction}`),
+  );
+  if (lines.size !== equipments.ledger.length) yield 'the ledger has two lines for one movement';
   const movements = bus.published.filter(({ fact }) => /Stock(De|In)creased/.test(fact.type));
   const effects = equipments.ledger.filter(({ outcome }) => /TAKEN|RETURNED/.test(outcome));
-  const distinct = new Set(movements.map(({ id }) => id));
-  if (distinct.size !== effects.length)
-    yield `${effects.length} movements, ${distinct.size} events`;
-  if (told.size === 0) yield 'nothing was ever published';
+  const told = new Set(movements.map(({ id }) => id));
+  if (told.size !== effects.length) yield `${effects.length} movements, ${told.size} events`;
 }
 
-function* view({ orders, approvals, rentals }: World): Iterable<string> {
+function* view({ orders, approvals, rentals, bus }: World): Iterable<string> {
+  const rebuilt = new Map<number, RentalFact[]>();
+  const published = bus.published.map(({ fact }) => fact);
+  noteIn(rebuilt, published.filter(({ type }) => type !== REGISTERED).map(toRentalFact));
   for (const { id, status, equipmentId, qty } of orders.rows.values()) {
     const facts = rentals.rows.get(id) ?? [];
     const has = (event: string) => facts.some((fact) => fact.event === `equipmgnt.${event}.v1`);
@@ -68,14 +82,44 @@ function* view({ orders, approvals, rentals }: World): Iterable<string> {
     }
     const approvalId = facts.find((fact) => fact.approvalId !== undefined)?.approvalId;
     if (approvalId !== approvals.rows.get(id)?.id) yield `the view shows approval ${approvalId}`;
+    if (!same(facts, rebuilt.get(id) ?? [])) {
+      yield `the view of order ${id} differs from one rebuilt from the topics`;
+    }
   }
 }
 
-function* keys({ answers, orders }: World): Iterable<string> {
-  for (const [key, given] of answers) {
+const same = (these: readonly RentalFact[], those: readonly RentalFact[]): boolean =>
+  these.length === those.length &&
+  these.every((a) =>
+    those.some(
+      (b) =>
+        a.event === b.event &&
+        a.at.getTime() === b.at.getTime() &&
+        a.approvalId === b.approvalId &&
+        a.reason === b.reason,
+    ),
+  );
+
+/** What clients were told holds. */
+function* promises({ clients, orders }: World): Iterable<string> {
+  for (const { id, equipmentId, qty } of clients.acknowledged) {
+    const order = orders.rows.get(id);
+    if (order?.equipmentId !== equipmentId || order.qty !== qty) {
+      yield `order ${id} for ${qty} of ${equipmentId} was acknowledged, but is lost`;
+    }
+  }
+  for (const [key, given] of clients.answers) {
     const distinct = new Set(given.map(({ id, status }) => `${id} ${status}`));
     if (distinct.size !== 1) yield `${key} was answered differently: ${[...distinct].join(', ')}`;
     if (given.some(({ id }) => id !== orders.keys.get(key)?.orderId))
       yield `${key} made two orders`;
+  }
+  for (const id of clients.cancelled) {
+    const status = orders.rows.get(id)?.status;
+    if (status !== 'CANCELLED') yield `order ${id} was cancelled for its client, but is ${status}`;
+  }
+  for (const id of clients.notCancelled) {
+    const status = orders.rows.get(id)?.status;
+    if (status !== 'REJECTED') yield `order ${id} could not be cancelled, but is ${status}`;
   }
 }

@@ -1,5 +1,6 @@
 import { events, type EventFact } from '@equipmgnt/contracts';
 import type { Random } from './random.ts';
+import type { Steps } from './steps.ts';
 
 /** An event in an outbox or on a topic. */
 export interface Message {
@@ -7,79 +8,63 @@ export interface Message {
   readonly fact: EventFact;
 }
 
+/** What it is about: messages with one key stay in order. */
+export function keyOf({ fact }: Message): number {
+  const { key } = events[fact.type];
+  return (fact.data as Record<typeof key, number>)[key];
+}
+
 /** The outbox of a service: written with the state, emptied by its relay. */
 export class Outbox {
   readonly rows: Message[] = [];
   private count = 0;
 
-  constructor(private readonly service: string) {}
+  constructor(readonly service: string) {}
 
   write(facts: readonly EventFact[]): void {
     for (const fact of facts) this.rows.push({ id: `${this.service}-${++this.count}`, fact });
   }
 }
 
-type Handler = (facts: readonly EventFact[]) => Promise<void>;
+export type Handlers = Partial<
+  Record<EventFact['type'], (facts: readonly EventFact[]) => Promise<void>>
+>;
 
-/** A consumer group: what it has still to handle, by topic. */
-interface Group {
-  readonly handlers: Readonly<Partial<Record<EventFact['type'], Handler>>>;
-  readonly pending: Message[];
-  readonly handled: Message[];
+/** Messages that are delivered together. */
+export interface Delivery {
+  readonly name: string;
+  /** Handles them, and remembers that they were. */
+  readonly handle: () => Promise<void>;
 }
 
-/**
- * Delivers at least once: later, again, and in any order, also of one key, which is more disorder
- * than Kafka makes.
- */
-export class Bus {
+/** A consumer group. */
+export interface Subscription {
+  readonly name: string;
+  readonly handlers: Handlers;
+  /** Whether a consumer is never still at work on what another one has been given meanwhile. */
+  readonly alone?: boolean;
+}
+
+/** Delivers each message to each consumer group, at least once. */
+export abstract class Bus {
   readonly published: Message[] = [];
-  private readonly groups: Group[] = [];
 
-  constructor(private readonly random: Random) {}
+  constructor(
+    protected readonly random: Random,
+    protected readonly steps: Steps,
+  ) {}
 
-  subscribe(handlers: Group['handlers']): void {
-    this.groups.push({ handlers, pending: [], handled: [] });
-  }
+  abstract subscribe(group: Subscription): void;
+
+  abstract get drained(): boolean;
+
+  /** Some messages for a random group that has any; nothing when all is delivered. */
+  abstract next(repeatProbability: number): Delivery | undefined;
 
   publish(messages: readonly Message[]): void {
     this.published.push(...messages);
-    for (const group of this.groups) {
-      group.pending.push(...messages.filter(({ fact }) => fact.type in group.handlers));
-    }
+    for (const message of messages) this.append(message);
   }
 
-  get drained(): boolean {
-    return this.groups.every(({ pending }) => pending.length === 0);
-  }
-
-  /**
-   * Some messages of one type, for a random group that has any.
-   * @returns what handles them, and remembers that they were, or nothing when all is delivered
-   */
-  next(repeatProbability: number): (() => Promise<void>) | undefined {
-    const repeat = this.random.chance(repeatProbability);
-    const candidates = this.groups.filter(
-      (group) => (repeat ? group.handled : group.pending).length,
-    );
-    if (candidates.length === 0) return undefined;
-    const group = this.random.pick(candidates);
-    const from = repeat ? group.handled : group.pending;
-    const { type } = this.random.pick(from).fact;
-    const batch = from.filter(({ fact }) => fact.type === type && this.random.chance(0.7));
-    if (batch.length === 0) return async () => undefined;
-    if (repeat) batch.push(...batch.slice(0, 1)); // also twice in one batch
-    return async () => {
-      await group.handlers[type]?.(batch.map(({ fact }) => fact));
-      for (const message of batch) {
-        const at = group.pending.indexOf(message);
-        if (at >= 0) group.handled.push(...group.pending.splice(at, 1));
-      }
-    };
-  }
-
-  /** Events by their topic, as a rebuilt view would read them. */
-  onTopic(topic: string): Message[] {
-    return this.published.filter(({ fact }) => events[fact.type].topic === topic);
-  }
+  protected abstract append(message: Message): void;
 }

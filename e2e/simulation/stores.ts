@@ -20,6 +20,8 @@ import type { Rental, RentalFact } from '../../services/mis/src/domain/rental.ts
 import type { Outbox } from './bus.ts';
 import type { Steps } from './steps.ts';
 
+const EPOCH = new Date(0);
+
 const notSimulated = (): never => {
   throw new Error('not simulated');
 };
@@ -39,7 +41,7 @@ export class MemoryOrders extends Orders {
   }
 
   place(order: NewOrder, key?: IdempotencyKey): Promise<Placement> {
-    return this.steps.step((): Placement => {
+    return this.steps.step('places', (): Placement => {
       const known = key && this.keys.get(key.key);
       if (known) return { kind: 'known', ...known, order: this.load(known.orderId) };
       const { equipmentId, qty, orderedAt } = order;
@@ -53,14 +55,14 @@ export class MemoryOrders extends Orders {
   }
 
   find(ids: readonly number[]): Promise<Order[]> {
-    return this.steps.step(() => ids.filter((id) => this.rows.has(id)).map((id) => this.load(id)));
+    return this.steps.step(`finds orders ${ids}`, () =>
+      ids.filter((id) => this.rows.has(id)).map((id) => this.load(id)),
+    );
   }
 
   save(orders: readonly Order[]): Promise<ReadonlySet<number>> {
-    return this.steps.step(() => {
-      const saved = orders.filter(
-        ({ id, loadedStatus }) => this.rows.get(id)?.status === loadedStatus,
-      );
+    return this.steps.step('saves orders', () => {
+      const saved = orders.filter((order) => this.isCurrent(order));
       for (const order of saved) {
         this.store(order);
         this.outbox.write(order.facts);
@@ -69,17 +71,18 @@ export class MemoryOrders extends Orders {
     });
   }
 
-  waiting(_before: Date, afterId: number, limit: number): Promise<Order[]> {
-    return this.steps.step(() =>
+  waiting(before: Date, afterId: number, limit: number): Promise<Order[]> {
+    return this.steps.step('looks for waiting orders', () =>
       [...this.rows.values()]
-        .filter(({ id, status }) => status === 'ORDERED' && id > afterId)
+        .filter(({ status }) => status === 'ORDERED')
+        .filter(({ id, orderedAt }) => id > afterId && orderedAt < before)
         .slice(0, limit)
         .map(({ id }) => this.load(id)),
     );
   }
 
   keepAnswer(key: string, answer: Order): Promise<Order> {
-    return this.steps.step(() => {
+    return this.steps.step(`keeps the answer of ${key}`, () => {
       const entry = this.keys.get(key);
       return entry ? (entry.answer ??= answer) : answer;
     });
@@ -88,6 +91,11 @@ export class MemoryOrders extends Orders {
   page = notSimulated as () => Promise<Page<Order>>;
   forgetKeys = notSimulated as () => Promise<number>;
 
+  /** Whether nobody has changed the order since it was loaded. */
+  protected isCurrent({ id, loadedStatus }: Order): boolean {
+    return this.rows.get(id)?.status === loadedStatus;
+  }
+
   private load(id: number): Order {
     const { equipmentId, qty, orderedAt, state } = this.rows.get(id) as Order;
     return new Order(id, equipmentId, qty, orderedAt, state);
@@ -95,7 +103,9 @@ export class MemoryOrders extends Orders {
 
   private store(order: Order): void {
     this.rows.set(order.id, order);
-    this.histories.set(order.id, [...(this.histories.get(order.id) ?? []), order.status]);
+    const history = this.histories.get(order.id);
+    if (history) history.push(order.status);
+    else this.histories.set(order.id, [order.status]);
   }
 }
 
@@ -112,7 +122,7 @@ export class MemoryApprovals extends Approvals {
   }
 
   obtain(approvals: readonly Approval[]): Promise<Obtained[]> {
-    return this.steps.step(() =>
+    return this.steps.step('obtains approvals', () =>
       approvals.map((approval) => {
         const created = !this.rows.has(approval.subject.orderId);
         if (created) this.store(approval);
@@ -122,16 +132,14 @@ export class MemoryApprovals extends Approvals {
   }
 
   ofOrders(orderIds: readonly number[]): Promise<Approval[]> {
-    return this.steps.step(() =>
+    return this.steps.step(`finds approvals of orders ${orderIds}`, () =>
       orderIds.filter((id) => this.rows.has(id)).map((id) => this.load(id)),
     );
   }
 
   save(approvals: readonly Approval[]): Promise<ReadonlySet<number>> {
-    return this.steps.step(() => {
-      const saved = approvals.filter(
-        ({ subject, loadedStatus }) => this.rows.get(subject.orderId)?.status === loadedStatus,
-      );
+    return this.steps.step('saves approvals', () => {
+      const saved = approvals.filter((approval) => this.isCurrent(approval));
       for (const approval of saved) this.store(approval);
       return new Set(saved.map(({ subject }) => subject.orderId));
     });
@@ -139,6 +147,11 @@ export class MemoryApprovals extends Approvals {
 
   find = notSimulated as () => Promise<Approval | undefined>;
   page = notSimulated as () => Promise<Page<Approval>>;
+
+  /** Whether nobody has changed or made the approval since it was loaded or found missing. */
+  protected isCurrent({ subject, loadedStatus }: Approval): boolean {
+    return this.rows.get(subject.orderId)?.status === loadedStatus;
+  }
 
   private load(orderId: number): Approval {
     const { subject, state, id } = this.rows.get(orderId) as Approval;
@@ -168,7 +181,7 @@ export class MemoryEquipments extends Equipments {
   }
 
   register(equipment: NewEquipment, now: Date): Promise<Equipment> {
-    return this.steps.step(() => {
+    return this.steps.step('registers', () => {
       const id = this.rows.size + 1;
       const { stock } = equipment;
       this.rows.set(id, { registered: stock, stock });
@@ -179,11 +192,11 @@ export class MemoryEquipments extends Equipments {
   }
 
   move(requests: readonly StockRequest[], decide: Decide): Promise<void> {
-    return this.steps.step(() => {
+    return this.steps.step('moves stock', () => {
       const equipments = new Map(
-        [...this.rows].map(([id, { stock }]) => [id, new Equipment(id, { stock }, new Date(0))]),
+        [...this.rows].map(([id, { stock }]) => [id, new Equipment(id, { stock }, EPOCH)]),
       );
-      const ledger = new StockLedger(this.ledger);
+      const ledger = new StockLedger(this.linesOf(requests));
       for (const request of requests) decide(request, equipments.get(request.equipmentId), ledger);
       for (const [id, { stock }] of equipments) {
         if (stock < 0) throw new Error(`stock of equipment ${id} is ${stock}`);
@@ -192,6 +205,11 @@ export class MemoryEquipments extends Equipments {
       this.ledger.push(...ledger.written);
       this.outbox.write(ledger.facts);
     });
+  }
+
+  /** What the ledger says of the orders that are asked for. */
+  protected linesOf(requests: readonly StockRequest[]): LedgerEntry[] {
+    return this.ledger.filter((line) => requests.some(({ orderId }) => orderId === line.orderId));
   }
 
   find = notSimulated as () => Promise<Equipment | undefined>;
@@ -207,16 +225,19 @@ export class MemoryRentals extends Rentals {
   }
 
   note(facts: readonly RentalFact[]): Promise<void> {
-    return this.steps.step(() => {
-      for (const fact of facts) {
-        const known = this.rows.get(fact.orderId) ?? [];
-        if (known.every(({ event }) => event !== fact.event)) known.push(fact);
-        this.rows.set(fact.orderId, known);
-      }
-    });
+    return this.steps.step('notes facts', () => noteIn(this.rows, facts));
   }
 
   noteEquipment = notSimulated as () => Promise<void>;
   find = notSimulated as () => Promise<Rental | undefined>;
   page = notSimulated as () => Promise<Page<Rental>>;
+}
+
+/** Adds the facts that are not known yet. */
+export function noteIn(rows: Map<number, RentalFact[]>, facts: readonly RentalFact[]): void {
+  for (const fact of facts) {
+    const known = rows.get(fact.orderId);
+    if (known === undefined) rows.set(fact.orderId, [fact]);
+    else if (known.every(({ event }) => event !== fact.event)) known.push(fact);
+  }
 }
