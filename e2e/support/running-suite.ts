@@ -11,7 +11,7 @@ import {
 import { Api } from './api.ts';
 import { freshDatabases } from './connections.ts';
 
-export type SuiteParts = Pick<SuiteOptions, 'services' | 'env' | 'ports'>;
+export type SuiteParts = Pick<SuiteOptions, 'services' | 'env' | 'ports' | 'repository'>;
 
 /**
  * The built suite as real processes, with databases of its own on the servers that all tests share

@@ -12,9 +12,12 @@ const REPORTS = join(REPOSITORY, 'reports');
 const REPORT = join(REPORTS, 'jest.json');
 const SUMMARY = join(REPORTS, 'summary.txt');
 
+/** All seeds of the simulation, where `npm run check` plays some; half a minute of one core. */
+const environment = { SIMULATION_SEEDS: '10000', ...process.env };
+
 const run = (args: string[]): Promise<number> =>
   new Promise((resolve, reject) => {
-    const child = spawn(NODE, args, { cwd: REPOSITORY, stdio: 'inherit' });
+    const child = spawn(NODE, args, { cwd: REPOSITORY, stdio: 'inherit', env: environment });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });

@@ -1,0 +1,207 @@
+/** A replacement in one file of the product's sources. */
+export interface Edit {
+  /** Relative to the repository. */
+  readonly file: string;
+  /** What is replaced; it must be there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A mistake that people make in systems like this one, for a scratch build of the product. */
+export interface PlantedBug {
+  readonly name: string;
+  /** The layer of the proof whose chaos shows it. */
+  readonly layer: 'processes' | 'dependencies' | 'delivery';
+  /** What it takes to show, and how. */
+  readonly shows: string;
+  readonly edits: readonly Edit[];
+}
+
+const EQUIPMENT = 'services/equipment/src';
+const ORDER = 'services/order/src';
+const MESSAGING = 'libs/messaging/src';
+
+const noDuplicateCheck: PlantedBug = {
+  name: 'no duplicate check',
+  layer: 'delivery',
+  shows:
+    'an ApprovalObtained that is delivered twice, as after a SIGKILL of equipment or by a replay: units are handed out twice',
+  edits: [
+    {
+      file: `${EQUIPMENT}/domain/stock-ledger.ts`,
+      find: `    if (this.find(orderId, 'OUT')) return;\n`,
+      replace: `    if (this.find(orderId, 'OUT')?.outcome === 'VOID') return;\n`,
+    },
+    {
+      file: `${EQUIPMENT}/outbound/postgres/migrations/1700000000001-create-equipments.ts`,
+      find: `        at           timestamptz NOT NULL,\n        PRIMARY KEY (order_id, direction)\n`,
+      replace: `        at           timestamptz NOT NULL\n`,
+    },
+  ],
+};
+
+const effectOutsideTheTransaction: PlantedBug = {
+  name: 'effect outside the transaction',
+  layer: 'processes',
+  shows:
+    'a SIGKILL of order under load: orders of its last moments are there, but nobody else ever hears of them',
+  edits: [
+    {
+      file: `${ORDER}/outbound/postgres/statements.ts`,
+      find: `    RETURNING *),
+  told AS (
+    \${INTO_OUTBOX}
+    SELECT 'equipmgnt.Ordered.v1', id,
+           jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $4
+      FROM placed)
+  SELECT \${COLUMNS} FROM placed\`;
+`,
+      replace: `    RETURNING *)
+  SELECT \${COLUMNS} FROM placed WHERE $4::text IS NULL OR true\`;
+
+export const TELL = \`
+  \${INTO_OUTBOX}
+  SELECT 'equipmgnt.Ordered.v1', id,
+         jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $2
+    FROM orders WHERE id = $1\`;
+`,
+    },
+    {
+      // "it takes a write out of the request's way"
+      file: `${ORDER}/outbound/postgres/postgres-orders.ts`,
+      find: `    if (row) {
+      this.relay.nudge();
+`,
+      replace: `    if (row) {
+      const tell = () => this.database.query(sql.TELL, [row.id, traceparent ?? null]);
+      setTimeout(() => void tell().then(() => this.relay.nudge()).catch(() => undefined), 250);
+`,
+    },
+  ],
+};
+
+const offsetBeforeTheEffect: PlantedBug = {
+  name: 'offset committed before the effect',
+  layer: 'processes',
+  shows:
+    'a SIGKILL of a consumer under load: what it had committed but not yet handled is handled by nobody',
+  edits: [
+    {
+      // "waiting a little makes larger batches"
+      file: `${MESSAGING}/consumer/kafka.strategy.ts`,
+      find: `    try {
+      await batches.handle(payload);
+`,
+      replace: `    try {
+      payload.resolveOffset(payload.batch.lastOffset());
+      await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
+      await delay(100);
+      await batches.handle(payload);
+`,
+    },
+  ],
+};
+
+const serialCursor: PlantedBug = {
+  name: 'a serial cursor in the relay',
+  layer: 'processes',
+  shows:
+    'load alone, from many clients at once: events that commit after later ones were published stay in the outbox for ever',
+  edits: [
+    {
+      file: `${MESSAGING}/outbox/outbox.migration.ts`,
+      find: `    // Every row is inserted once and deleted soon`,
+      replace: `    await runner.query('CREATE TABLE outbox_cursor (last bigint NOT NULL)');
+    await runner.query('INSERT INTO outbox_cursor VALUES (0)');
+    // Every row is inserted once and deleted soon`,
+    },
+    {
+      file: `${MESSAGING}/outbox/relay.ts`,
+      find: 'FROM outbox ORDER BY id LIMIT ${BATCH}`',
+      replace:
+        'FROM outbox WHERE id > (SELECT last FROM outbox_cursor) ORDER BY id LIMIT ${BATCH}`',
+    },
+    {
+      file: `${MESSAGING}/outbox/relay.ts`,
+      find: `      published.inc(rows.length);\n`,
+      replace: `      await manager.query('UPDATE outbox_cursor SET last = $1', [rows.at(-1)?.id]);
+      published.inc(rows.length);\n`,
+    },
+  ],
+};
+
+const noStockCondition: PlantedBug = {
+  name: 'no stock condition',
+  layer: 'processes',
+  shows: 'orders for more than there is: all are approved, and stock falls below 0',
+  edits: [
+    {
+      file: `${EQUIPMENT}/domain/stock-ledger.ts`,
+      find: `    if (!equipment.has(qty)) return this.refuse(request, 'OUT_OF_STOCK', now);\n`,
+      replace: '',
+    },
+    {
+      file: `${EQUIPMENT}/domain/equipment.ts`,
+      find: `    if (!this.has(qty)) throw new RangeError(\`equipment \${this.id} has \${this.units}, not \${qty}\`);\n`,
+      replace: '',
+    },
+    {
+      file: `${EQUIPMENT}/outbound/postgres/statements.ts`,
+      find: `     WHERE e.id = m.id AND e.stock + m.units >= 0\n`,
+      replace: `     WHERE e.id = m.id\n`,
+    },
+    {
+      file: `${EQUIPMENT}/outbound/postgres/migrations/1700000000001-create-equipments.ts`,
+      find: `NOT NULL CHECK (stock BETWEEN 0 AND registered)`,
+      replace: `NOT NULL`,
+    },
+  ],
+};
+
+const fallbackThatLosesTheOrder: PlantedBug = {
+  name: 'a fallback that loses the order',
+  layer: 'dependencies',
+  shows:
+    'orders while approval is down or slow: their clients are answered 202, and the orders are gone',
+  edits: [
+    {
+      // "without an approval there is no order, so roll it back"
+      file: `${ORDER}/application/obtain-approval.ts`,
+      find: `    if (answer === undefined) return order;\n`,
+      replace: `    if (answer === undefined) {
+      await this.orders.withdraw(order.id);
+      return order;
+    }\n`,
+    },
+    {
+      file: `${ORDER}/application/orders.ts`,
+      find: `  /** Those that exist, in no particular order. */\n`,
+      replace: `  abstract withdraw(id: number): Promise<void>;
+
+  /** Those that exist, in no particular order. */\n`,
+    },
+    {
+      file: `${ORDER}/outbound/postgres/postgres-orders.ts`,
+      find: `  async find(ids: readonly number[]): Promise<Order[]> {\n`,
+      replace: `  async withdraw(id: number): Promise<void> {
+    await this.database.query('DELETE FROM idempotency_keys WHERE order_id = $1', [id]);
+    await this.database.query("DELETE FROM orders WHERE id = $1 AND status = 'ORDERED'", [id]);
+  }
+
+  async find(ids: readonly number[]): Promise<Order[]> {\n`,
+    },
+  ],
+};
+
+/**
+ * What the harness must find. Each is applied to a scratch build, one at a time, and never to the
+ * product itself.
+ */
+export const plantedBugs: readonly PlantedBug[] = [
+  noDuplicateCheck,
+  effectOutsideTheTransaction,
+  offsetBeforeTheEffect,
+  serialCursor,
+  noStockCondition,
+  fallbackThatLosesTheOrder,
+];
