@@ -110,7 +110,10 @@ describe('The equipment service', () => {
     it('gets the defaults of its configuration folder, as soon as they are there', async () => {
       await writeFile(join(folder, 'region'), 'Jeju');
       await eventually(async () =>
-        expect((await post({ stock: 1 })).body).toMatchObject({ category: 'tools', region: 'Jeju' }),
+        expect((await post({ stock: 1 })).body).toMatchObject({
+          category: 'tools',
+          region: 'Jeju',
+        }),
       );
     });
 

@@ -76,7 +76,7 @@ const network =
     trial.count('network failures');
   };
 
-const approvalHangs: Failure = async (trial) => {
+export const hangApproval: Failure = async (trial) => {
   const [approval] = trial.stage.suite.approval;
   await trial.fault('approval hung', 'approval', {
     breakIt: () => approval.kill('SIGSTOP'),
@@ -94,7 +94,7 @@ const FAILURES: readonly Failure[] = [
   network('partition', (link) => link.partition(), 3_000),
   network('300 ms latency', (link) => link.slowDown(300), 3_000),
   network('reset', (link) => link.reset(), 500),
-  approvalHangs,
+  hangApproval,
 ];
 
 /** Away for so long … */

@@ -27,7 +27,7 @@ export interface Layer {
 }
 
 const SEEDS = 10_000;
-const MODEL_RUNS = 100;
+const MODEL_RUNS = 50;
 /** Orders a second where nothing slows them down: about half of what two cores can do. */
 const STEADY_RATE = 60;
 
@@ -43,7 +43,7 @@ export const layers: readonly Layer[] = [
         project: 'unit',
         seed,
         cases: SEEDS,
-        env: { SIMULATION_SEEDS: String(SEEDS), SIMULATION_FIRST_SEED: String(seed) },
+        env: { SIMULATION_SEEDS: String(SEEDS), SIMULATION_SEED: String(seed) },
       }),
   },
   {
@@ -55,7 +55,7 @@ export const layers: readonly Layer[] = [
         pattern: 'model.int.spec',
         project: 'int',
         seed,
-        cases: MODEL_RUNS,
+        cases: 3 * MODEL_RUNS, // order, approval and equipment
         env: { MODEL_RUNS: String(MODEL_RUNS), MODEL_SEED: String(seed) },
       }),
   },

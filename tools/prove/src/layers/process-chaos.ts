@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceProcess } from '@equipmgnt/local';
 import type { LayerResult } from '../record.ts';
 import type { Stage } from '../scene/stage.ts';
 import { bringBack } from './recovery.ts';
@@ -29,14 +30,19 @@ export function processChaos(options: ProcessChaosOptions): Promise<LayerResult>
   });
 }
 
-export async function killAtRandom(trial: Trial, kills: number): Promise<void> {
-  const { random, stage } = trial;
+/** @param among what may be killed; all processes where nothing is said */
+export async function killAtRandom(
+  trial: Trial,
+  kills: number,
+  among: readonly ServiceProcess[] = trial.stage.processes,
+): Promise<void> {
+  const { random } = trial;
   const restarts: Promise<void>[] = [];
   const down = new Set<string>();
   for (let killed = 0; killed < kills; killed += 1) {
     const wait = sleep(random.between(MEAN_BETWEEN_MS / 2, (MEAN_BETWEEN_MS * 3) / 2));
-    while (down.size === stage.processes.length) await sleep(100); // one must be up to be killed
-    const process = random.pick(stage.processes.filter(({ name }) => !down.has(name)));
+    while (down.size === among.length) await sleep(100); // one must be up to be killed
+    const process = random.pick(among.filter(({ name }) => !down.has(name)));
     const downMs = random.between(0, 1_000);
     down.add(process.name);
     trial.count('kills');
