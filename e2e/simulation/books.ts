@@ -102,12 +102,13 @@ const same = (these: readonly RentalFact[], those: readonly RentalFact[]): boole
 
 /** What clients were told holds. */
 function* promises({ clients, orders }: World): Iterable<string> {
-  for (const { id, equipmentId, qty } of clients.acknowledged) {
+  for (const { id, wish } of clients.acknowledged) {
     const order = orders.rows.get(id);
-    if (order?.equipmentId !== equipmentId || order.qty !== qty) {
-      yield `order ${id} for ${qty} of ${equipmentId} was acknowledged, but is lost`;
+    if (order?.equipmentId !== wish.equipmentId || order.qty !== wish.qty) {
+      yield `order ${id} was acknowledged for ${wish.qty} of ${wish.equipmentId}, but is not that`;
     }
   }
+  for (const id of clients.denied) yield `order ${id} was acknowledged, then denied`;
   for (const [key, given] of clients.answers) {
     const distinct = new Set(given.map(({ id, status }) => `${id} ${status}`));
     if (distinct.size !== 1) yield `${key} was answered differently: ${[...distinct].join(', ')}`;

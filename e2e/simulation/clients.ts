@@ -15,11 +15,13 @@ export class Clients {
   readonly wishes = new Map<string, Wish>();
   /** The answers under each idempotency key. */
   readonly answers = new Map<string, Order[]>();
-  /** Every order that was answered, as it was. */
-  readonly acknowledged: Order[] = [];
+  /** The orders that were answered, by what was wished for. */
+  readonly acknowledged: { readonly id: number; readonly wish: Wish }[] = [];
   /** Orders of which a client was told that they are cancelled, or cannot be any more. */
   readonly cancelled = new Set<number>();
   readonly notCancelled = new Set<number>();
+  /** Orders that were acknowledged, and of which a client was told later that there is none. */
+  readonly denied = new Set<number>();
 
   constructor(
     private readonly steps: Steps,
@@ -36,7 +38,7 @@ export class Clients {
       .catch(refusal);
     await this.steps.step('is answered', () => {
       if (order instanceof DomainError) return;
-      this.acknowledged.push(order);
+      this.acknowledged.push({ id: order.id, wish });
       if (idempotencyKey === undefined) return;
       const answers = this.answers.get(idempotencyKey);
       if (answers) answers.push(order);
@@ -45,10 +47,12 @@ export class Clients {
   }
 
   async cancel(orderId: number): Promise<void> {
+    const isKnown = this.acknowledged.some(({ id }) => id === orderId);
     const order = await this.change.execute(orderId, 'CANCELLED').catch(refusal);
     await this.steps.step('is answered', () => {
       if (!(order instanceof DomainError)) this.cancelled.add(orderId);
       else if (order.kind === 'conflict') this.notCancelled.add(orderId);
+      else if (isKnown) this.denied.add(orderId);
     });
   }
 

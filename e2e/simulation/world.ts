@@ -31,6 +31,9 @@ export interface Faults {
   readonly skewsMs: readonly [number, number, number];
 }
 
+/** Far more than any world has needed. */
+const MAX_TURNS = 100_000;
+
 /** The parts that may be replaced, to see that a faulty one is found. */
 const parts = {
   Outbox,
@@ -199,7 +202,9 @@ export class World {
   }
 
   private async drain(): Promise<void> {
-    for (;;) {
+    // what fails is delivered again without end
+    for (let turns = 0; this.steps.failures.length === 0; turns += 1) {
+      if (turns === MAX_TURNS) throw new Error('this world never comes to rest');
       if (this.steps.busy) await this.advance();
       else if (this.unpublished) this.relay();
       else if (!this.bus.drained) await this.deliver();
