@@ -144,7 +144,7 @@ export async function runTrial(options: TrialOptions): Promise<LayerResult> {
   options.progress?.(orders, orders, 'checking the books');
   const final = { ...(await readFinalState(stage)), rebuiltViews: await rebuildView(stage) };
   const run: Run = { history: recorder.history(), final };
-  differences.push(...check(run));
+  differences.push(...recorder.unexpected, ...check(run));
   await clients.close();
   return {
     name,

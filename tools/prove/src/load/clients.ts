@@ -148,8 +148,10 @@ export class Clients {
         cancellation.outcome = 'cancelled';
         this.#saw(orderId, body.status, this.#recorder.now(), this.#recorder.now());
       } else if (status === 409) cancellation.outcome = 'refused';
-      else if (status >= 400 && status < 500) throw new Error(`PATCH /orders is told ${status}`);
-      else await this.#pause(retry);
+      else if (status >= 400 && status < 500) {
+        cancellation.outcome = 'refused';
+        this.#recorder.unexpected.push(`PATCH /orders/${orderId} to CANCELLED was told ${status}`);
+      } else await this.#pause(retry);
     }
   }
 

@@ -15,6 +15,8 @@ export class Recorder {
   readonly sightings: Open<History['sightings'][number]>[] = [];
   readonly stockSamples: Open<History['stockSamples'][number]>[] = [];
   readonly poison: Poison[] = [];
+  /** Answers that no client may ever get, such as 404 for an order that was acknowledged. */
+  readonly unexpected: string[] = [];
   /** Orders acknowledged so far. */
   acknowledged = 0;
   /** Requests of any kind that were answered with 5xx, or not at all. */
