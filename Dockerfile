@@ -51,6 +51,6 @@ LABEL org.opencontainers.image.title="equipmgnt-$SERVICE" \
 ENV NODE_ENV=production VERSION=$VERSION
 USER 1000:1000
 EXPOSE 8080
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s \
+HEALTHCHECK --interval=5s --timeout=10s --start-period=180s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8080}/actuator/health/readiness`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "service/dist/main.js"]
