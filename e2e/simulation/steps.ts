@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../../tools/prove/src/random.ts';
 
 /** The process died here. */
 export class Crash extends Error {}

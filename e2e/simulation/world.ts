@@ -15,7 +15,7 @@ import { Clients } from './clients.ts';
 import { SkewedClock, Time } from './clock.ts';
 import { DisorderedBus } from './disordered-bus.ts';
 import { OrderedBus } from './ordered-bus.ts';
-import { Random } from './random.ts';
+import { Random } from '../../tools/prove/src/random.ts';
 import { Crash, Steps } from './steps.ts';
 import { MemoryApprovals, MemoryEquipments, MemoryOrders, MemoryRentals } from './stores.ts';
 
