@@ -17,8 +17,6 @@ export interface History {
   readonly sightings: readonly Sighting[];
   /** The stock of an equipment as equipment's database had it at a moment. */
   readonly stockSamples: readonly StockSample[];
-  /** Messages that can never be handled, as the harness put them on a topic. */
-  readonly poison: readonly Poison[];
 }
 
 /** One order that a client wants, under one Idempotency-Key, however often it has to send it. */
@@ -84,6 +82,8 @@ export interface FinalState {
   readonly rebuiltViews: readonly ViewRow[] | undefined;
   /** What is on the topics, partition by partition, in the order of offsets. */
   readonly messages: readonly TopicMessage[];
+  /** Those of the messages that the harness made so that they can never be handled. */
+  readonly poison: readonly Poison[];
   readonly deadLetters: readonly DeadLetterRow[];
   /** Rows that are still in an outbox, by service. */
   readonly outbox: Readonly<Record<string, number>>;

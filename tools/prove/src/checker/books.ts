@@ -46,7 +46,7 @@ export function openBooks({ history, final }: Run): Books {
   }
   index(final.approvals, id, 'approval # exists');
   index(final.equipments, id, 'equipment # exists');
-  const log = readEvents(final.messages, history.poison);
+  const log = readEvents(final.messages, final.poison);
   return {
     history,
     final,

@@ -2,13 +2,13 @@ import type { Books } from './books.ts';
 import { positionOf } from './event-log.ts';
 
 /** Each group put each poisoned message aside once, and nothing else; nothing waits to be sent. */
-export function* differencesOfDeadLetters({ history, final }: Books): Iterable<string> {
+export function* differencesOfDeadLetters({ final }: Books): Iterable<string> {
   const letters = new Map<string, number>();
   for (const letter of final.deadLetters) {
     const name = nameOf(letter, letter.group);
     letters.set(name, (letters.get(name) ?? 0) + 1);
   }
-  for (const { groups, ...poison } of history.poison) {
+  for (const { groups, ...poison } of final.poison) {
     for (const group of groups) {
       const name = nameOf(poison, group);
       const count = letters.get(name) ?? 0;

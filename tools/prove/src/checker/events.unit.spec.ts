@@ -109,7 +109,7 @@ describe('check of events', () => {
     ],
     [
       'broken messages that nobody poisoned',
-      ({ history }) => history.poison.pop(),
+      ({ final }) => final.poison.pop(),
       'message equipmgnt.order[0]@2 is no event: its type is ""',
     ],
   ];

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import type { LayerResult } from '../record.ts';
 import type { Stage } from '../scene/stage.ts';
+import { GROUPS, POISON_HEADER, TOPICS, type Topic } from '../scene/topics.ts';
 import { runTrial, type Progress, type Trial } from './trial.ts';
 
 export interface DeliveryOptions {
@@ -24,13 +25,6 @@ export const clockAnHourOff = {
 const DUPLICATES = 0.05;
 const POISON = 0.001;
 
-/** Who reads which topic. */
-const GROUPS = {
-  'equipmgnt.order': ['approval', 'mis'],
-  'equipmgnt.approval': ['order', 'equipment', 'mis'],
-  'equipmgnt.equipment': ['approval', 'mis'],
-} as const;
-type Topic = keyof typeof GROUPS;
 const CONSUMERS = ['order', 'approval', 'equipment', 'mis'] as const;
 
 type Replay = 'offsets set back' | 'offsets deleted';
@@ -72,7 +66,7 @@ export async function disturb(trial: Trial): Promise<void> {
   const tap = kafka.consumer({ groupId: `prove-tap-${process.pid}-${Date.now()}` });
   await Promise.all([producer.connect(), tap.connect()]);
   try {
-    await tap.subscribe({ topics: Object.keys(GROUPS), fromBeginning: true });
+    await tap.subscribe({ topics: [...TOPICS], fromBeginning: true });
     await tap.run({
       eachBatch: async ({ batch }) => {
         const topic = batch.topic as Topic;
@@ -96,7 +90,7 @@ export async function disturb(trial: Trial): Promise<void> {
     });
     // even a short run has one of each kind
     for (let n = 0; n < KINDS_OF_POISON.length; n += 1) {
-      await poison(trial, producer, trial.random.pick(Object.keys(GROUPS) as Topic[]), n % 2);
+      await poison(trial, producer, trial.random.pick(TOPICS), n % 2);
     }
     while (trial.loading) await sleep(200);
   } finally {
@@ -119,14 +113,11 @@ async function poison(
   partition: number,
 ): Promise<void> {
   const { value, headers } = KINDS_OF_POISON[
-    trial.recorder.poison.length % KINDS_OF_POISON.length
+    (trial.counts['poison'] ?? 0) % KINDS_OF_POISON.length
   ] as (typeof KINDS_OF_POISON)[number];
-  const message = { key: '0', value, headers: headers as Record<string, string>, partition };
-  const [sent] = await producer.send({ topic, acks: -1, messages: [message] });
-  const offset = sent?.baseOffset;
-  if (offset === undefined) throw new Error('the broker does not say where the message is');
-  trial.recorder.poison.push({ topic, partition, offset, groups: [...GROUPS[topic]] });
   trial.count('poison');
+  const message = { key: '0', value, headers: { ...headers, [POISON_HEADER]: 'yes' }, partition };
+  await producer.send({ topic, acks: -1, messages: [message] });
 }
 
 /** All consumers stop, forget how far they were, and begin again, while orders come in. */

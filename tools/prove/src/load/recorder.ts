@@ -1,4 +1,4 @@
-import type { Cancellation, History, OrderAnswer, OrderAttempt, Poison } from '../record.ts';
+import type { Cancellation, History, OrderAnswer, OrderAttempt } from '../record.ts';
 
 type Open<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -14,7 +14,6 @@ export class Recorder {
   readonly cancellations: Open<Cancellation>[] = [];
   readonly sightings: Open<History['sightings'][number]>[] = [];
   readonly stockSamples: Open<History['stockSamples'][number]>[] = [];
-  readonly poison: Poison[] = [];
   /** Answers that no client may ever get, such as 404 for an order that was acknowledged. */
   readonly unexpected: string[] = [];
   /** Orders acknowledged so far. */

@@ -10,8 +10,8 @@ import type {
   ViewRow,
 } from '../record.ts';
 import type { Stage } from './stage.ts';
+import { GROUPS, POISON_HEADER, TOPICS, type Topic } from './topics.ts';
 
-const TOPICS = ['equipmgnt.order', 'equipmgnt.approval', 'equipmgnt.equipment'] as const;
 const PAGE = 1_000;
 
 /** Reads what the services and the topics hold, once everything is at rest. */
@@ -55,6 +55,14 @@ export async function readFinalState(stage: Stage): Promise<FinalState> {
     views,
     rebuiltViews: undefined,
     messages,
+    poison: messages
+      .filter(({ headers }) => POISON_HEADER in headers)
+      .map(({ topic, partition, offset }) => ({
+        topic,
+        partition,
+        offset,
+        groups: GROUPS[topic as Topic],
+      })),
     deadLetters: letters.map(({ headers }) => deadLetter(headers)),
     outbox: Object.fromEntries(await Promise.all(outboxes)),
   };

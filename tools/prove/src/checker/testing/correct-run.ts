@@ -101,7 +101,6 @@ class Shop {
         cancellations: this.cancellations,
         sightings: this.sightings,
         stockSamples: this.stockSamples,
-        poison: this.topics.poison,
       },
       final: {
         orders: this.orders,
@@ -111,6 +110,7 @@ class Shop {
         views,
         rebuiltViews: views.map((view) => ({ ...view, timeline: [...view.timeline] })),
         messages: this.topics.messages,
+        poison: this.topics.poison,
         deadLetters: this.topics.deadLetters,
         outbox: { order: 0, approval: 0, equipment: 0 },
       },

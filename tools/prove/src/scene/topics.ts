@@ -1,0 +1,16 @@
+/** Each topic of events, with the consumer groups that read it. */
+export const GROUPS = {
+  'equipmgnt.order': ['approval', 'mis'],
+  'equipmgnt.approval': ['order', 'equipment', 'mis'],
+  'equipmgnt.equipment': ['approval', 'mis'],
+} as const;
+
+export type Topic = keyof typeof GROUPS;
+
+export const TOPICS = Object.keys(GROUPS) as readonly Topic[];
+
+/**
+ * The header that a spoilt message bears. Poison is told from what lies on the topics, not from
+ * what was sent: a send that had to be repeated puts the same message there twice.
+ */
+export const POISON_HEADER = 'poison';
