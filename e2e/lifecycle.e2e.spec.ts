@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { Client } from 'undici';
 import { Api } from './support/api.ts';
 import { eventually } from './support/eventually.ts';
 import { runSuite } from './support/running-suite.ts';
@@ -71,6 +72,29 @@ describe('A service', () => {
     expect(said).toEqual(['SIGTERM: finishing what is in hand', 'stopped']);
     await order.start();
     await shop.balances();
+  });
+
+  it('serves connections that are kept open once more when it is told to stop', async () => {
+    const { equipment } = await running.start({
+      services: { equipment: 1 },
+      env: { equipment: { CONNECTION_DRAIN_MS: '10000' } },
+    });
+    const client = new Client(equipment[0].url);
+    const get = async (path: string) => {
+      const { statusCode, headers, body } = await client.request({ method: 'GET', path });
+      await body.dump();
+      return { status: statusCode, connection: headers['connection'] };
+    };
+    expect(await get('/equipments')).toEqual({ status: 200, connection: 'keep-alive' });
+    const stopped = equipment[0].stop();
+    await eventually(async () => {
+      const said = equipment[0].lines.map((line) => JSON.parse(line).msg);
+      expect(said).toContain('SIGTERM: finishing what is in hand');
+    });
+    expect(await get('/equipments')).toEqual({ status: 200, connection: 'close' });
+    // and does not wait for anybody else
+    expect(await stopped).toBe('stopped');
+    await client.close();
   });
 
   it('is dead to its liveness probe, and only to that, when its consumer is', async () => {

@@ -39,7 +39,7 @@ describe('The proof finds', () => {
         // some of these bugs never let the suite come to rest
         giveUpAfterMs: 15_000,
         faults: async (trial) => {
-          await killAtRandom(trial, 5, [...order, ...equipment]);
+          await killAtRandom(trial, 5, { among: [...order, ...equipment] });
           await hangApproval(trial);
           await replay(trial, 'offsets set back');
           await disturb(trial);

@@ -9,7 +9,7 @@ export interface Message {
 }
 
 /** What it is about: messages with one key stay in order. */
-export function keyOf({ fact }: Message): number {
+export function keyOf({ fact }: Pick<Message, 'fact'>): number {
   const { key } = events[fact.type];
   return (fact.data as Record<typeof key, number>)[key];
 }
@@ -17,12 +17,10 @@ export function keyOf({ fact }: Message): number {
 /** The outbox of a service: written with the state, emptied by its relay. */
 export class Outbox {
   readonly rows: Message[] = [];
-  private count = 0;
-
   constructor(readonly service: string) {}
 
   write(facts: readonly EventFact[]): void {
-    for (const fact of facts) this.rows.push({ id: `${this.service}-${++this.count}`, fact });
+    for (const fact of facts) this.rows.push({ id: `${fact.type}/${keyOf({ fact })}`, fact });
   }
 }
 
@@ -41,8 +39,6 @@ export interface Delivery {
 export interface Subscription {
   readonly name: string;
   readonly handlers: Handlers;
-  /** Whether a consumer is never still at work on what another one has been given meanwhile. */
-  readonly alone?: boolean;
 }
 
 /** Delivers each message to each consumer group, at least once. */

@@ -10,7 +10,6 @@ interface Entry {
 /** A consumer group that keeps no order. */
 interface Group extends Subscription {
   readonly entries: Entry[];
-  inHand: number;
 }
 
 /**
@@ -21,7 +20,7 @@ export class DisorderedBus extends Bus {
   private readonly groups: Group[] = [];
 
   subscribe(group: Subscription): void {
-    this.groups.push({ ...group, entries: [], inHand: 0 });
+    this.groups.push({ ...group, entries: [] });
   }
 
   get drained(): boolean {
@@ -31,9 +30,8 @@ export class DisorderedBus extends Bus {
   next(repeatProbability: number): Delivery | undefined {
     const { random } = this;
     const repeat = random.chance(repeatProbability);
-    const candidates = this.groups.filter(
-      ({ entries, alone, inHand }) =>
-        !(alone && inHand > 0) && entries.some(({ handled }) => handled === repeat),
+    const candidates = this.groups.filter(({ entries }) =>
+      entries.some(({ handled }) => handled === repeat),
     );
     if (candidates.length === 0) return undefined;
     const group = random.pick(candidates);
@@ -58,15 +56,10 @@ export class DisorderedBus extends Bus {
   }
 
   private async handle(group: Group, type: EventFact['type'], batch: Entry[]): Promise<void> {
-    group.inHand += 1;
-    try {
-      await group.handlers[type]?.(batch.map(({ message }) => message.fact));
-      await this.steps.step('done with them', () => {
-        for (const entry of batch) entry.handled = true;
-      });
-    } finally {
-      group.inHand -= 1;
-    }
+    await group.handlers[type]?.(batch.map(({ message }) => message.fact));
+    await this.steps.step('done with them', () => {
+      for (const entry of batch) entry.handled = true;
+    });
   }
 }
 

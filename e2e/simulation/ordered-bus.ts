@@ -38,8 +38,8 @@ export class OrderedBus extends Bus {
   next(repeatProbability: number): Delivery | undefined {
     const { random } = this;
     const repeat = random.chance(repeatProbability);
-    const candidates = this.assignments.filter(({ group, offset, log, inHand }) =>
-      repeat ? !(group.alone && inHand > 0) && offset > 0 : offset < log.length && inHand === 0,
+    const candidates = this.assignments.filter(({ offset, log, inHand }) =>
+      repeat ? offset > 0 : offset < log.length && inHand === 0,
     );
     if (candidates.length === 0) return undefined;
     const assignment = random.pick(candidates);

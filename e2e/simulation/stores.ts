@@ -145,6 +145,12 @@ export class MemoryApprovals extends Approvals {
     });
   }
 
+  tell(approvals: readonly Approval[]): Promise<void> {
+    return this.steps.step('tells of approvals again', () => {
+      for (const approval of approvals) this.publish(approval, approval.id as number);
+    });
+  }
+
   find = notSimulated as () => Promise<Approval | undefined>;
   page = notSimulated as () => Promise<Page<Approval>>;
 
@@ -162,8 +168,12 @@ export class MemoryApprovals extends Approvals {
     const approvalId = approval.id ?? this.rows.size + 1;
     const row = new Approval(approval.subject, approval.state, approvalId);
     this.rows.set(approval.subject.orderId, row as Approval & { id: number });
+    this.publish(approval, approvalId);
+  }
+
+  private publish({ facts }: Approval, approvalId: number): void {
     this.outbox.write(
-      approval.facts.map((fact) => ({ ...fact, data: { ...fact.data, approvalId } }) as EventFact),
+      facts.map((fact) => ({ ...fact, data: { ...fact.data, approvalId } }) as EventFact),
     );
   }
 }

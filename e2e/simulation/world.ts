@@ -98,10 +98,6 @@ export class World {
     const move = new MoveStock(this.equipments, equipment);
     this.bus.subscribe({
       name: 'order',
-      // What nobody ordered yet can be approved, and rejected again. Should a consumer stall over such
-      // an approval for longer than its session, until another one is done with both and the order is
-      // placed at last, the order would follow the approval alone.
-      alone: true,
       handlers: {
         ...on('equipmgnt.ApprovalObtained.v1', (data) => follow.obtained(data)),
         ...on('equipmgnt.ApprovalRejected.v1', (data) => follow.rejected(data)),
@@ -110,7 +106,7 @@ export class World {
     this.bus.subscribe({
       name: 'approval',
       handlers: {
-        ...on('equipmgnt.Ordered.v1', (data) => this.obtain.execute(data)),
+        ...on('equipmgnt.Ordered.v1', (data) => this.obtain.ofPlaced(data)),
         ...on('equipmgnt.OrderCancelled.v1', (data) => settle.cancel(data)),
         ...on('equipmgnt.OrderRejected.v1', (data) => settle.cancel(data)),
         ...on('equipmgnt.StockRejected.v1', (data) => settle.reject(data)),

@@ -1,5 +1,5 @@
 import replyFrom from '@fastify/reply-from';
-import { problem, RETRY_AFTER_S, sendProblem } from '@equipmgnt/service';
+import { problem, RETRY_AFTER_S, REUSE_WITHIN_MS, sendProblem } from '@equipmgnt/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Route } from './routes.ts';
 
@@ -24,6 +24,8 @@ export function proxy(route: Route, limits: ProxyLimits) {
       undici: {
         connections: limits.maxInFlight,
         pipelining: 1,
+        keepAliveTimeout: REUSE_WITHIN_MS,
+        keepAliveMaxTimeout: REUSE_WITHIN_MS,
         headersTimeout: limits.timeoutMs,
         bodyTimeout: limits.timeoutMs,
         connect: { timeout: CONNECT_TIMEOUT_MS },

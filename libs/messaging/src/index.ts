@@ -2,6 +2,6 @@ export type { Received } from './cloud-event.ts';
 export { KafkaStrategy } from './consumer/kafka.strategy.ts';
 export { createKafka, kafkaConfig, type KafkaConfig } from './kafka.ts';
 export { consumeEvents, MessagingModule } from './messaging.module.ts';
-export { CreateOutbox1700000000000 } from './outbox/outbox.migration.ts';
+export { outboxMigrations } from './outbox/outbox.migration.ts';
 export { eventRows, eventsParameter, INTO_OUTBOX, type RecordedFact } from './outbox/outbox.ts';
 export { OutboxRelay } from './outbox/relay.ts';

@@ -52,6 +52,12 @@ export const processConfig = z.object({
   MAX_IN_FLIGHT: env.whole(1, 1_000_000, 500),
   /** Mean delay of the event loop over a second, above which requests are answered 503. */
   MAX_EVENT_LOOP_DELAY_MS: env.whole(1, 60_000, 500),
+  /**
+   * How long, when stopping, connections that clients keep open are served on: longer than a client
+   * leaves one unused and still takes it again ({@link REUSE_WITHIN_MS} in this suite). A connection
+   * that is closed under a request on its way costs that request.
+   */
+  CONNECTION_DRAIN_MS: env.whole(0, 60_000, 4_000),
   /** How long stopping may take before the process ends itself; below the orchestrator's grace. */
   SHUTDOWN_TIMEOUT_MS: env.whole(100, 600_000, 20_000),
   /** Shown by /actuator/info. */

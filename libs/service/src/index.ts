@@ -9,6 +9,7 @@ export {
   type Correlation,
 } from './correlation.ts';
 export { Health, type HealthReport } from './health.ts';
+export { REUSE_WITHIN_MS } from './http/drain.ts';
 export {
   baseUrl,
   halPage,

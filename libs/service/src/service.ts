@@ -84,7 +84,11 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
     maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
     saturated: () => pressure.high,
   });
-  drainWhenStopping(server, app.get(Health), inFlight);
+  drainWhenStopping(server, {
+    health: app.get(Health),
+    inFlight,
+    connectionsMs: config.CONNECTION_DRAIN_MS,
+  });
   measureRequests(server);
   if (options.accessLog) logRequests(server);
   await app.init();

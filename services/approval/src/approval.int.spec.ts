@@ -148,6 +148,30 @@ describe('The approval service', () => {
   });
 
   describe('told that an order was cancelled', () => {
+    it('tells again that its approval was rejected, as the same event', async () => {
+      const order = anOrder();
+      const obtained = await post(order).expect(201);
+      await rejected(order); // before there was an order to follow it
+      await ordered(order);
+      expect(await told(order.orderId)).toEqual([
+        'ApprovalObtained',
+        'ApprovalRejected',
+        'ApprovalRejected',
+      ]);
+      const [, first, again] = await app
+        .get(DataSource)
+        .query(
+          'SELECT event_id, type, key, data, occurred_at FROM outbox WHERE key = $1 ORDER BY id',
+          [order.orderId],
+        );
+      expect(again).toEqual(first);
+      expect(again.data).toEqual({
+        ...order,
+        approvalId: obtained.body.id,
+        reason: 'OUT_OF_STOCK',
+      });
+    });
+
     it('cancels its approval, however often it is told', async () => {
       const order = anOrder();
       await post(order);

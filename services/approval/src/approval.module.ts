@@ -1,5 +1,5 @@
 import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
-import { CreateOutbox1700000000000, MessagingModule } from '@equipmgnt/messaging';
+import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Approvals } from './application/approvals.ts';
 import { ObtainApprovals } from './application/obtain-approvals.ts';
@@ -23,7 +23,7 @@ export class ApprovalModule {
         DatabaseModule.with(
           postgresOptions('approval', config, {
             entities: [approvalEntity],
-            migrations: [CreateOutbox1700000000000, CreateApprovals1700000000001],
+            migrations: [...outboxMigrations, CreateApprovals1700000000001],
           }),
         ),
         MessagingModule.with({ service: 'approval', config, publishes: true }),

@@ -1,5 +1,5 @@
 import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
-import { CreateOutbox1700000000000, MessagingModule } from '@equipmgnt/messaging';
+import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Defaults } from './application/defaults.ts';
 import { Equipments } from './application/equipments.ts';
@@ -26,7 +26,7 @@ export class EquipmentModule {
         DatabaseModule.with(
           postgresOptions('equipment', config, {
             entities: [equipmentEntity],
-            migrations: [CreateOutbox1700000000000, CreateEquipments1700000000001],
+            migrations: [...outboxMigrations, CreateEquipments1700000000001],
           }),
         ),
         MessagingModule.with({ service: 'equipment', config, publishes: true }),

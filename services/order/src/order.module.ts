@@ -1,5 +1,5 @@
 import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
-import { CreateOutbox1700000000000, MessagingModule } from '@equipmgnt/messaging';
+import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Health } from '@equipmgnt/service';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Approvals } from './application/approvals.ts';
@@ -28,7 +28,7 @@ export class OrderModule {
         DatabaseModule.with(
           postgresOptions('order', config, {
             entities: [orderEntity],
-            migrations: [CreateOutbox1700000000000, CreateOrders1700000000001],
+            migrations: [...outboxMigrations, CreateOrders1700000000001],
           }),
         ),
         MessagingModule.with({ service: 'order', config, publishes: true }),

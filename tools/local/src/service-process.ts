@@ -74,6 +74,8 @@ const DEFAULTS: Environment = {
   NODE_ENV: 'production',
   // It may finish by itself before it is killed.
   SHUTDOWN_TIMEOUT_MS: '15000',
+  // Nobody comes back to it; who restarts one of several replicas says otherwise.
+  CONNECTION_DRAIN_MS: '0',
 };
 
 async function askReadiness(url: string): Promise<void> {

@@ -56,6 +56,12 @@ async function play(layer: Layer): Promise<LayerResult> {
       bar.setTotal(of);
       bar.update(done, { what });
     });
+  } catch (error) {
+    // a layer that cannot be played proves nothing, but takes nothing from the others
+    const { name } = layer;
+    const differences = [`it broke off: ${(error as Error).stack}`];
+    const nothing = { measures: [], counts: {}, failedRequests: {}, faults: [], samples: [] };
+    return { name, seed: size.seed, seconds: 0, differences, ...nothing };
   } finally {
     bar.stop();
   }

@@ -189,6 +189,8 @@ export interface LayerResult {
   readonly measures: readonly Measure[];
   /** What was counted, for the ledger, e.g. `cases: 10000`. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Requests that were answered with 5xx or not at all, by what was asked and told. */
+  readonly failedRequests: Readonly<Record<string, number>>;
   readonly faults: readonly Fault[];
   readonly samples: readonly Sample[];
 }

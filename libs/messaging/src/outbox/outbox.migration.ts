@@ -28,3 +28,29 @@ export class CreateOutbox1700000000000 implements MigrationInterface {
     await runner.query('DROP TABLE outbox');
   }
 }
+
+/**
+ * An event's id follows from what it tells of whom, as each type of event happens at most once to
+ * its key. So a fact that is told once more is the same event to everybody, whoever tells it.
+ */
+export class IdentifyEvents1700000000002 implements MigrationInterface {
+  readonly name = 'IdentifyEvents1700000000002';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE outbox
+        DROP COLUMN event_id,
+        ADD COLUMN event_id uuid NOT NULL
+            GENERATED ALWAYS AS (md5(type || '/' || key::text)::uuid) STORED`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      ALTER TABLE outbox
+        DROP COLUMN event_id,
+        ADD COLUMN event_id uuid NOT NULL DEFAULT gen_random_uuid()`);
+  }
+}
+
+/** The outbox, for the migrations of each service that publishes. */
+export const outboxMigrations = [CreateOutbox1700000000000, IdentifyEvents1700000000002];

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { freshDatabases, kafkaBrokers } from '../../../../e2e/support/connections.ts';
 import { eventually } from '../../../../e2e/support/eventually.ts';
 import { ensureTopics } from '../topics.ts';
-import { CreateOutbox1700000000000 } from './outbox.migration.ts';
+import { outboxMigrations } from './outbox.migration.ts';
 import { eventRows, eventsParameter, INTO_OUTBOX, type RecordedFact } from './outbox.ts';
 import { Publisher } from './publisher.ts';
 import { OutboxRelay } from './relay.ts';
@@ -29,7 +29,7 @@ describe('The outbox relay', () => {
     database = await new DataSource({
       type: 'postgres',
       url: databases.urls.order,
-      migrations: [CreateOutbox1700000000000],
+      migrations: outboxMigrations,
       migrationsRun: true,
     }).initialize();
     kafka = new Kafka({ brokers: [kafkaBrokers()], logLevel: logLevel.NOTHING });
@@ -131,7 +131,8 @@ describe('The outbox relay', () => {
 
   it('publishes again, as the same event, after a crash between publishing and removing', async () => {
     const key = ++lastKey;
-    await write([ordered(key, 1), ordered(key, 2)]);
+    const cancelled = { ...ordered(key, 2), type: 'equipmgnt.OrderCancelled.v1' } as const;
+    await write([ordered(key, 1), cancelled]);
     const publisher = newPublisher();
     let crashes = 1;
     const publish = publisher.publish.bind(publisher);

@@ -27,5 +27,8 @@ export abstract class Approvals {
    */
   abstract save(approvals: readonly Approval[]): Promise<ReadonlySet<number>>;
 
+  /** Publishes the facts of approvals that are saved already. */
+  abstract tell(approvals: readonly Approval[]): Promise<void>;
+
   abstract page(request: PageRequest): Promise<Page<Approval>>;
 }

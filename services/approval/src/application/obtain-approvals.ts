@@ -17,4 +17,18 @@ export class ObtainApprovals {
     const byOrder = new Map(subjects.map((subject) => [subject.orderId, subject]));
     return this.approvals.obtain([...byOrder.values()].map((each) => Approval.obtain(each, now)));
   }
+
+  /**
+   * Approves orders that have been placed. Anybody may obtain an approval for an order that is yet to
+   * come, and equipment may reject it before there is an order to follow: then order hears of it again
+   * now, or it could follow an old announcement of the approval alone.
+   */
+  async ofPlaced(orders: readonly Subject[]): Promise<void> {
+    const obtained = await this.execute(orders);
+    const rejected = obtained
+      .map(({ approval }) => approval)
+      .filter(({ status }) => status === 'REJECTED');
+    for (const approval of rejected) approval.tellRejection();
+    await this.approvals.tell(rejected);
+  }
 }

@@ -56,8 +56,7 @@ export class Approval {
   /** Equipment rejects what was never approved here, as after a restored backup: so be it. */
   static rejectedBeforehand(subject: Subject, reason: string, now: Date): Approval {
     const approval = new Approval(subject, { status: 'REJECTED', rejectedAt: now, reason });
-    const data = { ...subject, reason };
-    approval.facts.push({ type: 'equipmgnt.ApprovalRejected.v1', data, at: now });
+    approval.tellRejection();
     return approval;
   }
 
@@ -84,7 +83,14 @@ export class Approval {
   reject(reason: string, now: Date): void {
     if (this.current.status !== 'APPROVED') return;
     this.current = { ...this.current, status: 'REJECTED', rejectedAt: now, reason };
+    this.tellRejection();
+  }
+
+  /** Tells once more that it was rejected, and when; tells nothing when it is not. */
+  tellRejection(): void {
+    if (this.current.status !== 'REJECTED') return;
+    const { rejectedAt, reason } = this.current;
     const data = { ...this.subject, reason };
-    this.facts.push({ type: 'equipmgnt.ApprovalRejected.v1', data, at: now });
+    this.facts.push({ type: 'equipmgnt.ApprovalRejected.v1', data, at: rejectedAt });
   }
 }

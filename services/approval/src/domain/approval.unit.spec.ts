@@ -58,6 +58,25 @@ describe('Approval', () => {
     ]);
   });
 
+  it('when rejected, tells so again, and when that was', () => {
+    const approval = anApproval('REJECTED');
+    approval.tellRejection();
+    expect(approval.changed).toBe(false);
+    expect(approval.facts).toEqual([
+      {
+        type: 'equipmgnt.ApprovalRejected.v1',
+        data: { ...SUBJECT, reason: states.REJECTED.reason },
+        at: states.REJECTED.rejectedAt,
+      },
+    ]);
+  });
+
+  it('when not rejected, tells of no rejection', () => {
+    const approval = anApproval('APPROVED');
+    approval.tellRejection();
+    expect(approval.facts).toEqual([]);
+  });
+
   it.each(['CANCELLED', 'REJECTED'] as const)('when %s, stays so', (status) => {
     const approval = anApproval(status);
     approval.cancel(NOW);

@@ -1,3 +1,4 @@
+import { REUSE_WITHIN_MS } from '@equipmgnt/service';
 import { AxiosError, AxiosHeaders, type AxiosAdapter } from 'axios';
 import { Pool } from 'undici';
 
@@ -7,7 +8,12 @@ import { Pool } from 'undici';
  * @param connections the most at once, also the most idle ones kept alive
  */
 export function undiciAdapter(origin: string, connections: number) {
-  const pool = new Pool(origin, { connections, connect: { timeout: 2_000 } });
+  const pool = new Pool(origin, {
+    connections,
+    connect: { timeout: 2_000 },
+    keepAliveTimeout: REUSE_WITHIN_MS,
+    keepAliveMaxTimeout: REUSE_WITHIN_MS,
+  });
   const adapter: AxiosAdapter = async (config) => {
     const answer = await pool.request({
       method: 'POST',

@@ -9,6 +9,8 @@ export interface DependenciesOptions {
   readonly stage: Stage;
   readonly seed: number;
   readonly orders: number;
+  /** Orders a second, at most; fewer, where the failures take longer. */
+  readonly perSecond: number;
   /** How often each dependency fails, in each way. */
   readonly failures: number;
   readonly progress?: Progress;
@@ -23,12 +25,12 @@ const CALM_MS = 1_500;
  * approval hangs; and equipment and mis are away long enough for a backlog.
  */
 export function dependencies(options: DependenciesOptions): Promise<LayerResult> {
-  const { failures, orders } = options;
+  const { failures, orders, perSecond } = options;
   const seconds = (failures * FAILURES.length * MEAN_FAILURE_MS) / 1_000;
   return runTrial({
     ...options,
     name: 'dependencies',
-    perSecond: orders / seconds,
+    perSecond: Math.min(perSecond, orders / seconds),
     faults: async (trial) => {
       for (let round = 0; round < failures; round += 1) await failEach(trial);
       await backlog(trial);

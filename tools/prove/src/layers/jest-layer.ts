@@ -55,6 +55,7 @@ export async function jestLayer(options: JestLayerOptions): Promise<LayerResult>
       differences: failures,
       measures: [],
       counts: { cases },
+      failedRequests: {},
       faults: [],
       samples: [],
     };

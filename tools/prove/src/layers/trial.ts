@@ -152,7 +152,8 @@ export async function runTrial(options: TrialOptions): Promise<LayerResult> {
     seconds: Math.round((performance.now() - started) / 1_000),
     differences,
     measures: trial.measures,
-    counts: { ...ledgerCounts(run), failedRequests: recorder.failed, ...trial.counts },
+    counts: { ...ledgerCounts(run), ...trial.counts },
+    failedRequests: recorder.failed,
     faults: trial.faults,
     samples: sampler.samples,
   };

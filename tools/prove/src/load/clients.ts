@@ -9,6 +9,9 @@ const RETRY_MOST_MS = 3_000;
 /** Many more than are ever needed at once, so that nobody waits for another's connection. */
 const CONNECTIONS = 512;
 
+/** Below the gateway's CONNECTION_DRAIN_MS, as careful clients have it. */
+const REUSE_WITHIN_MS = 3_000;
+
 const CANCELLED_SHARE = 0.3;
 const LOOKED_UP_SHARE = 0.1;
 const SENT_TWICE_SHARE = 0.05;
@@ -16,11 +19,23 @@ const MISTAKEN_SHARE = 0.01;
 const UNKNOWN_EQUIPMENT_SHARE = 0.01;
 const NO_SUCH_EQUIPMENT = 2_000_000_000;
 
-interface Answer {
-  readonly status: number;
-  // eslint-disable-next-line -- whatever JSON it is
-  readonly body: any;
+/** What answers hold, as far as clients read it. */
+interface Body {
+  readonly id: number;
+  readonly status: string;
 }
+
+interface Answer {
+  /** 0 is for no answer. */
+  readonly status: number;
+  readonly body: Body;
+  /** What was said, or went wrong, when it is no clear answer. */
+  readonly cause: string;
+  /** `Retry-After` in ms, 0 where nothing is said. */
+  readonly retryAfterMs: number;
+}
+
+const NO_BODY: Body = { id: 0, status: '' };
 
 /**
  * Employees and managers at the gateway. An open model: they come when they come, whether or not
@@ -36,7 +51,12 @@ export class Clients {
   #leaving = false;
 
   constructor(url: string, random: Random, recorder: Recorder) {
-    this.#pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
+    this.#pool = new Pool(url, {
+      connections: CONNECTIONS,
+      pipelining: 1,
+      keepAliveTimeout: REUSE_WITHIN_MS,
+      keepAliveMaxTimeout: REUSE_WITHIN_MS,
+    });
     this.#random = random;
     this.#recorder = recorder;
   }
@@ -117,7 +137,8 @@ export class Clients {
   async #order(attempt: OpenAttempt): Promise<number | undefined> {
     const { key, equipmentId, qty } = attempt;
     for (let retry = 0; ; retry += 1) {
-      const { status, body } = await this.#send('POST', '/orders', { qty, equipmentId }, key);
+      const answer = await this.#send('POST', '/orders', { qty, equipmentId }, key);
+      const { status, body } = answer;
       const at = this.#recorder.now();
       if (status === 201 || status === 202) {
         const known = attempt.answers.some(({ kind }) => kind === 'acknowledged');
@@ -129,8 +150,8 @@ export class Clients {
         attempt.answers.push({ kind: 'refused', at, httpStatus: status });
         return undefined;
       }
-      attempt.answers.push({ kind: 'unknown', at, cause: `${status || body}` });
-      await this.#pause(retry);
+      attempt.answers.push({ kind: 'unknown', at, cause: answer.cause });
+      await this.#pause(retry, answer);
     }
   }
 
@@ -143,7 +164,8 @@ export class Clients {
     this.#recorder.cancellations.push(cancellation);
     for (let retry = 0; cancellation.outcome === 'unknown'; retry += 1) {
       const change = { status: 'CANCELLED' };
-      const { status, body } = await this.#send('PATCH', `/orders/${orderId}`, change);
+      const answer = await this.#send('PATCH', `/orders/${orderId}`, change);
+      const { status, body } = answer;
       if (status === 200) {
         cancellation.outcome = 'cancelled';
         this.#saw(orderId, body.status, this.#recorder.now(), this.#recorder.now());
@@ -151,7 +173,7 @@ export class Clients {
       else if (status >= 400 && status < 500) {
         cancellation.outcome = 'refused';
         this.#recorder.unexpected.push(`PATCH /orders/${orderId} to CANCELLED was told ${status}`);
-      } else await this.#pause(retry);
+      } else await this.#pause(retry, answer);
     }
   }
 
@@ -165,12 +187,12 @@ export class Clients {
     this.#recorder.sightings.push({ orderId, status, from, to });
   }
 
-  #pause(retry: number): Promise<void> {
+  #pause(retry: number, { retryAfterMs }: Answer): Promise<void> {
+    const backoffMs = Math.min(RETRY_FIRST_MS * 2 ** retry, RETRY_MOST_MS);
     // unevenly, or all that failed together come again together
-    return sleep(Math.min(RETRY_FIRST_MS * 2 ** retry, RETRY_MOST_MS) * (0.5 + Math.random()));
+    return sleep(retryAfterMs + backoffMs * (0.5 + Math.random()));
   }
 
-  /** Status 0 is for no answer; the body then says why. */
   async #send(method: string, path: string, body?: object, key?: string): Promise<Answer> {
     try {
       const response = await this.#pool.request({
@@ -184,12 +206,17 @@ export class Clients {
         headersTimeout: TIMEOUT_MS,
         bodyTimeout: TIMEOUT_MS,
       });
+      const { statusCode: status, headers } = response;
       const text = await response.body.text();
-      if (response.statusCode >= 500) this.#recorder.failed += 1;
-      return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) };
+      const content = text === '' ? {} : (JSON.parse(text) as Partial<Body> & { detail?: string });
+      const cause = `${status} ${content.detail}`;
+      if (status >= 500) this.#recorder.failure(`${method} ${cause}`);
+      const retryAfterMs = Number(headers['retry-after'] ?? 0) * 1_000;
+      return { status, body: { ...NO_BODY, ...content }, cause, retryAfterMs };
     } catch (error) {
-      this.#recorder.failed += 1;
-      return { status: 0, body: (error as { code?: string }).code ?? (error as Error).message };
+      const cause = (error as { code?: string }).code ?? (error as Error).message;
+      this.#recorder.failure(`${method} ${cause}`);
+      return { status: 0, body: NO_BODY, cause, retryAfterMs: 0 };
     }
   }
 }

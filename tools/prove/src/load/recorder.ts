@@ -18,13 +18,17 @@ export class Recorder {
   readonly unexpected: string[] = [];
   /** Orders acknowledged so far. */
   acknowledged = 0;
-  /** Requests of any kind that were answered with 5xx, or not at all. */
-  failed = 0;
+  /** Requests of any kind that were answered with 5xx or not at all, by what was asked and told. */
+  readonly failed: Record<string, number> = {};
   readonly #start = performance.now();
 
   /** ms since the run's start. */
   now(): number {
     return Math.round(performance.now() - this.#start);
+  }
+
+  failure(what: string): void {
+    this.failed[what] = (this.failed[what] ?? 0) + 1;
   }
 
   history(): History {

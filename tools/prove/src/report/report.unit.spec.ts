@@ -28,6 +28,7 @@ const chaos: LayerResult = {
   differences: [],
   measures: [recovery],
   counts: { acknowledged: 12_000, approved: 8_000, cancelled: 3_600, unitsOut: 20_000, kills: 1 },
+  failedRequests: { 'POST 502 order cannot be reached at the moment.': 7 },
   faults: [{ what: 'SIGKILL order', target: 'order', from: 1_000, to: 2_500 }],
   samples: [sample(0, 0, { order: { memory: 2 ** 20 * 80, files: 40 } }), sample(2_000, 300, {})],
 };
@@ -40,6 +41,7 @@ const simulation: LayerResult = {
   measures: [],
   faults: [],
   counts: { cases: 10_000 },
+  failedRequests: {},
   samples: [],
 };
 
@@ -102,6 +104,8 @@ Again with: npm run prove -- --seed 42 --orders 12000 --only chaos --verbose
 
 ✓ process chaos: seed 42, 60.3 s, 1 fault
   acknowledged 12,000, approved 8,000, cancelled 3,600, units out 20,000, kills 1
+  7 failed requests, sent again until answered:
+    7 × POST 502 order cannot be reached at the moment.
   ✓ service back to first success   2,310 ms   at most 5,000 ms
   0 differences
 

@@ -13,6 +13,8 @@ import {
 
 /** Differences of a layer that are told before the rest is only counted. */
 const TOLD = 20;
+/** Causes of failed requests that are told. */
+const CAUSES = 8;
 
 /** The report for a terminal; the verdict is its last line. */
 export function reportText(report: Report): string {
@@ -46,11 +48,21 @@ function layerText(layer: LayerResult): string[] {
   return [
     `${passed(layer) ? '✓' : '✗'} ${name}: ${facts.join(', ')}`,
     ...(counters.length > 0 ? [`  ${counters.join(', ')}`] : []),
+    ...failedRequests(layer).map((line) => `  ${line}`),
     ...table(rows),
     `  ${counted(differences.length, 'difference')}${differences.length > 0 ? ':' : ''}`,
     ...differences.slice(0, TOLD).map((line) => `    ${line}`),
     ...(more > 0 ? [`    and ${number(more)} more`] : []),
   ];
+}
+
+/** What clients were told that was no clear answer, the most frequent first. */
+function failedRequests(layer: LayerResult): string[] {
+  const causes = Object.entries(layer.failedRequests).sort(([, a], [, b]) => b - a);
+  if (causes.length === 0) return [];
+  const sum = causes.reduce((total, [, count]) => total + count, 0);
+  const told = causes.slice(0, CAUSES).map(([what, count]) => `  ${number(count)} × ${what}`);
+  return [`${counted(sum, 'failed request')}, sent again until answered:`, ...told];
 }
 
 /** Rows in columns, the first to the left and the others to the right. */

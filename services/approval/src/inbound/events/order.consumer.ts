@@ -13,8 +13,8 @@ export class OrderConsumer {
   ) {}
 
   @EventPattern('equipmgnt.Ordered.v1')
-  async ordered(@Payload() events: readonly Received<'equipmgnt.Ordered.v1'>[]): Promise<void> {
-    await this.obtaining.execute(events.map(({ data }) => data));
+  ordered(@Payload() events: readonly Received<'equipmgnt.Ordered.v1'>[]): Promise<void> {
+    return this.obtaining.ofPlaced(events.map(({ data }) => data));
   }
 
   @EventPattern('equipmgnt.OrderCancelled.v1')

@@ -43,6 +43,13 @@ export class PostgresApprovals extends Approvals {
     return new Set(rows.map(({ orderId }) => orderId));
   }
 
+  async tell(approvals: readonly Approval[]): Promise<void> {
+    if (approvals.length === 0) return;
+    const facts = approvals.flatMap((approval) => approval.facts);
+    await this.database.query(sql.TELL, [eventsParameter(facts)]);
+    this.relay.nudge();
+  }
+
   async page({ page, size, sort }: PageRequest): Promise<Page<Approval>> {
     const [rows, total] = await this.database.getRepository(approvalEntity).findAndCount({
       order: { [sort.property]: sort.direction, id: sort.direction },

@@ -24,16 +24,16 @@ const ADDED = `added AS (
         ON CONFLICT (order_id) DO NOTHING
     RETURNING *)`;
 
-/** The events ($2) of saved approvals, with their ids. */
-const TOLD = (saved: string) => `told AS (
+/** Publishes the events of saved approvals, with their ids. */
+const tell = (saved: string, events: string) => `
     ${INTO_OUTBOX}
     SELECT e.type, e.key, e.data || jsonb_build_object('approvalId', s.id), e.occurred_at, e.traceparent
-      FROM ${eventRows('$2')} JOIN ${saved} s ON s.order_id = e.key
-     ORDER BY e.seq)`;
+      FROM ${eventRows(events)} JOIN ${saved} s ON s.order_id = e.key
+     ORDER BY e.seq`;
 
 /** Approval and event in one round trip and one transaction; what exists is answered as it is. */
 export const OBTAIN = `
-  WITH ${CHANGE}, ${ADDED}, ${TOLD('added')}
+  WITH ${CHANGE}, ${ADDED}, told AS (${tell('added', '$2')})
   SELECT ${COLUMNS}, true AS created FROM added
    UNION ALL
   SELECT ${COLUMNS}, false FROM approvals WHERE order_id IN (SELECT "orderId" FROM change)`;
@@ -49,8 +49,11 @@ export const SAVE = `
      WHERE a.order_id = c."orderId" AND a.status = c.was
     RETURNING a.*),
   saved AS (SELECT * FROM added UNION ALL SELECT * FROM updated),
-  ${TOLD('saved')}
+  told AS (${tell('saved', '$2')})
   SELECT order_id AS "orderId" FROM saved`;
+
+/** The events ($1) of approvals that are there already. */
+export const TELL = tell('approvals', '$1');
 
 export const OF_ORDERS = `SELECT ${COLUMNS} FROM approvals WHERE order_id = ANY($1)`;
 
