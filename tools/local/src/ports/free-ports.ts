@@ -24,15 +24,20 @@ const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const ATTEMPTS = 1000;
 
+/** Those that this process has been given: not free any more, though nobody may listen there yet. */
+const given = new Set<number>();
+
 /**
- * Chooses ports at random that are free at the moment, all different.
+ * Chooses ports at random that are free at the moment, none of them twice.
  * @throws Error when no free ones are found.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const chosen = new Set<number>();
   for (let attempt = 0; attempt < ATTEMPTS && chosen.size < count; attempt++) {
     const port = randomInt(LOWEST, HIGHEST);
-    if (!chosen.has(port) && (await stateOf(port)) === 'free') chosen.add(port);
+    if (given.has(port)) continue;
+    given.add(port);
+    if ((await stateOf(port)) === 'free') chosen.add(port);
   }
   if (chosen.size < count) {
     throw new Error(`found only ${chosen.size} of ${count} free ports in ${LOWEST}…${HIGHEST}`);

@@ -33,7 +33,7 @@ const MODEL_RUNS = 50;
  * and who asks for more than can be done measures nothing but waiting. Starting a process costs as
  * much as a hundred orders.
  */
-const STEADY_RATE = 50;
+const STEADY_RATE = 40;
 const RATE_UNDER_FAULTS = 30;
 const RATE_OF_TWO_REPLICAS = 15;
 

@@ -39,7 +39,8 @@ export class Trial {
   readonly random: Random;
   readonly recorder = new Recorder();
   readonly clients: Clients;
-  readonly faults: Fault[] = [];
+  /** What was broken; `to` is infinite as long as it is. */
+  readonly faults: { -readonly [K in keyof Fault]: Fault[K] }[] = [];
   readonly measures: Measure[] = [];
   readonly counts: Record<string, number> = {};
   #loading = true;
@@ -78,11 +79,17 @@ export class Trial {
       forMs: number;
     },
   ): Promise<void> {
-    const from = this.recorder.now();
+    const fault = { what, target, from: this.recorder.now(), to: Infinity };
+    this.faults.push(fault);
     await breakIt();
     await sleep(forMs);
     await mend();
-    this.faults.push({ what, target, from, to: this.recorder.now() });
+    fault.to = this.recorder.now();
+  }
+
+  /** Whether something was broken at any time since `from`. */
+  wasBroken(target: string, from: number): boolean {
+    return this.faults.some((fault) => fault.target === target && fault.to > from);
   }
 
   /** Keeps the worst of a measure. */
