@@ -90,9 +90,11 @@ describe('Two processes of each service', () => {
   });
 
   it('do nothing twice or out of order, under a crowd of orders and cancellations', async () => {
-    const equipmentId = await shop.register(1_000);
+    const equipmentId = await shop.register(1_000); // enough for all: nothing is rejected
+    const placed = new Set<string>();
     const place = async (i: number) => {
       const { body } = await inTurn(i).post('/orders', { qty: 1, equipmentId });
+      placed.add(String(body.id));
       if (i % 3 === 0) await inTurn(i + 1).patch(`/orders/${body.id}`, { status: 'CANCELLED' });
     };
     for (let round = 0; round < 6; round += 1) {
@@ -102,25 +104,25 @@ describe('Two processes of each service', () => {
     expect(await shop.stockOf(equipmentId)).toBe(1_000 - 6 * 33);
 
     // the relays: every event once, and each order's events in the order of what happened
+    const ofThese = async (topic: string) =>
+      [...(await published(topic))].filter(([key]) => placed.has(key)).map(([, told]) => told);
     const [ofOrders, ofApprovals, ofStock] = await Promise.all(
-      Object.values(topics).map(published),
+      [topics.order, topics.approval, topics.equipment].map(ofThese),
     );
     for (const events of [ofOrders, ofApprovals, ofStock]) {
-      const ids = [...(events ?? []).values()].flat().map(({ id }) => id);
+      const ids = events?.flat().map(({ id }) => id) ?? [];
       expect(new Set(ids).size).toBe(ids.length);
     }
+    expect(ofOrders).toHaveLength(placed.size);
     const names = (events: { type: string }[]) =>
       events.map(({ type }) => type.split('.')[1]).join(' ');
-    for (const events of ofOrders?.values() ?? []) {
+    for (const events of ofOrders ?? []) {
       expect(['Ordered', 'Ordered OrderCancelled']).toContain(names(events));
     }
-    for (const events of ofApprovals?.values() ?? []) {
-      expect([
-        'ApprovalObtained',
-        'ApprovalObtained ApprovalRejected',
-        'ApprovalObtained CancelRequested',
-        'CancelRequested',
-      ]).toContain(names(events));
+    for (const events of ofApprovals ?? []) {
+      expect(['ApprovalObtained', 'ApprovalObtained CancelRequested', 'CancelRequested']).toContain(
+        names(events),
+      );
     }
   });
 
