@@ -1,6 +1,10 @@
+import { Logger } from '@nestjs/common';
 import { planted } from './planted.ts';
 import { play, report, type Play } from './play.ts';
 import type { Parts } from './world.ts';
+
+// what the simulated crashes are logged as says nothing that the trace of a seed does not
+Logger.overrideLogger(false);
 
 const { SIMULATION_SEED, SIMULATION_SEEDS } = process.env;
 /** The seed to begin with; alone, unless it is said how many. */

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { isTransient } from './errors.ts';
 
 const RETRY_MS = 1_000;
+const LOCK_POLL_MS = 100;
 /** One lock for all that start at once; any number that nothing else in the database uses. */
 const MIGRATION_LOCK = 7_301_944;
 
@@ -31,16 +32,19 @@ async function migrate(dataSource: DataSource, logger: Logger): Promise<void> {
   const [take, give] =
     dataSource.options.type === 'postgres'
       ? [
-          `SELECT pg_advisory_lock(${MIGRATION_LOCK})`,
+          `SELECT pg_try_advisory_lock(${MIGRATION_LOCK}) AS mine`,
           `SELECT pg_advisory_unlock(${MIGRATION_LOCK})`,
         ]
-      : [`SELECT GET_LOCK('migrations', 600)`, `SELECT RELEASE_LOCK('migrations')`];
+      : [`SELECT GET_LOCK('migrations', 0) AS mine`, `SELECT RELEASE_LOCK('migrations')`];
   const holder = dataSource.createQueryRunner();
   try {
-    await holder.query(take);
-    const done = await dataSource.runMigrations({ transaction: 'each' });
-    for (const { name } of done) logger.log(`migrated: ${name}`);
-    await holder.query(give);
+    while (!(await holder.query(take))[0].mine) await delay(LOCK_POLL_MS);
+    try {
+      const done = await dataSource.runMigrations({ transaction: 'each' });
+      for (const { name } of done) logger.log(`migrated: ${name}`);
+    } finally {
+      await holder.query(give); // the connection lives on in the pool, and the lock with it
+    }
   } finally {
     await holder.release();
   }

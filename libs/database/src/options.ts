@@ -1,6 +1,7 @@
 import { env } from '@equipmgnt/service';
 import { z } from 'zod';
 import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
+import { mariadbSocket, postgresSocket } from './silence.ts';
 
 /** One way to say it: the drivers read `?sslmode=` and its like differently, or not at all. */
 const saysNothingOfTls = (url: string): boolean =>
@@ -15,7 +16,8 @@ const configFor = (...protocols: string[]) =>
       }),
     /** Connect by TLS only, and only to a server whose certificate is good for its host name. */
     DATABASE_TLS: env.flag(false),
-    DATABASE_POOL_SIZE: env.whole(1, 1_000, 10),
+    /** Connections; one each for the relay and a sweep, so one for requests at the least. */
+    DATABASE_POOL_SIZE: env.whole(3, 1_000, 10),
   });
 
 export const postgresConfig = configFor('postgres', 'postgresql');
@@ -28,11 +30,14 @@ export interface Schema {
   readonly migrations: (new () => MigrationInterface)[];
 }
 
-// A statement that hangs must not hang its caller: requests end in 503, messages are retried.
+// A statement that hangs must not hang its caller: requests end in 503, messages are retried. See
+// silence.ts for one whose server is gone.
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_MS = 30_000;
+/** Connections that nobody needs for this long are closed. */
+const IDLE_MS = 10_000;
 
 /** How a service reaches its PostgreSQL database. Large integers are read as numbers. */
 export const postgresOptions = (
@@ -52,6 +57,8 @@ export const postgresOptions = (
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    idleTimeoutMillis: IDLE_MS,
+    stream: postgresSocket,
   },
   ...schema,
 });
@@ -70,6 +77,12 @@ export const mariadbOptions = (config: DatabaseConfig, schema: Schema): DataSour
   timezone: 'Z',
   supportBigNumbers: true,
   bigNumberStrings: false,
-  extra: { queueLimit: 100 * config.DATABASE_POOL_SIZE, enableKeepAlive: true },
+  extra: {
+    queueLimit: 100 * config.DATABASE_POOL_SIZE,
+    maxIdle: config.DATABASE_POOL_SIZE - 1, // below the pool's size, or mysql2 closes no idle ones
+    idleTimeout: IDLE_MS,
+    gracefulEnd: true, // or the server logs each as an aborted connection
+    stream: mariadbSocket,
+  },
   ...schema,
 });

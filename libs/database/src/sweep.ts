@@ -11,6 +11,7 @@ import type { DataSource } from 'typeorm';
  */
 export abstract class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Sweep');
+  private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
 
@@ -21,7 +22,8 @@ export abstract class Sweep implements OnApplicationBootstrap, BeforeApplication
     private readonly everyMs: number,
   ) {}
 
-  protected abstract sweep(): Promise<void>;
+  /** @param stop when this process stops: what is left can wait for the next time */
+  protected abstract sweep(stop: AbortSignal): Promise<void>;
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
@@ -31,6 +33,7 @@ export abstract class Sweep implements OnApplicationBootstrap, BeforeApplication
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.stopping.abort();
     await this.running;
   }
 
@@ -39,7 +42,7 @@ export abstract class Sweep implements OnApplicationBootstrap, BeforeApplication
       await this.database.transaction(async (manager) => {
         const lock = 'SELECT pg_try_advisory_xact_lock(hashtext($1)) AS mine';
         const [{ mine }] = await manager.query(lock, [this.name]);
-        if (mine) await this.sweep();
+        if (mine) await this.sweep(this.stopping.signal);
       });
     } catch (error) {
       this.logger.warn({ err: error }, `${this.name} failed, will be done next time`);

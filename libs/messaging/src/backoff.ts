@@ -20,24 +20,26 @@ export class Backoff {
   }
 }
 
-/** A sleep that a ring ends. A ring that comes while nobody sleeps ends the next sleep at once. */
+/** Sleeps that a ring ends, all of them. One that comes while nobody sleeps ends the next at once. */
 export class Alarm {
   private rung = false;
-  private wakeUp = (): void => undefined;
+  private readonly sleepers = new Set<() => void>();
 
   ring(): void {
     this.rung = true;
-    this.wakeUp();
+    for (const wakeUp of this.sleepers) wakeUp();
   }
 
   async sleep(ms: number): Promise<void> {
     if (!this.rung) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        this.wakeUp = () => {
+        const wakeUp = () => {
           clearTimeout(timer);
+          this.sleepers.delete(wakeUp);
           resolve();
         };
+        const timer = setTimeout(wakeUp, ms);
+        this.sleepers.add(wakeUp);
       });
     }
     this.rung = false;

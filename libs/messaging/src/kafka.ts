@@ -1,6 +1,12 @@
 import { ConfigError, env } from '@equipmgnt/service';
 import { Logger } from '@nestjs/common';
-import { Kafka, type KafkaConfig as ClientOptions, type logCreator } from 'kafkajs';
+import {
+  Kafka,
+  Partitioners,
+  type KafkaConfig as ClientOptions,
+  type logCreator,
+  type Producer,
+} from 'kafkajs';
 import { z } from 'zod';
 
 export const kafkaConfig = z.object({
@@ -66,4 +72,27 @@ function securityOf(config: KafkaConfig): Pick<ClientOptions, 'ssl' | 'sasl'> {
     );
   }
   return { ssl, sasl: { mechanism: 'scram-sha-512', username, password } };
+}
+
+/**
+ * A producer that writes each message once, in the order of sending.
+ * @param transactionalId for one that sends in transactions
+ * @throws KafkaJSError when no broker answers; no connection is left behind then
+ */
+export async function connectProducer(kafka: Kafka, transactionalId?: string): Promise<Producer> {
+  const producer = kafka.producer({
+    ...(transactionalId !== undefined && { transactionalId }),
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: CLIENT_RETRY,
+  });
+  try {
+    await producer.connect();
+  } catch (error) {
+    await producer.disconnect().catch(() => undefined); // it may have connected in part
+    throw error;
+  }
+  return producer;
 }

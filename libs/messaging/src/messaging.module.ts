@@ -94,7 +94,7 @@ function onceDone(work: () => Promise<void>): () => Promise<void> {
     }));
 }
 
-/** Connects the handlers of an application to Kafka; to be called before it is initialised. */
+/** Connects the handlers of an application to Kafka; they begin with `startAllMicroservices`. */
 export function consumeEvents(app: INestApplication): void {
   app.connectMicroservice({ strategy: app.get(KafkaStrategy) }, { inheritAppConfig: true });
 }

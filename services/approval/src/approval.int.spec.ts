@@ -201,6 +201,18 @@ describe('The approval service', () => {
       expect(await approvalOf(order.orderId)).toMatchObject({ status: 'CANCELLED', qty: 1 });
     });
 
+    it('keeps an approval that order refused from coming, should it be lost here', async () => {
+      const order = anOrder();
+      await app
+        .get(OrderConsumer)
+        .refused([
+          received('equipmgnt.OrderRejected.v1', { ...order, reason: 'APPROVAL_MISMATCH' }),
+        ]);
+      await ordered(order);
+      expect(await approvalOf(order.orderId)).toMatchObject({ status: 'CANCELLED' });
+      expect(await told(order.orderId)).toEqual(['CancelRequested']);
+    });
+
     it('leaves a rejected approval as it is', async () => {
       const order = anOrder();
       await post(order);

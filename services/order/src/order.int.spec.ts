@@ -13,13 +13,14 @@ import { Orders } from './application/orders.ts';
 import { orderConfig } from './order.config.ts';
 import { OrderModule } from './order.module.ts';
 
+type Reply = { status: number; body: unknown } | 'silence';
+
 /** What approval answers next; by default it approves what it is asked for. */
-type Answer = (asked: { orderId: number; equipmentId: number; qty: number }) =>
-  | {
-      status: number;
-      body: unknown;
-    }
-  | 'silence';
+type Answer = (asked: {
+  orderId: number;
+  equipmentId: number;
+  qty: number;
+}) => Reply | Promise<Reply>;
 
 const approves: Answer = (asked) => ({
   status: 201,
@@ -57,10 +58,10 @@ describe('The order service', () => {
     approval = createServer((incoming, outgoing) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('end', () => {
+      incoming.on('end', async () => {
         const body = JSON.parse(Buffer.concat(chunks).toString());
         asked.push(body);
-        const reply = answer(body);
+        const reply = await answer(body);
         if (reply === 'silence') return;
         outgoing.writeHead(reply.status, { 'content-type': 'application/json' });
         outgoing.end(JSON.stringify(reply.body));
@@ -159,6 +160,21 @@ describe('The order service', () => {
       const { body } = await post({ qty: 2, equipmentId: 1 }).expect(202);
       expect(body.status).toBe('ORDERED');
       await get(body.id).expect(200, body);
+    });
+
+    it('answers 202, not an error, when its approval cannot be saved', async () => {
+      const other = database.createQueryRunner();
+      answer = async (it) => {
+        await other.startTransaction();
+        await other.query('SELECT FROM orders WHERE id = $1 FOR UPDATE', [it.orderId]);
+        return { status: 201, body: { id: 5, ...it, status: 'APPROVED' } };
+      };
+      const { body } = await post({ qty: 2, equipmentId: 1 }).expect(202);
+      expect(body.status).toBe('ORDERED');
+      await other.rollbackTransaction();
+      await other.release();
+      await obtained(body.id);
+      await get(body.id).expect(({ body: order }) => expect(order.status).toBe('APPROVED'));
     });
 
     it('ends it REJECTED when the approval is for something else, and says so', async () => {

@@ -3,7 +3,7 @@ import { DomainError } from '@equipmgnt/contracts';
 import { isDataError } from '@equipmgnt/database';
 import { withCorrelation } from '@equipmgnt/service';
 import { Logger } from '@nestjs/common';
-import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Batch, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { Counter, Gauge } from 'prom-client';
 import { Alarm, Backoff } from '../backoff.ts';
 import { fromMessage, Unprocessable, type Received } from '../cloud-event.ts';
@@ -29,6 +29,13 @@ const lag = new Gauge({
   labelNames: ['topic', 'partition'],
 });
 
+/** @param left messages of the batch's partition that are not handled, those in hand included */
+const showLag = ({ topic, partition }: Batch, left: number): void =>
+  lag.set({ topic, partition }, Math.max(0, left));
+
+/** Forgets the lag of partitions, which may be others' from now on. */
+export const forgetLag = (): void => lag.reset();
+
 /** The batch was left half way, because the consumer stops or lost the partition. */
 export class Interrupted extends Error {}
 
@@ -36,6 +43,7 @@ export class Interrupted extends Error {}
 export class BatchHandler {
   private readonly logger = new Logger('Consumer');
   private readonly halt = new Alarm();
+  private stopped = false;
 
   constructor(
     private readonly handlers: ReadonlyMap<EventType, EventHandler>,
@@ -45,6 +53,7 @@ export class BatchHandler {
 
   /** Ends waiting for retries; the batch in hand is given up if it cannot be handled now. */
   stop(): void {
+    this.stopped = true;
     this.halt.ring();
   }
 
@@ -55,6 +64,7 @@ export class BatchHandler {
    */
   async handle(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
+    showLag(batch, Number(batch.offsetLagLow()) + 1);
     const { deliveries, letters } = this.read(batch.topic, batch.messages);
     const pulse = this.keepHeartbeat(payload);
     try {
@@ -67,10 +77,7 @@ export class BatchHandler {
     } finally {
       pulse.end();
     }
-    lag.set(
-      { topic: batch.topic, partition: batch.partition },
-      Math.max(0, Number(batch.highWatermark) - Number(batch.lastOffset()) - 1),
-    );
+    showLag(batch, Number(batch.offsetLag()));
   }
 
   /** Sorts out what no handler here waits for, and what can be no event at all. */
@@ -96,7 +103,8 @@ export class BatchHandler {
     const handler = this.handlers.get(type) as EventHandler;
     const backoff = new Backoff(100, 5_000);
     for (;;) {
-      if (!payload.isRunning() || payload.isStale()) throw new Interrupted('the consumer stops');
+      if (this.stopped || !payload.isRunning() || payload.isStale())
+        throw new Interrupted('the consumer stops');
       try {
         await this.call(handler, group);
         handled.inc({ type }, group.length);

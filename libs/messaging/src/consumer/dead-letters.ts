@@ -1,7 +1,7 @@
 import { deadLetterTopic } from '@equipmgnt/contracts';
-import { Partitioners, type Kafka, type KafkaMessage, type Producer } from 'kafkajs';
+import { CompressionTypes, type Kafka, type KafkaMessage, type Producer } from 'kafkajs';
 import { Counter } from 'prom-client';
-import { CLIENT_RETRY } from '../kafka.ts';
+import { connectProducer } from '../kafka.ts';
 
 /** A message that cannot be handled, and why. */
 export interface DeadLetter {
@@ -47,11 +47,15 @@ export class DeadLetters {
         const committed = await this.committedOffset(topic, partition);
         const left = letters.filter(({ message }) => BigInt(message.offset) >= committed);
         if (left.length > 0) {
-          await transaction.send({
-            topic: deadLetterTopic(topic),
-            acks: -1,
-            messages: left.map((letter) => this.toMessage(topic, partition, letter)),
-          });
+          for (const letter of left) {
+            // alone and compressed, since the message may have been as large as a batch may be
+            await transaction.send({
+              topic: deadLetterTopic(topic),
+              acks: -1,
+              compression: CompressionTypes.GZIP,
+              messages: [this.toMessage(topic, partition, letter)],
+            });
+          }
           const offset = (BigInt(lastOffset) + 1n).toString();
           await transaction.sendOffsets({
             consumerGroupId: this.group,
@@ -90,17 +94,9 @@ export class DeadLetters {
   private producer(id: string): Promise<Producer> {
     const existing = this.producers.get(id);
     if (existing) return existing;
-    const producer = this.kafka.producer({
-      transactionalId: id,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-      retry: CLIENT_RETRY,
-    });
-    const connected = producer.connect().then(() => producer);
-    this.producers.set(id, connected);
-    return connected;
+    const producer = connectProducer(this.kafka, id);
+    this.producers.set(id, producer);
+    return producer;
   }
 
   private async discard(id: string): Promise<void> {

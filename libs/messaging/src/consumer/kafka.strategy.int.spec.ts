@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { deadLetterTopic, DomainError, topics, type EventType } from '@equipmgnt/contracts';
 import { Kafka, logLevel, type IHeaders, type Producer } from 'kafkajs';
 import { kafkaBrokers } from '../../../../e2e/support/connections.ts';
@@ -74,14 +74,18 @@ describe('The Kafka transport', () => {
     return { groups, handler, told };
   };
 
-  /** The dead letters that this test's group has written. */
-  const deadLetters = async (): Promise<Record<string, string>[]> => {
+  /** The dead letters of a key that this test's group has written, when all is handled. */
+  const deadLetters = async (
+    key: number,
+    source: string = topics.order,
+  ): Promise<Record<string, string>[]> => {
+    await eventually(() => allCommitted(source));
     const letters: Record<string, string>[] = [];
     const reader = kafka.consumer({ groupId: `reader-${randomUUID()}` });
     const admin = kafka.admin();
     await Promise.all([reader.connect(), admin.connect()]);
     try {
-      const topic = deadLetterTopic(topics.order);
+      const topic = deadLetterTopic(source);
       const [end] = await admin.fetchTopicOffsets(topic);
       if (end?.high === '0') return [];
       await reader.subscribe({ topic, fromBeginning: true });
@@ -92,27 +96,30 @@ describe('The Kafka transport', () => {
         });
       });
       await reader.run({
-        eachMessage: async ({ message: { headers, key } }) => {
+        eachMessage: async ({ message: { headers, key: letterKey } }) => {
           const texts = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]);
-          letters.push({ ...Object.fromEntries(texts), key: String(key) });
+          letters.push({ ...Object.fromEntries(texts), key: String(letterKey) });
         },
       });
       await read;
-      return letters.filter(({ dlt_consumer_group }) => dlt_consumer_group === group);
+      return letters.filter(
+        (it) => it['dlt_consumer_group'] === group && it['key'] === String(key),
+      );
     } finally {
       await Promise.all([reader.disconnect(), admin.disconnect()]);
     }
   };
 
-  /** Whether the group has committed all that is on the topic; it commits nothing where nothing is. */
-  const allCommitted = async (): Promise<boolean> => {
+  /** Whether the group has committed all that is on a topic; it commits nothing where nothing is. */
+  const allCommitted = async (topic: string = topics.order, only?: number): Promise<boolean> => {
     const admin = kafka.admin();
     await admin.connect();
     try {
-      const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topics.order] });
-      const ends = await admin.fetchTopicOffsets(topics.order);
+      const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+      const ends = await admin.fetchTopicOffsets(topic);
       return ends.every(
         (end) =>
+          (only !== undefined && end.partition !== only) ||
           end.offset === '0' ||
           committed?.partitions.find(({ partition }) => partition === end.partition)?.offset ===
             end.offset,
@@ -183,7 +190,7 @@ describe('The Kafka transport', () => {
     });
     await eventually(() => told().length === 2);
     expect(told()).toEqual([1, 2]);
-    expect(await deadLetters()).toEqual([]);
+    expect(await deadLetters(key)).toEqual([]);
   });
 
   it('moves what is no event to the dead letters, once, and goes on', async () => {
@@ -198,8 +205,7 @@ describe('The Kafka transport', () => {
     ];
     await send(message(key, 1), ...bad, message(key, 2));
     await eventually(() => told().length === 2);
-    await eventually(allCommitted);
-    const letters = (await deadLetters()).filter((letter) => letter['key'] === String(key));
+    const letters = await deadLetters(key);
     expect(letters.map(({ dlt_code }) => dlt_code)).toEqual([
       'BAD_JSON',
       'BAD_DATA',
@@ -214,6 +220,17 @@ describe('The Kafka transport', () => {
       dlt_consumer_group: group,
       dlt_reason: expect.stringContaining('qty'),
     });
+  });
+
+  it('moves the largest message that a broker takes', async () => {
+    const key = ++lastKey;
+    const registered = 'equipmgnt.EquipmentRegistered.v1';
+    const topic = topics.equipment; // so that the other tests here need not move it as well
+    await start({ [registered]: async () => undefined });
+    // 1 MiB less some bytes for the key, headers and the batch around it; hardly compressible
+    const value = randomBytes(1_048_576).toString('base64').slice(0, 1_048_400);
+    await producer.send({ topic, messages: [{ ...message(key, 1, registered), value }] });
+    expect(await deadLetters(key, topic)).toMatchObject([{ dlt_code: 'BAD_JSON' }]);
   });
 
   it.each([
@@ -232,8 +249,7 @@ describe('The Kafka transport', () => {
     });
     await eventually(() => told().length === 2);
     expect(told()).toEqual([1, 3]);
-    await eventually(allCommitted);
-    const letters = (await deadLetters()).filter((letter) => letter['key'] === String(key));
+    const letters = await deadLetters(key);
     expect(letters).toMatchObject([{ ce_id: `${key}-2`, dlt_code: 'REFUSED' }]);
   });
 
@@ -262,7 +278,7 @@ describe('The Kafka transport', () => {
     await start({ [ORDERED]: handler });
     await send(message(key, 9, CANCELLED), message(key, 1));
     await eventually(() => told().length === 1);
-    expect(await deadLetters()).toEqual([]);
+    expect(await deadLetters(key)).toEqual([]);
   });
 
   it('shares the partitions among several, and gives them to who is left', async () => {
@@ -290,7 +306,7 @@ describe('The Kafka transport', () => {
 
   it('finishes the batch in hand before it stops', async () => {
     const key = ++lastKey;
-    await send(message(key, 1));
+    const [sent] = await send(message(key, 1));
     let begun = false;
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -309,7 +325,7 @@ describe('The Kafka transport', () => {
     release();
     await closed;
     expect(told()).toEqual([1]);
-    await eventually(allCommitted);
+    await eventually(() => allCommitted(topics.order, sent?.partition));
   });
 
   it('stops while it is joining, and leaves no member behind', async () => {

@@ -7,7 +7,7 @@ import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { lastValueFrom } from 'rxjs';
 import { Alarm, Backoff } from '../backoff.ts';
 import { CLIENT_RETRY } from '../kafka.ts';
-import { BatchHandler, Interrupted, type EventHandler } from './batch-handler.ts';
+import { BatchHandler, forgetLag, Interrupted, type EventHandler } from './batch-handler.ts';
 import { ConsumerHealth, isBrokerAway } from './consumer-health.ts';
 import { DeadLetters } from './dead-letters.ts';
 
@@ -153,6 +153,7 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
     });
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       this.health.joined();
+      forgetLag();
       onJoin();
       this.logger.log({ assignment: payload.memberAssignment }, 'joined the consumer group');
     });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Partitioners, type Kafka, type Message, type Producer } from 'kafkajs';
-import { CLIENT_RETRY } from '../kafka.ts';
+import type { Kafka, Message, Producer } from 'kafkajs';
+import { connectProducer } from '../kafka.ts';
 
 /** Sends batches to Kafka, acknowledged by all in-sync replicas. */
 @Injectable()
@@ -19,7 +19,7 @@ export class Publisher {
    */
   async open(): Promise<void> {
     await this.ready();
-    this.producer ??= await this.connect();
+    this.producer ??= await connectProducer(this.kafka);
   }
 
   /**
@@ -43,17 +43,5 @@ export class Publisher {
     const producer = this.producer;
     this.producer = undefined;
     await producer?.disconnect().catch(() => undefined);
-  }
-
-  private async connect(): Promise<Producer> {
-    const producer = this.kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-      retry: CLIENT_RETRY,
-    });
-    await producer.connect();
-    return producer;
   }
 }

@@ -16,7 +16,8 @@ export class SettleApprovals {
     await this.settle(
       orders,
       (approval) => approval.cancel(now),
-      (subject) => Approval.cancelledBeforehand(subject, now),
+      ({ orderId, equipmentId, qty }) =>
+        Approval.cancelledBeforehand({ orderId, equipmentId, qty }, now),
     );
   }
 

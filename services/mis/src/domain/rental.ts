@@ -33,7 +33,7 @@ export interface RentalFact {
   readonly qty?: number;
   /** Told by the approval's events. */
   readonly approvalId?: number;
-  /** Told with a rejection. */
+  /** Why the order is rejected; told by order, or with the approval's rejection. */
   readonly reason?: string;
 }
 
@@ -46,7 +46,8 @@ export function factOf(event: RentalEvent, data: EventData<RentalEvent>, at: Dat
     at,
     ...(event === 'equipmgnt.Ordered.v1' && { equipmentId, qty }),
     ...('approvalId' in data && { approvalId: data.approvalId }),
-    ...('reason' in data && { reason: data.reason }),
+    // a lack of stock rejects no order: the approval's rejection, which follows it, does
+    ...('reason' in data && event !== 'equipmgnt.StockRejected.v1' && { reason: data.reason }),
   };
 }
 

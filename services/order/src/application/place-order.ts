@@ -1,7 +1,7 @@
 import { DomainError } from '@equipmgnt/contracts';
 import { Clock } from '@equipmgnt/service';
-import { Injectable } from '@nestjs/common';
-import type { Order } from '../domain/order.ts';
+import { Injectable, Logger } from '@nestjs/common';
+import { Order } from '../domain/order.ts';
 import { ObtainApproval } from './obtain-approval.ts';
 import { Orders } from './orders.ts';
 
@@ -18,6 +18,8 @@ export interface PlaceOrderCommand {
  */
 @Injectable()
 export class PlaceOrder {
+  private readonly logger = new Logger('Orders');
+
   constructor(
     private readonly orders: Orders,
     private readonly obtainApproval: ObtainApproval,
@@ -29,7 +31,7 @@ export class PlaceOrder {
     const newOrder = { equipmentId, qty, orderedAt: this.clock.now() };
     if (idempotencyKey === undefined) {
       const { order } = await this.orders.place(newOrder);
-      return this.obtainApproval.execute(order);
+      return this.approvedOrWaiting(order);
     }
     const fingerprint = `${equipmentId}/${qty}`;
     const placement = await this.orders.place(newOrder, { key: idempotencyKey, fingerprint });
@@ -45,5 +47,19 @@ export class PlaceOrder {
     const { order } = placement;
     const answer = order.status === 'ORDERED' ? await this.obtainApproval.execute(order) : order;
     return this.orders.keepAnswer(idempotencyKey, answer);
+  }
+
+  /**
+   * The order is placed. Should saving its approval fail, a client that is told so orders again, and
+   * without a key that is a second order: it is told that the first waits, as it does.
+   */
+  private async approvedOrWaiting(placed: Order): Promise<Order> {
+    const { id, equipmentId, qty, orderedAt, state } = placed;
+    try {
+      return await this.obtainApproval.execute(placed);
+    } catch (error) {
+      this.logger.warn({ err: error }, `order ${id} waits: its approval could not be saved`);
+      return new Order(id, equipmentId, qty, orderedAt, state);
+    }
   }
 }

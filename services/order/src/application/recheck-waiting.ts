@@ -20,11 +20,17 @@ export class RecheckWaiting {
     private readonly clock: Clock,
   ) {}
 
-  /** @param waitedMs how long an order must have waited */
-  async execute(waitedMs: number): Promise<void> {
+  /**
+   * @param waitedMs how long an order must have waited
+   * @param stop leaves the rest for the next time
+   */
+  async execute(waitedMs: number, stop?: AbortSignal): Promise<void> {
     const before = new Date(this.clock.now().getTime() - waitedMs);
     const waiting = await this.orders.waiting(before, this.lastId, AT_ONCE);
-    for (const order of waiting) await this.obtainApproval.execute(order);
+    for (const order of waiting) {
+      if (stop?.aborted) return;
+      await this.obtainApproval.execute(order);
+    }
     // the next ones next time, and after the last ones from the start again
     this.lastId = waiting.length === AT_ONCE ? (waiting.at(-1)?.id ?? 0) : 0;
   }

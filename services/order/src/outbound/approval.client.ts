@@ -1,7 +1,7 @@
 import { approvalAnswer, type ApprovalAnswer, type ApprovalRequest } from '@equipmgnt/contracts';
 import { currentCorrelation, Health } from '@equipmgnt/service';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import axios, { type AxiosInstance } from 'axios';
+import axios, { AxiosError, type AxiosInstance } from 'axios';
 import CircuitBreaker from 'opossum';
 import { Counter, Gauge } from 'prom-client';
 import { Approvals } from '../application/approvals.ts';
@@ -27,7 +27,7 @@ export interface ApprovalClientOptions {
 
 const fallbacks = new Counter({
   name: 'approval_fallbacks_total',
-  help: 'Orders that were kept waiting because approval could not be asked, by cause',
+  help: 'Times that an order was left waiting because approval could not be asked, by cause',
   labelNames: ['cause'],
 });
 const breakerState = new Gauge({
@@ -141,6 +141,6 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
 function causeOf(error: unknown): string {
   const { code, name } = error as { code?: string | number; name?: string };
   if (code === 'EOPENBREAKER') return 'open';
-  if (code === 'ETIMEDOUT' || name === 'TimeoutError') return 'timeout';
+  if (code === 'ETIMEDOUT' || code === AxiosError.ERR_CANCELED) return 'timeout';
   return typeof code === 'string' ? code : (name ?? 'unknown');
 }

@@ -9,6 +9,13 @@ const SELECT = `
   SELECT mis.*, equipments.name AS equipment_name
     FROM mis LEFT JOIN equipments ON equipments.id = mis.equipment_id`;
 
+/**
+ * Order and approval may each have a reason of their own; what order says of its order counts,
+ * whichever is told first. Assigned before order_rejected_at is, which it looks at.
+ */
+const REASON = `IF(order_rejected_at IS NULL AND VALUES(order_rejected_at) IS NOT NULL,
+  VALUES(reason), coalesce(reason, VALUES(reason)))`;
+
 @Injectable()
 export class MariadbRentals extends Rentals {
   constructor(private readonly database: DataSource) {
@@ -28,7 +35,7 @@ export class MariadbRentals extends Rentals {
         reason ?? null,
         ...Object.keys(timeColumns).map((name) => (name === event ? at : null)),
       ]);
-    await this.upsert('mis', ['order_id', ...columns], rows);
+    await this.upsert('mis', ['order_id', ...columns], rows, { reason: REASON });
   }
 
   async noteEquipment(equipments: readonly RegisteredEquipment[]): Promise<void> {
@@ -72,10 +79,20 @@ export class MariadbRentals extends Rentals {
     return { items: rows.map(toRental), total: Number(count.total) };
   }
 
-  /** Adds what is not known yet, in one statement; what is known stays as it is. */
-  private async upsert(table: string, columns: string[], rows: unknown[][]): Promise<void> {
+  /**
+   * Adds what is not known yet, in one statement; what is known stays as it is.
+   * @param rules for columns that follow another rule
+   */
+  private async upsert(
+    table: string,
+    columns: string[],
+    rows: unknown[][],
+    rules: Record<string, string> = {},
+  ): Promise<void> {
     if (rows.length === 0) return;
-    const keep = columns.slice(1).map((name) => `${name} = coalesce(${name}, VALUES(${name}))`);
+    const keep = columns
+      .slice(1)
+      .map((name) => `${name} = ${rules[name] ?? `coalesce(${name}, VALUES(${name}))`}`);
     await this.database.query(
       `INSERT INTO ${table} (${columns.join(', ')}) VALUES ?
        ON DUPLICATE KEY UPDATE ${keep.join(', ')}`,

@@ -48,7 +48,7 @@ export function toRental(row: RentalRow): Rental {
     qty: row.qty,
     status: row.status,
     ...(row.approval_id !== null && { approvalId: row.approval_id }),
-    ...(row.reason !== null && { reason: row.reason }),
+    ...(row.status === 'REJECTED' && row.reason !== null && { reason: row.reason }),
     timeline,
   };
 }

@@ -19,9 +19,10 @@ export class IdempotencyKeySweep extends Sweep {
     super(database, 'forget-idempotency-keys', EVERY_MS);
   }
 
-  protected override async sweep(): Promise<void> {
+  protected override async sweep(stop: AbortSignal): Promise<void> {
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
     let forgotten = AT_ONCE;
-    while (forgotten === AT_ONCE) forgotten = await this.orders.forgetKeys(before, AT_ONCE);
+    while (forgotten === AT_ONCE && !stop.aborted)
+      forgotten = await this.orders.forgetKeys(before, AT_ONCE);
   }
 }

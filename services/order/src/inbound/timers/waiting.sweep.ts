@@ -15,7 +15,7 @@ export class WaitingSweep extends Sweep {
     super(database, 'recheck-waiting', config.WAITING_RECHECK_MS);
   }
 
-  protected override sweep(): Promise<void> {
-    return this.recheck.execute(this.config.WAITING_RECHECK_MS);
+  protected override sweep(stop: AbortSignal): Promise<void> {
+    return this.recheck.execute(this.config.WAITING_RECHECK_MS, stop);
   }
 }

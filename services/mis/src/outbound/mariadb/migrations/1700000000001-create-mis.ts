@@ -4,11 +4,13 @@ export class CreateMis1700000000001 implements MigrationInterface {
   readonly name = 'CreateMis1700000000001';
 
   async up(runner: QueryRunner): Promise<void> {
+    // MariaDB commits each of these by itself: a process that dies in between begins here again.
+    //
     // Times are facts, each told by one event; the status follows from them, in the database, so
     // that facts can be noted in any order without reading anything first. An order that was
     // cancelled stays so, whatever else comes; one that was rejected was approved at most before.
     await runner.query(`
-      CREATE TABLE mis (
+      CREATE TABLE IF NOT EXISTS mis (
         order_id              BIGINT      NOT NULL PRIMARY KEY,
         equipment_id          BIGINT      NULL,
         qty                   INT         NULL,
@@ -32,7 +34,7 @@ export class CreateMis1700000000001 implements MigrationInterface {
         INDEX mis_equipment (equipment_id, order_id)
       ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4`);
     await runner.query(`
-      CREATE TABLE equipments (
+      CREATE TABLE IF NOT EXISTS equipments (
         id       BIGINT       NOT NULL PRIMARY KEY,
         name     VARCHAR(200) NULL,
         category VARCHAR(200) NULL,

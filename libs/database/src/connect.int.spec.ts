@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
+import { readConfig } from '@equipmgnt/service';
+import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
+import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { connect } from './connect.ts';
+import { isTransient } from './errors.ts';
+import {
+  mariadbConfig,
+  mariadbOptions,
+  postgresConfig,
+  postgresOptions,
+  type Schema,
+} from './options.ts';
+
+/** A way to a server, which can go dead without a word, as when its machine loses power. */
+async function way(to: URL) {
+  const pairs: [Socket, Socket][] = [];
+  const server = createServer((near) => {
+    const far = connectTcp(Number(to.port), to.hostname);
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    near.pipe(far).pipe(near);
+    pairs.push([near, far]);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: Object.assign(new URL(to), { hostname: '127.0.0.1', port: String(port) }).href,
+    goDead: () => {
+      for (const [near, far] of pairs) {
+        near.unpipe(far);
+        far.unpipe(near);
+      }
+    },
+    close: () => {
+      for (const socket of pairs.flat()) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+describe.each([
+  [
+    'PostgreSQL',
+    'order',
+    `SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory'`,
+    (url: string, schema: Schema) =>
+      postgresOptions('test', readConfig(postgresConfig, { DATABASE_URL: url }), schema),
+  ],
+  [
+    'MariaDB',
+    'mis',
+    `SELECT IS_USED_LOCK('migrations') IS NOT NULL AS n`,
+    (url: string, schema: Schema) =>
+      mariadbOptions(readConfig(mariadbConfig, { DATABASE_URL: url }), schema),
+  ],
+] as const)('Connected to %s', (_, owner, countLocks, optionsFor) => {
+  let databases: Awaited<ReturnType<typeof freshDatabases>>;
+  const opened: DataSource[] = [];
+  const source = (options: DataSourceOptions): DataSource => {
+    const made = new DataSource(options);
+    opened.push(made);
+    return made;
+  };
+
+  beforeAll(async () => {
+    databases = await freshDatabases();
+  });
+
+  afterAll(async () => {
+    for (const made of opened) if (made.isInitialized) await made.destroy();
+    await databases.drop();
+  });
+
+  it('migrates once, however many start at once and fail for the moment', async () => {
+    let attempts = 0;
+    class Migration1700000000001 implements MigrationInterface {
+      readonly name = 'Migration1700000000001';
+      async up(): Promise<void> {
+        attempts += 1;
+        const lockTimeout = Object.assign(new Error('lock timeout'), { code: '55P03' });
+        if (attempts === 1) throw lockTimeout;
+      }
+      async down(): Promise<void> {}
+    }
+    const schema = { entities: [], migrations: [Migration1700000000001] };
+    const options = optionsFor(databases.urls[owner], schema);
+    const [first] = await Promise.all([connect(source(options)), connect(source(options))]);
+    expect(attempts).toBe(2);
+    const [{ n }] = await first.query(countLocks);
+    expect(Number(n)).toBe(0);
+  });
+
+  it('gives up what has waited for long on a server that is gone, and connects anew', async () => {
+    const server = await way(new URL(databases.urls[owner]));
+    const database = await connect(
+      source(optionsFor(server.url, { entities: [], migrations: [] })),
+    );
+    server.goDead();
+    const error: unknown = await database.query('SELECT 1').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ driverError: { code: 'ETIMEDOUT' } });
+    expect(isTransient(error)).toBe(true);
+    await expect(database.query('SELECT 1 AS one')).resolves.toMatchObject([{ one: 1 }]);
+    await database.destroy();
+    server.close();
+  });
+});
