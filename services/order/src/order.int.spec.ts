@@ -162,6 +162,13 @@ describe('The order service', () => {
       await get(body.id).expect(200, body);
     });
 
+    it('counts a call that took too long as a timeout', async () => {
+      answer = () => 'silence';
+      await post({ qty: 2, equipmentId: 1 }).expect(202);
+      const { text } = await request(url).get('/actuator/prometheus');
+      expect(text).toMatch(/^approval_fallbacks_total\{cause="timeout"\} [1-9]/m);
+    });
+
     it('answers 202, not an error, when its approval cannot be saved', async () => {
       const other = database.createQueryRunner();
       answer = async (it) => {
