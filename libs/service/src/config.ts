@@ -1,3 +1,4 @@
+import { compile } from '@fastify/proxy-addr';
 import { z } from 'zod';
 
 const whole = (min: number, max: number) =>
@@ -6,6 +7,22 @@ const whole = (min: number, max: number) =>
     .regex(/^\d+$/, `expected a whole number from ${min} to ${max}`)
     .transform(Number)
     .refine((n) => n >= min && n <= max, `expected a whole number from ${min} to ${max}`);
+
+function isAddress(text: string, protocols: readonly string[]): boolean {
+  const url = URL.parse(text);
+  if (url === null || !protocols.includes(url.protocol.slice(0, -1))) return false;
+  return !/^https?:$/.test(url.protocol) || url.href === `${url.origin}/`;
+}
+
+/** Whether Fastify, which uses the same library, can make sense of it. */
+function namesProxies(text: string): boolean {
+  try {
+    compile(text.split(',').map((entry) => entry.trim()));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Building blocks for configuration read from environment variables, which are always strings. */
 export const env = {
@@ -18,12 +35,15 @@ export const env = {
       .enum(['true', 'false'], { error: 'expected true or false' })
       .transform((text) => text === 'true')
       .default(fallback),
-  /** An address such as `http://approval:8080`, of one of the given protocols, without a path. */
+  /**
+   * An address of one of the given protocols. One of http or https is that of a whole server, such
+   * as `http://approval:8080`: without a path, query or credentials.
+   */
   url: (...protocols: string[]) =>
     z
       .string({ error: `expected an address such as ${protocols[0]}://host:1234` })
       .refine(
-        (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol.slice(0, -1)),
+        (text) => isAddress(text, protocols),
         `expected an address such as ${protocols[0]}://host:1234`,
       ),
   /** A comma-separated list with at least one entry. */
@@ -47,7 +67,13 @@ export const processConfig = z.object({
    * Whose `X-Forwarded-*` are believed: addresses, subnets or the names loopback, linklocal and
    * uniquelocal. The default is the neighbourhood: this machine and private networks.
    */
-  TRUSTED_PROXIES: z.string().min(1).default('loopback,linklocal,uniquelocal'),
+  TRUSTED_PROXIES: z
+    .string()
+    .refine(
+      namesProxies,
+      'expected addresses, subnets, loopback, linklocal or uniquelocal, separated by commas',
+    )
+    .default('loopback,linklocal,uniquelocal'),
   /** Requests in hand at once; those beyond are answered 503 at once. */
   MAX_IN_FLIGHT: env.whole(1, 1_000_000, 500),
   /** Mean delay of the event loop over a second, above which requests are answered 503. */

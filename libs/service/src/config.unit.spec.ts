@@ -6,6 +6,7 @@ const schema = processConfig.extend({
   KAFKA_BROKERS: env.list('kafka:9092'),
   NAME: z.string().optional(),
 });
+const server = z.object({ SERVER_URL: env.url('http', 'https') });
 const good = { DATABASE_URL: 'postgres://u:secret@host:5432/db', KAFKA_BROKERS: 'a:1, b:2' };
 
 const complaints = (environment: Record<string, string>): string => {
@@ -62,6 +63,37 @@ describe('Configuration', () => {
       'KAFKA_BROKERS: expected a comma-separated list such as kafka:9092, it is not set',
     ]);
   });
+
+  it.each(['http://host:80', 'https://host/'])('takes %s for the address of a server', (url) => {
+    expect(readConfig(server, { SERVER_URL: url })).toEqual({ SERVER_URL: url });
+  });
+
+  it.each([
+    'http://host/path',
+    'http://host?query',
+    'http://host/#hash',
+    'http://user@host',
+    'https://user:password@host',
+  ])('does not take %s for the address of a server', (url) => {
+    expect(() => readConfig(server, { SERVER_URL: url })).toThrow(
+      /^SERVER_URL: expected an address such as http:\/\/host:1234$/,
+    );
+  });
+
+  it.each(['127.0.0.1', '10.0.0.0/8, fd00::/8', 'loopback,192.168.0.0/255.255.0.0'])(
+    'takes %s for trusted proxies',
+    (proxies) =>
+      expect(readConfig(schema, { ...good, TRUSTED_PROXIES: proxies })).toMatchObject({
+        TRUSTED_PROXIES: proxies,
+      }),
+  );
+
+  it.each(['foo', '10.0.0.0/33', 'loopback,'])('does not take %s for them', (proxies) =>
+    expect(complaints({ ...good, TRUSTED_PROXIES: proxies })).toBe(
+      'TRUSTED_PROXIES: expected addresses, subnets, loopback, linklocal or uniquelocal, ' +
+        `separated by commas, got "${proxies}"`,
+    ),
+  );
 
   it('does not repeat an address, which may hold a password', () => {
     expect(complaints({ ...good, DATABASE_URL: 'mysql://u:secret@host/db' })).not.toContain(
