@@ -24,4 +24,4 @@ export { InvalidInput, problem, RETRY_AFTER_S, sendProblem } from './http/proble
 export { byId, resourceId, wholeNumber } from './http/validation.ts';
 export { createLogger } from './logging.ts';
 export { Pressure } from './pressure.ts';
-export { BODY_LIMIT, createService, runService, type ServiceOptions } from './service.ts';
+export { createService, runService, type ServiceOptions } from './service.ts';

@@ -16,7 +16,9 @@ import { ConfigError, type ProcessConfig } from './config.ts';
 import { Health } from './health.ts';
 import { correlate } from './http/correlate.ts';
 import { drainWhenStopping } from './http/drain.ts';
+import { checkHost } from './http/host.ts';
 import { countInFlight } from './http/in-flight.ts';
+import { originForm, refuseMalformed } from './http/malformed.ts';
 import { refuseOtherMethods } from './http/method-not-allowed.ts';
 import { shedOverload } from './http/overload.ts';
 import { problem, sendProblem } from './http/problem.ts';
@@ -28,7 +30,7 @@ import { Pressure } from './pressure.ts';
 import { ServiceModule } from './service.module.ts';
 
 /** The largest request body in bytes; an order is about 50. */
-export const BODY_LIMIT = 64 * 1024;
+const BODY_LIMIT = 64 * 1024;
 
 export interface ServiceOptions {
   readonly name: string;
@@ -58,6 +60,8 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
     logController: new LogController({ disableRequestLogging: true }), // see logRequests
     trustProxy: config.TRUSTED_PROXIES,
     bodyLimit: BODY_LIMIT,
+    clientErrorHandler: refuseMalformed,
+    rewriteUrl: originForm,
     return503OnClosing: false, // requests on open connections are served to the end
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       sendProblem(reply, problem(400, 'bad-request', error.message), request.url);
@@ -66,6 +70,7 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
   const server = adapter.getInstance();
   acceptJsonOnly(server);
   correlate(server);
+  checkHost(server);
   const otherMethods = refuseOtherMethods(server);
 
   const app = await NestFactory.create<NestFastifyApplication>(RootModule, adapter, {

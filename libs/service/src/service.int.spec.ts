@@ -1,0 +1,86 @@
+import { Controller, Get, Module, Req } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import request from 'supertest';
+import { rawAnswer } from '../../../e2e/support/raw-http.ts';
+import { processConfig, readConfig } from './config.ts';
+import { halPage } from './http/hal.ts';
+import { createService } from './service.ts';
+
+const FIRST_PAGE = { page: 0, size: 20, sort: { property: 'id', direction: 'asc' as const } };
+
+@Controller('things')
+class ThingsController {
+  @Get()
+  list(@Req() request: FastifyRequest) {
+    return halPage(request, 'things', FIRST_PAGE, 0, []);
+  }
+}
+
+@Module({ controllers: [ThingsController] })
+class ThingsModule {}
+
+describe('A service', () => {
+  let app: NestFastifyApplication;
+  let url: string;
+
+  beforeAll(async () => {
+    const config = readConfig(processConfig, { LOG_LEVEL: 'silent', CONNECTION_DRAIN_MS: '0' });
+    app = await createService({ name: 'things', config, module: ThingsModule });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+  afterAll(() => app.close());
+
+  describe('asked for links', () => {
+    it.each([
+      ['host', 'rental.example', 'http://rental.example/things'],
+      ['host', '[::1]:8080', 'http://[::1]:8080/things'],
+      ['x-forwarded-host', 'other, rental.example:81', 'http://rental.example:81/things'],
+    ])('makes them by %s: %s', async (header, value, href) => {
+      const { body } = await request(url).get('/things').set(header, value).expect(200);
+      expect(body._links.self.href).toBe(href);
+    });
+
+    it.each([
+      ['host', 'a^b'],
+      ['host', 'a/b'],
+      ['host', 'a@b'],
+      ['host', 'host:99999'],
+      ['x-forwarded-host', 'a b'],
+      ['x-forwarded-proto', 'ht^tp'],
+    ])('refuses %s: %s', async (header, value) => {
+      const { body } = await request(url).get('/things').set(header, value).expect(400);
+      expect(body).toMatchObject({ type: 'urn:equipmgnt:problem:bad-host', instance: '/things' });
+    });
+
+    it('makes them by its own address for a caller that names no host', async () => {
+      expect(await rawAnswer(url, 'GET /things HTTP/1.0\r\n\r\n')).toContain(`"${url}/things"`);
+    });
+
+    it('takes a whole address for a path', async () => {
+      const target = 'GET http://rental.example/things HTTP/1.1';
+      const answer = await rawAnswer(
+        url,
+        `${target}\r\nHost: rental.example\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer).toContain('"href":"http://rental.example/things"');
+    });
+  });
+
+  it.each([
+    ['what is not HTTP', 'GET\r\n\r\n', '400 Bad Request', 'malformed-request'],
+    [
+      'headers without an end',
+      `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`,
+      '431 Request Header Fields Too Large',
+      'headers-too-large',
+    ],
+  ])('refuses %s with a problem', async (_, bytes, status, code) => {
+    const [head = '', body = ''] = (await rawAnswer(url, bytes)).split('\r\n\r\n');
+    expect(head.split('\r\n')).toEqual(
+      expect.arrayContaining([`HTTP/1.1 ${status}`, 'Content-Type: application/problem+json']),
+    );
+    expect(JSON.parse(body)).toMatchObject({ type: `urn:equipmgnt:problem:${code}` });
+  });
+});
