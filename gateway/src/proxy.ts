@@ -1,7 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import replyFrom from '@fastify/reply-from';
 import { problem, RETRY_AFTER_S, REUSE_WITHIN_MS, sendProblem } from '@equipmgnt/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Pool } from 'undici';
+import { endToEnd } from './headers.ts';
 import type { Route } from './routes.ts';
+import { faultOf } from './target.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -18,23 +22,19 @@ export interface ProxyLimits {
  */
 export function proxy(route: Route, limits: ProxyLimits) {
   return async (server: FastifyInstance): Promise<void> => {
+    const pool = poolFor(route, limits);
+    // by then every caller has its answer; what callers gave up must not delay the stop
+    server.addHook('onClose', () => pool.destroy());
     await server.register(replyFrom, {
       base: route.url,
       disableRequestLogging: true,
-      undici: {
-        connections: limits.maxInFlight,
-        pipelining: 1,
-        keepAliveTimeout: REUSE_WITHIN_MS,
-        keepAliveMaxTimeout: REUSE_WITHIN_MS,
-        headersTimeout: limits.timeoutMs,
-        bodyTimeout: limits.timeoutMs,
-        connect: { timeout: CONNECT_TIMEOUT_MS },
-      },
+      undici: pool,
     });
+    nameServiceInLog(server, route.service);
     readBodyWhole(server);
-    let inFlight = 0;
-    const forward = (target: string) => (request: FastifyRequest, reply: FastifyReply) => {
-      if (inFlight >= limits.maxInFlight) {
+    const forward = (request: FastifyRequest, reply: FastifyReply, target: string) => {
+      // counts what callers gave up, too, until the service is done with it
+      if (pool.stats.size >= limits.maxInFlight) {
         void reply.header('retry-after', RETRY_AFTER_S);
         return refuse(
           reply,
@@ -43,26 +43,47 @@ export function proxy(route: Route, limits: ProxyLimits) {
           `${route.service} has too much to do at the moment.`,
         );
       }
-      inFlight += 1;
-      reply.raw.once('close', () => (inFlight -= 1));
       return reply.from(target, {
         ...(Buffer.isBuffer(request.body) && {
           body: request.body,
           contentType: request.headers['content-type'] ?? 'application/octet-stream',
         }),
         rewriteRequestHeaders: (_, headers) => forwarded(request, headers),
+        rewriteHeaders: endToEnd,
         onError: (_, { error }) => fail(reply, route.service, error),
         retryDelay: () => null,
       });
     };
     for (const [prefix, target] of Object.entries(route.prefixes)) {
-      server.all(prefix, forward(target));
-      server.all<{ Params: { '*': string } }>(`${prefix}/*`, (request, reply) => {
+      const handle = (request: FastifyRequest, reply: FastifyReply) => {
         const path = request.url.split('?', 1)[0] ?? '';
-        return forward(target + path.slice(prefix.length))(request as FastifyRequest, reply);
-      });
+        const fault = faultOf(path, prefix);
+        if (fault !== undefined) return refuse(reply, 400, 'bad-path', fault);
+        return forward(request, reply, target + path.slice(prefix.length));
+      };
+      server.all(prefix, handle);
+      server.all(`${prefix}/*`, handle);
     }
   };
+}
+
+/** A connection for each request that is let through, so that none waits for another one's end. */
+const poolFor = (route: Route, limits: ProxyLimits): Pool =>
+  new Pool(route.url, {
+    connections: limits.maxInFlight,
+    pipelining: 1,
+    keepAliveTimeout: REUSE_WITHIN_MS,
+    keepAliveMaxTimeout: REUSE_WITHIN_MS,
+    headersTimeout: limits.timeoutMs,
+    bodyTimeout: limits.timeoutMs,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+  });
+
+/** The proxy library logs each failure with a long stack of its own, and without the service. */
+function nameServiceInLog(server: FastifyInstance, service: string): void {
+  const err = ({ code, message }: NodeJS.ErrnoException) => ({ code, message });
+  const log = server.log.child({ service }, { serializers: { err } });
+  server.setChildLoggerFactory(() => log);
 }
 
 /**
@@ -76,11 +97,9 @@ function readBodyWhole(server: FastifyInstance): void {
   );
 }
 
-type Headers = Record<string, string | string[] | undefined>;
-
 /** What the service needs to know of the request as the caller made it. */
-function forwarded(request: FastifyRequest, headers: Headers): Headers {
-  const { 'content-length': length, ...rest } = headers;
+function forwarded(request: FastifyRequest, headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const { 'content-length': length, ...rest } = endToEnd(headers);
   return {
     ...rest,
     // the body of a GET is not passed on, so neither is its length
@@ -93,10 +112,9 @@ function forwarded(request: FastifyRequest, headers: Headers): Headers {
   };
 }
 
-/** The error of the proxy library, with that of the connection as its cause. */
+/** Answers for a service that does not; the proxy library has logged why. */
 function fail(reply: FastifyReply, service: string, error: Error): void {
   const { code = error.message } = (error.cause ?? error) as { code?: string };
-  reply.log.warn({ service, code }, 'service does not answer');
   if (/TIMEOUT/.test(code)) {
     refuse(reply, 504, 'service-timeout', `${service} did not answer in time.`);
   } else {

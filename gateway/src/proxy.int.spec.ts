@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { createService, processConfig, readConfig } from '@equipmgnt/service';
+import { Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { symbols } from 'pino';
+import { eventually } from '../../e2e/support/eventually.ts';
+import { rawAnswer } from '../../e2e/support/raw-http.ts';
+import { proxy } from './proxy.ts';
+
+@Module({})
+class GatewayModule {}
+
+interface Stream {
+  write(line: string): void;
+}
+
+const MAX_IN_FLIGHT = 2;
+const WITHIN_MS = 10_000;
+
+describe('The gateway', () => {
+  let service: Server;
+  let app: NestFastifyApplication;
+  let url: string;
+  let asked: IncomingMessage[];
+  let answer: RequestListener;
+  let logged: Record<string, unknown>[];
+
+  beforeEach(async () => {
+    asked = [];
+    answer = (request, response) => response.end(JSON.stringify(request.headers));
+    service = createServer((request, response) => {
+      asked.push(request);
+      answer(request, response);
+    });
+    await once(service.listen(0, '127.0.0.1'), 'listening');
+    const route = {
+      service: 'order',
+      url: `http://127.0.0.1:${(service.address() as AddressInfo).port}`,
+      prefixes: { '/orders': '/orders', '/order': '/orders' },
+    };
+    app = await createService({
+      name: 'gateway',
+      config: readConfig(processConfig, { LOG_LEVEL: 'warn', CONNECTION_DRAIN_MS: '0' }),
+      module: GatewayModule,
+      prepare: async (app) => {
+        await app.register(proxy(route, { timeoutMs: WITHIN_MS, maxInFlight: MAX_IN_FLIGHT }));
+      },
+    });
+    logged = [];
+    const { log } = app.getHttpAdapter().getInstance();
+    const { [symbols.streamSym]: stream } = log as unknown as Record<symbol, Stream>;
+    import.meta.jest.spyOn(stream!, 'write').mockImplementation((line) => {
+      logged.push(JSON.parse(line));
+    });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+
+  afterEach(async () => {
+    service.closeAllConnections();
+    service.close();
+    await app.close();
+  });
+
+  /** Sends just this path and these headers, which fetch would tidy up. */
+  const send = async (path: string, headers: Record<string, string> = {}, body?: string) => {
+    const { hostname, port } = new URL(url);
+    const method = body === undefined ? 'GET' : 'POST';
+    const agent = new Agent({ keepAlive: true });
+    const sent = httpRequest({ hostname, port, path, method, headers, agent }).end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const answered = { status: response.statusCode, headers: response.headers };
+    const said = await text(response);
+    agent.destroy();
+    return { ...answered, body: said === '' ? undefined : JSON.parse(said) };
+  };
+
+  describe('when callers give up', () => {
+    const held: ServerResponse[] = [];
+    const order = (signal = AbortSignal.timeout(WITHIN_MS)) =>
+      fetch(`${url}/orders`, { method: 'POST', body: '{}', signal });
+
+    beforeEach(async () => {
+      held.length = 0;
+      answer = (_, response) => held.push(response);
+      const callers = new AbortController();
+      const given = Array.from({ length: MAX_IN_FLIGHT }, () => order(callers.signal));
+      await eventually(() => held.length === MAX_IN_FLIGHT);
+      callers.abort();
+      await Promise.allSettled(given);
+      const connections = () =>
+        new Promise((done) =>
+          app.getHttpServer().getConnections((_: unknown, n: number) => done(n)),
+        );
+      await eventually(async () => (await connections()) === 0);
+    });
+
+    it('lets nothing wait that the service would be asked for later', async () => {
+      const { status, headers } = await order();
+      expect([status, headers.get('retry-after')]).toEqual([503, '2']);
+      expect(asked).toHaveLength(MAX_IN_FLIGHT);
+    });
+
+    it('asks the service again as soon as it is done with what it has', async () => {
+      answer = (_, response) => response.writeHead(201).end();
+      held.forEach((response) => response.end());
+      await eventually(async () => (await order()).status === 201);
+    });
+  });
+
+  it('counts a request until its answer is through', async () => {
+    answer = (_, response) => response.write('{');
+    const callers = new AbortController();
+    const begun = () => fetch(`${url}/orders`, { signal: callers.signal });
+    await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, begun));
+    expect((await send('/orders')).status).toBe(503);
+    callers.abort();
+    answer = (_, response) => response.end();
+    await eventually(async () => (await send('/orders')).status === 200);
+  });
+
+  it.each([
+    ['/orders?page=1', '/orders?page=1'],
+    ['/order/1', '/orders/1'],
+    ['/orders/a%2Fb', '/orders/a%2Fb'],
+    ['http://gateway/orders/1?x=http://y', '/orders/1?x=http://y'],
+  ])('passes %s on as %s', async (path, target) => {
+    expect((await send(path)).status).toBe(200);
+    expect(asked.map((request) => request.url)).toEqual([target]);
+  });
+
+  it.each([
+    String.raw`/orders/\..\..\actuator/prometheus`,
+    String.raw`http://gateway/orders/\..\..\actuator/prometheus`,
+    '/orders/..%2fx',
+    '/orders/%2e%2e/actuator',
+    '/orders/..%5c..%5cactuator',
+    '/orders/%zz',
+    '/%6frders/1',
+  ])('refuses %s', async (path) => {
+    const { status, body } = await send(path);
+    expect({ status, body }).toMatchObject({ status: 400, body: { detail: expect.anything() } });
+    expect(asked).toEqual([]);
+    expect(logged).toEqual([]);
+  });
+
+  it('keeps to itself what a caller says of its connection', async () => {
+    const hopByHop = {
+      expect: '100-continue',
+      'keep-alive': 'timeout=5',
+      'proxy-connection': 'keep-alive',
+      te: 'trailers',
+      trailer: 'x-checksum',
+      upgrade: 'h2c',
+    };
+    const { status, body } = await send('/orders', { ...hopByHop, 'x-caller': 'me' }, '{"qty":1}');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ 'x-caller': 'me', 'content-length': '9' });
+    expect(Object.keys(body)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(`^(${Object.keys(hopByHop).join('|')})$`)]),
+    );
+  });
+
+  it('keeps its connections open when a service ends its own', async () => {
+    answer = (_, response) =>
+      response.writeHead(200, { connection: 'close, x-hop', 'x-hop': '1', 'x-end': '1' }).end();
+    const { headers } = await send('/orders');
+    expect(headers).toMatchObject({ connection: 'keep-alive', 'x-end': '1' });
+    expect(headers).not.toHaveProperty('x-hop');
+  });
+
+  it('ends its connection with a caller that asks for it', async () => {
+    const bytes = 'GET /orders HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n';
+    expect(await rawAnswer(url, bytes)).toMatch(/^HTTP\/1.1 200 .*\r\nconnection: close\r\n/is);
+  });
+
+  it('tells the service its own address when the caller names none', async () => {
+    expect(await rawAnswer(url, 'GET /orders HTTP/1.0\r\n\r\n')).toContain(
+      `"x-forwarded-host":"${new URL(url).host}"`,
+    );
+  });
+
+  it('answers 502 for a service that hangs up, and logs that once', async () => {
+    answer = (request) => request.socket.destroy();
+    const { status, body } = await send('/orders', {}, '{}');
+    expect([status, body.type]).toEqual([502, 'urn:equipmgnt:problem:service-unavailable']);
+    expect(logged).toEqual([
+      expect.objectContaining({
+        service: 'order',
+        err: { code: 'UND_ERR_SOCKET', message: 'other side closed' },
+      }),
+    ]);
+  });
+});
