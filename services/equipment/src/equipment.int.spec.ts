@@ -128,6 +128,8 @@ describe('The equipment service', () => {
       [{ stock: 2 ** 31 }, '#/stock'],
       [{ stock: 1, name: '' }, '#/name'],
       [{ stock: 1, name: 'x'.repeat(201) }, '#/name'],
+      [{ stock: 1, name: 'a\u0000b' }, '#/name'],
+      [{ stock: 1, category: 'a\nb' }, '#/category'],
       [{ stock: 1, region: 5 }, '#/region'],
       [{ stock: 1, id: 7 }, '#/id'],
     ])('refuses %j', async (body, pointer) => {

@@ -1,5 +1,11 @@
 export type EquipmentStatus = 'AVAILABLE' | 'OUT_OF_STOCK';
 
+/**
+ * What a name, category or region may be: a control character has no place in a list, and the
+ * database takes not all of them.
+ */
+export const DETAIL = /^[^\p{Cc}]{1,200}$/u;
+
 /** What a manager registers; it becomes {@link Equipment} when it gets its id. */
 export interface NewEquipment {
   /** Units to begin with. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Defaults } from '../application/defaults.ts';
+import { DETAIL } from '../domain/equipment.ts';
 
 /** Where each value is: the files are named as the keys of ConfigMap equipment-category. */
 const FILES = { category: 'equipment', region: 'region' } as const;
@@ -9,8 +10,6 @@ const FILES = { category: 'equipment', region: 'region' } as const;
 type Name = keyof typeof FILES;
 type Values = { readonly [name in Name]?: string };
 
-/** As for a registration; a line break or another control character has no place in a list. */
-const USABLE = /^[^\p{Cc}]{1,200}$/u;
 const EXPECTED = 'expected one line of 1 to 200 characters, in UTF-8';
 
 /** Soon enough for a person who waits; a kubelet brings a changed ConfigMap within a minute or so. */
@@ -96,7 +95,7 @@ const shown = (value: string | undefined): string => JSON.stringify(value) ?? 'n
 async function find(path: string): Promise<Finding> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)).trim();
-    return USABLE.test(text) ? { value: text } : { fault: `${EXPECTED}, got ${described(text)}` };
+    return DETAIL.test(text) ? { value: text } : { fault: `${EXPECTED}, got ${described(text)}` };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { value: undefined };

@@ -15,14 +15,10 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/com
 import { z } from 'zod';
 import { Equipments } from '../../application/equipments.ts';
 import { RegisterEquipment } from '../../application/register-equipment.ts';
-import type { Equipment, EquipmentStatus } from '../../domain/equipment.ts';
+import { DETAIL, type Equipment, type EquipmentStatus } from '../../domain/equipment.ts';
 
-const text = z
-  .string({ error: 'expected a text of 1 to 200 characters' })
-  .trim()
-  .min(1, 'expected a text of 1 to 200 characters')
-  .max(200, 'expected a text of 1 to 200 characters')
-  .optional();
+const EXPECTED = 'expected one line of 1 to 200 characters, without control characters';
+const text = z.string({ error: EXPECTED }).trim().regex(DETAIL, EXPECTED).optional();
 
 const registerEquipment = z.strictObject({
   /** Units to begin with. */
