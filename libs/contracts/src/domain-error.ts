@@ -1,8 +1,8 @@
 /**
  * What kind of refusal it is. The HTTP edge maps it to a status (`missing` 404, `conflict` 409,
- * `unprocessable` 422, `unavailable` 503); the domain knows no HTTP.
+ * `unprocessable` 422); the domain knows no HTTP.
  */
-export type ErrorKind = 'missing' | 'conflict' | 'unprocessable' | 'unavailable';
+export type ErrorKind = 'missing' | 'conflict' | 'unprocessable';
 
 /**
  * A refusal in the domain's own words: the request was understood and the answer is no.

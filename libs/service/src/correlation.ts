@@ -17,6 +17,7 @@ const storage = new AsyncLocalStorage<Correlation>();
 export const withCorrelation = <T>(correlation: Correlation, work: () => T): T =>
   storage.run(correlation, work);
 
+/** The correlation of the work in hand; empty outside of {@link withCorrelation}. */
 export const currentCorrelation = (): Correlation => storage.getStore() ?? {};
 
 /**
@@ -32,6 +33,7 @@ export function traceparentFor(key: string): string | undefined {
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
+/** Whether it is a well-formed `traceparent` of W3C trace context. */
 export const isTraceparent = (text: unknown): text is string =>
   typeof text === 'string' && TRACEPARENT.test(text);
 

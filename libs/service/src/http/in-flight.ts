@@ -5,6 +5,7 @@ export interface InFlight {
   readonly count: number;
 }
 
+/** Counts requests from their arrival to the end of their answer, or of their connection. */
 export function countInFlight(server: FastifyInstance): InFlight {
   const inFlight = { count: 0 };
   server.addHook('onRequest', (_request, reply, done) => {

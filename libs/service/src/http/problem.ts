@@ -53,7 +53,6 @@ const STATUS_OF: Record<ErrorKind, number> = {
   missing: 404,
   conflict: 409,
   unprocessable: 422,
-  unavailable: 503,
 };
 
 /** A problem of this suite; `code` is stable and the last segment of `type`. */
