@@ -13,8 +13,11 @@ export interface Edge {
 
 const below = (...prefixes: string[]) => prefixes.flatMap((prefix) => [prefix, `${prefix}/*`]);
 
+// the gateway's routes
+const API = below('/orders', '/approvals', '/equipments', '/equipment', '/mis');
+
 const HTTP: readonly Edge[] = [
-  { from: 'istio-ingressgateway', to: 'gateway', port: '8080/TCP' },
+  { from: 'istio-ingressgateway', to: 'gateway', port: '8080/TCP', paths: API },
   { from: 'gateway', to: 'order', port: '8080/TCP', paths: below('/orders') },
   { from: 'gateway', to: 'approval', port: '8080/TCP', paths: below('/approvals') },
   { from: 'gateway', to: 'equipment', port: '8080/TCP', paths: below('/equipments') },

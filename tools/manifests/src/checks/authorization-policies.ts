@@ -19,10 +19,9 @@ const INGRESS = [
   'cluster.local/ns/istio-ingress/sa/istio-ingressgateway',
 ];
 const STRANGERS = [`${PRINCIPALS}default`, 'cluster.local/ns/default/sa/gateway'];
-const PATHS = ['/orders', '/approvals', '/equipments', '/mis'].flatMap((path) => [
-  path,
-  `${path}/1`,
-]);
+const PREFIXES = ['/orders', '/approvals', '/equipments', '/equipment', '/mis'];
+const ACTUATOR = ['/actuator/prometheus', '/actuator/health', '/actuator/info'];
+const PATHS = [...PREFIXES.flatMap((path) => [path, `${path}/1`]), ...ACTUATOR];
 const METHODS = ['GET', 'POST', 'PATCH'];
 
 /**
@@ -88,8 +87,7 @@ function callsTo(workload: Workload): Omit<Call, 'principal'>[] {
     .flatMap(({ name = '', containerPort }) => {
       const port = String(containerPort);
       if (!name.startsWith('http')) return [{ port }];
-      const paths = [...PATHS, '/actuator/prometheus', '/actuator/health'];
-      return METHODS.flatMap((method) => paths.map((path) => ({ port, method, path })));
+      return METHODS.flatMap((method) => PATHS.map((path) => ({ port, method, path })));
     });
 }
 

@@ -22,7 +22,10 @@ function routes(cluster: Cluster, code: Code): Complaint[] {
   return code.routesOf(hosts).flatMap(({ service, url, prefixes }) => {
     const behind = cluster.service(new URL(url).hostname)?.spec.selector?.['app'] ?? 'nobody';
     const paths = code.controllers[behind] ?? [];
-    const edge = edgesOf(cluster).find(({ from, to }) => from === 'gateway' && to === service);
+    const pathsTo = (caller: string, called: string) =>
+      edgesOf(cluster).find(({ from, to }) => from === caller && to === called)?.paths ?? [];
+    const outside = pathsTo('istio-ingressgateway', 'gateway');
+    const inside = pathsTo('gateway', service);
     return Object.entries(prefixes).flatMap(([prefix, target]) => [
       ...(paths.includes(target)
         ? []
@@ -33,15 +36,16 @@ function routes(cluster: Cluster, code: Code): Complaint[] {
               expected: `one of its controllers: ${paths.join(', ') || 'none'}`,
             },
           ]),
-      ...(edge?.paths?.includes(`${target}/*`)
-        ? []
-        : [
-            {
-              object: `the gateway's route ${prefix}`,
-              found: `${target} of ${service}`,
-              expected: `a path that the architecture's edge allows: ${edge?.paths?.join(', ')}`,
-            },
-          ]),
+      ...[
+        { path: prefix, found: `${prefix} from outside`, allowed: outside },
+        { path: target, found: `${target} of ${service}`, allowed: inside },
+      ]
+        .filter(({ path, allowed }) => !allowed.includes(`${path}/*`))
+        .map(({ found, allowed }) => ({
+          object: `the gateway's route ${prefix}`,
+          found,
+          expected: `a path that the architecture's edge allows: ${allowed.join(', ')}`,
+        })),
     ]);
   });
 }

@@ -100,6 +100,21 @@ describe('A mistake in policies', () => {
       'GET /actuator/prometheus',
     ],
     [
+      'the gateway’s own paths from outside',
+      'gateway',
+      ({ spec }) => delete spec.rules![0]!.to![0]!.operation['paths'],
+      'sa/istio-ingressgateway may: GET /actuator/prometheus',
+    ],
+    [
+      'a route too few from outside',
+      'gateway',
+      ({ spec }) =>
+        (spec.rules![0]!.to![0]!.operation['paths'] = spec.rules![0]!.to![0]!.operation[
+          'paths'
+        ]!.filter((path) => path !== '/equipment/*')),
+      'sa/istio-ingressgateway may not: GET /equipment/1',
+    ],
+    [
       'a misspelt caller',
       'kafka',
       ({ spec }) =>

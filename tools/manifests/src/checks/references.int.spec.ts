@@ -1,4 +1,5 @@
 import { Cluster } from '../cluster.ts';
+import { readCode, type Code } from '../code.ts';
 import type {
   Autoscaler,
   DestinationRule,
@@ -10,6 +11,7 @@ import type {
 } from '../objects.ts';
 import { Manifests } from '../testing/mistakes.ts';
 
+import { mesh } from './mesh.ts';
 describe('A mistake in what objects say of each other', () => {
   let manifests: Manifests;
 
@@ -68,6 +70,14 @@ describe('A mistake in what objects say of each other', () => {
   });
 
   it.each([['PodDisruptionBudget/order'], ['AuthorizationPolicy/order'], ['NetworkPolicy/order']])(
+  it('finds a route of the gateway that nobody outside may take', async () => {
+    const code = await readCode();
+    const routesOf: Code['routesOf'] = (environment) =>
+      code.routesOf(environment).map((each) => ({ ...each, prefixes: { '/new': '/orders' } }));
+    const found = mesh(manifests.of('local'), { ...code, routesOf }).map((each) => each.found);
+    expect(found).toContain('/new from outside');
+  });
+
     'finds that %s selects nothing',
     (object) => {
       const cluster = manifests.spoiled<Selecting & NetworkPolicy>('local', object, ({ spec }) => {
