@@ -1,5 +1,10 @@
 import { parseArgs, styleText } from 'node:util';
-import { suiteOfCompose, suiteOfNpmStart, type RunningSuite } from './running-suite.ts';
+import {
+  suiteOfCluster,
+  suiteOfCompose,
+  suiteOfNpmStart,
+  type RunningSuite,
+} from './running-suite.ts';
 import { control } from './session/control.ts';
 import { messageOf } from './setup-error.ts';
 import { waitUntil } from './wait-until.ts';
@@ -8,7 +13,7 @@ import { waitUntil } from './wait-until.ts';
  * Plays the classic scenario through the gateway of the running suite, then the one with approval
  * down, and shows each request with its answer. Ends with a failure at the first step that is not
  * as told. The suite is the one that npm start runs, else the one that docker compose runs, which
- * `--compose` asks for by name.
+ * `--compose` asks for by name. `--cluster <context>` is for the one in a cluster.
  */
 const SUITE = await chooseSuite().catch((error: unknown) => {
   console.error(`${styleText('red', '✗')} ${messageOf(error)}`);
@@ -17,7 +22,9 @@ const SUITE = await chooseSuite().catch((error: unknown) => {
 const WITHIN_MS = 60_000;
 
 async function chooseSuite(): Promise<RunningSuite> {
-  const { compose } = parseArgs({ options: { compose: { type: 'boolean' } } }).values;
+  const options = { compose: { type: 'boolean' }, cluster: { type: 'string' } } as const;
+  const { compose, cluster } = parseArgs({ options }).values;
+  if (cluster !== undefined) return suiteOfCluster(cluster, process.env);
   if (compose) return suiteOfCompose();
   const suite = suiteOfNpmStart(process.env);
   if (process.env['GATEWAY_URL'] || (await isStarted())) return suite;
