@@ -5,7 +5,8 @@ import { passed } from '../verdict.ts';
 import { breaker, noBreaker, redeploy, type ClusterDemonstration } from './demonstrations.ts';
 import { playInCluster } from './play.ts';
 
-const LOAD_FOLDER = resolve(import.meta.dirname, '../../../../k8s/load');
+const REPOSITORY = resolve(import.meta.dirname, '../../../..');
+const LOAD_FOLDER = join(REPOSITORY, 'k8s/load');
 
 /** What a kubectl answers that notes how it is called: the first pattern that the call matches. */
 type Answers = readonly (readonly [pattern: string, answer: { out?: string; fails?: boolean }])[];
@@ -26,7 +27,14 @@ const DEPLOYMENT = {
     replicas: 1,
     template: {
       spec: {
-        containers: [{ name: 'approval', readinessProbe: { a: 1 }, startupProbe: { b: 2 } }],
+        containers: [
+          {
+            name: 'approval',
+            resources: { requests: { cpu: '300m' } },
+            readinessProbe: { a: 1 },
+            startupProbe: { b: 2 },
+          },
+        ],
       },
     },
   },
@@ -108,16 +116,20 @@ describe('In a cluster', () => {
       /rollout status/,
       /delete job siege-approval --ignore-not-found/,
       /apply --filename .*\.json/,
+      /wait --for=jsonpath=\{\.status\.active\}=1 job\/siege-approval/,
       /logs job\/siege-approval --container siege --follow/,
+      /logs job\/siege-approval --container istio-proxy/,
       /set env deployment\/approval .* APPROVAL_DELAY_MS- APPROVAL_DELAY_JITTER_MS-/,
       /apply --filename .*dr-approval\.yaml/,
     ].map((pattern) => indexOf(calls, pattern));
     expect(order).not.toContain(-1);
     expect(order).toEqual([...order].sort((one, other) => one - other));
+    expect(calls.findLast((call) => call.includes('job'))).toContain('delete job siege-approval');
 
     const jobs = JSON.parse(applied).items.filter(({ kind }: { kind: string }) => kind === 'Job');
     expect(jobs).toHaveLength(1);
     expect(jobs[0].spec.suspend).toBe(false);
+    expect(jobs[0].spec.activeDeadlineSeconds).toBe(907);
     const [{ command, args }] = jobs[0].spec.template.spec.containers;
     expect(command).toContain('67');
     expect(args.slice(0, 2)).toEqual(['-c20', '-t7S']);

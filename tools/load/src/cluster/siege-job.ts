@@ -11,7 +11,7 @@ const FOLDER = join(REPOSITORY, 'k8s/load');
 const STARTED_WITHIN = '--timeout=180s';
 // Before anything happens, there is to be load: a tenth of the time.
 const LEAD = 0.1;
-// beyond its own time, see the Job's deadline
+// beyond its own time, as its Job says
 const OVERTIME_SECONDS = 60;
 
 export const APPROVAL: Pick<SiegeRun, 'url' | 'body'> = {
@@ -25,6 +25,7 @@ interface Job {
   metadata: { name: string };
   spec: {
     suspend: boolean;
+    activeDeadlineSeconds: number;
     template: { spec: { containers: [{ command: string[]; args: string[] }] } };
   };
 }
@@ -37,7 +38,8 @@ export interface SiegeOutcome {
 
 /**
  * Lays siege from within the cluster: applies k8s/load, but of its Jobs only the one that is named,
- * with this load, and waits for its end.
+ * with this load, waits for its end, and takes it away: it could not be applied again as it is in
+ * k8s/load.
  */
 export async function siegeInCluster(
   kubectl: Kubectl,
@@ -56,7 +58,8 @@ export async function siegeInCluster(
   await kubectl.apply({ apiVersion: 'v1', kind: 'List', items });
   try {
     const pods = ['pod', '--selector', `batch.kubernetes.io/job-name=${name}`];
-    await kubectl.run(['wait', '--for=create', ...pods, STARTED_WITHIN]);
+    // kubectl before 1.33 does not wait for pods to come that are given by a selector
+    await kubectl.run(['wait', '--for=jsonpath={.status.active}=1', `job/${name}`, STARTED_WITHIN]);
     await kubectl.run(['wait', '--for=condition=Ready', ...pods, STARTED_WITHIN]);
   } catch (error) {
     const look = 'kubectl -n istio-cb-ns describe pod -l app=siege tells why';
@@ -66,19 +69,17 @@ export async function siegeInCluster(
   }
   const log = ['logs', `job/${name}`, '--container'];
   const end = ['wait', '--for=condition=Complete', `job/${name}`, '--timeout=60s'];
-  let output: string;
   try {
-    output = await kubectl.follow([...log, 'siege', '--follow'], run.onLine);
+    const output = await kubectl.follow([...log, 'siege', '--follow'], run.onLine);
     await kubectl.run(end);
-  } catch (error) {
-    await kubectl.undisturbed.run(['delete', 'job', name, '--ignore-not-found']); // no load goes on
-    throw error;
+    const proxy = await kubectl.run([...log, 'istio-proxy']);
+    return {
+      siege: parseSiege(output),
+      requests: proxy.split('\n').flatMap((line) => parseAccessLog(line) ?? []),
+    };
+  } finally {
+    await kubectl.undisturbed.run(['delete', 'job', name, '--ignore-not-found']);
   }
-  const proxy = await kubectl.run([...log, 'istio-proxy']);
-  return {
-    siege: parseSiege(output),
-    requests: proxy.split('\n').flatMap((line) => parseAccessLog(line) ?? []),
-  };
 }
 
 /**
@@ -110,6 +111,7 @@ export async function playUnderSiege<T>(
 
 function start(job: Job, run: Omit<SiegeRun, 'program' | 'signal'>): void {
   job.spec.suspend = false;
+  job.spec.activeDeadlineSeconds += run.seconds; // what it has already is for its start
   const [container] = job.spec.template.spec.containers;
   container.args = siegeArguments(run);
   container.command = container.command.map((part) =>
