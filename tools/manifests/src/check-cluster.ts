@@ -1,5 +1,6 @@
 import { addresses } from './checks/addresses.ts';
 import { authorizationPolicies } from './checks/authorization-policies.ts';
+import { autoscalers } from './checks/autoscalers.ts';
 import type { Check } from './checks/check.ts';
 import { environment } from './checks/environment.ts';
 import { mesh } from './checks/mesh.ts';
@@ -12,6 +13,7 @@ import type { Finding } from './finding.ts';
 
 const CHECKS: readonly Check[] = [
   references,
+  autoscalers,
   addresses,
   environment,
   pods,

@@ -104,7 +104,9 @@ export interface Autoscaler extends KubernetesObject {
     scaleTargetRef: { kind: string; name: string };
     minReplicas?: number;
     maxReplicas: number;
-    metrics?: { containerResource?: { container: string } }[];
+    metrics?: {
+      containerResource?: { container: string; target?: { averageUtilization?: number } };
+    }[];
   };
 }
 

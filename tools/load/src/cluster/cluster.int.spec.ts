@@ -2,7 +2,13 @@ import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { passed } from '../verdict.ts';
-import { breaker, noBreaker, redeploy, type ClusterDemonstration } from './demonstrations.ts';
+import {
+  autoscale,
+  breaker,
+  noBreaker,
+  redeploy,
+  type ClusterDemonstration,
+} from './demonstrations.ts';
 import { playInCluster } from './play.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
@@ -166,6 +172,25 @@ describe('In a cluster', () => {
     expect(String(outcome)).toContain('connection lost');
     expect(indexOf(calls, /rollout restart/)).toBe(-1);
     expect(calls.findLast((call) => call.includes('siege-approval-120s'))).toContain('delete job');
+  });
+
+  it('an autoscaler is told its share of a request that an idle replica is far below', async () => {
+    const { outcome, calls } = await play(autoscale, [
+      ['get hpa approval', { out: JSON.stringify({ spec: { minReplicas: 2, maxReplicas: 3 } }) }],
+      ['logs job/siege-approval-120s --container siege', { out: SIEGE(9, 0) }],
+    ]);
+    if (outcome instanceof Error) throw outcome;
+    expect(outcome.filter(({ held }) => !held).map(({ bar }) => bar)).toEqual([
+      'more under load, up to 10',
+    ]);
+    const requests = calls.filter((call) => call.includes('patch deployment'));
+    expect(requests).toEqual([
+      expect.stringContaining('"resources":{"requests":{"cpu":"600m"}}'),
+      expect.stringContaining('"resources":{"requests":{"cpu":"300m"}}'),
+    ]);
+    const autoscalers = calls.filter((call) => call.includes('patch hpa'));
+    expect(autoscalers[0]).toMatch(/"minReplicas":1,"maxReplicas":10,.*"averageUtilization":15/);
+    expect(autoscalers[1]).toMatch(/"minReplicas":2,"maxReplicas":3,/);
   });
 
   it('a cluster without the suite is told at once', async () => {

@@ -28,7 +28,11 @@ const SETTLED_WITHIN_MS = 300_000;
 const SCALED_WITHIN_MS = 600_000;
 const SAMPLE_MS = 5_000;
 
-/** The classic experiment of k8s/overlays/hpa-demo, and back quickly enough to watch. */
+/**
+ * The classic experiment of k8s/overlays/hpa-demo, which says why the request is what it is, and back
+ * quickly enough to watch.
+ */
+const CPU_REQUEST = '600m';
 const AUTOSCALER = {
   minReplicas: 1,
   maxReplicas: 10,
@@ -94,6 +98,7 @@ export const autoscale: ClusterDemonstration = async (stage, load) => {
   const { kubectl, scene, say, onSiegeLine: onLine } = stage;
   await scene.meshBreaker(false);
   await scene.autoscaler(AUTOSCALER);
+  await scene.cpuRequest(CPU_REQUEST);
   say('waiting for one replica');
   const before = await replicasWhen(kubectl, 1);
   let peak = before;

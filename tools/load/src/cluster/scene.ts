@@ -11,9 +11,10 @@ export interface Deployment {
     readonly replicas: number;
     readonly template: {
       readonly spec: {
-        readonly containers: readonly ({ readonly name: string } & Readonly<
-          Partial<Record<(typeof READINESS)[number], object>>
-        >)[];
+        readonly containers: readonly ({
+          readonly name: string;
+          readonly resources?: { readonly requests?: { readonly cpu?: string } };
+        } & Readonly<Partial<Record<(typeof READINESS)[number], object>>>)[];
       };
     };
   };
@@ -90,17 +91,22 @@ export class Scene {
     await this.#kubectl.run(patch(spec));
   }
 
+  /** Has approval request so much CPU, which rolls it out anew unless it does already. */
+  async cpuRequest(cpu: string): Promise<void> {
+    const before = (await this.#container())?.resources?.requests?.cpu ?? null;
+    const patch = (value: string | null) =>
+      patchOfContainer({ resources: { requests: { cpu: value } } });
+    this.afterwards((kubectl) => kubectl.run(patch(before)));
+    await this.#kubectl.run(patch(cpu));
+    await this.rolledOut();
+  }
+
   /** Takes approval's readiness and startup probes away, which rolls it out anew. */
   async withoutReadiness(): Promise<void> {
-    const { spec } = await this.#kubectl.get<Deployment>('deployment', 'approval');
-    const container = spec.template.spec.containers.find(({ name }) => name === 'approval');
+    const container = await this.#container();
     // a startup probe would hold traffic back as well
-    const patch = (value: (probe: (typeof READINESS)[number]) => unknown) => {
-      const probes = Object.fromEntries(READINESS.map((probe) => [probe, value(probe)]));
-      const containers = [{ name: 'approval', ...probes }];
-      const body = JSON.stringify({ spec: { template: { spec: { containers } } } });
-      return patchOf('deployment', body, 'strategic');
-    };
+    const patch = (value: (probe: (typeof READINESS)[number]) => unknown) =>
+      patchOfContainer(Object.fromEntries(READINESS.map((probe) => [probe, value(probe)])));
     this.afterwards((kubectl) => kubectl.run(patch((probe) => container?.[probe] ?? null)));
     await this.#kubectl.run(patch(() => null));
   }
@@ -109,7 +115,18 @@ export class Scene {
   rolledOut(): Promise<string> {
     return this.#kubectl.run(ROLLED_OUT);
   }
+
+  async #container() {
+    const { spec } = await this.#kubectl.get<Deployment>('deployment', 'approval');
+    return spec.template.spec.containers.find(({ name }) => name === 'approval');
+  }
 }
+
+const patchOfContainer = (values: object): string[] => {
+  const containers = [{ name: 'approval', ...values }];
+  const body = JSON.stringify({ spec: { template: { spec: { containers } } } });
+  return patchOf('deployment', body, 'strategic');
+};
 
 const patchOf = (kind: string, patch: string, type: string): string[] => {
   const what = ['--type', type, '--patch', patch];

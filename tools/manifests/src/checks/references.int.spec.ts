@@ -8,10 +8,11 @@ import type {
   Selecting,
   Service,
   VirtualService,
+  Workload,
 } from '../objects.ts';
 import { Manifests } from '../testing/mistakes.ts';
-
 import { mesh } from './mesh.ts';
+
 describe('A mistake in what objects say of each other', () => {
   let manifests: Manifests;
 
@@ -69,7 +70,6 @@ describe('A mistake in what objects say of each other', () => {
     manifests.expectFinding(cluster, 'route /orders', 'where mis is');
   });
 
-  it.each([['PodDisruptionBudget/order'], ['AuthorizationPolicy/order'], ['NetworkPolicy/order']])(
   it('finds a route of the gateway that nobody outside may take', async () => {
     const code = await readCode();
     const routesOf: Code['routesOf'] = (environment) =>
@@ -78,6 +78,7 @@ describe('A mistake in what objects say of each other', () => {
     expect(found).toContain('/new from outside');
   });
 
+  it.each([['PodDisruptionBudget/order'], ['AuthorizationPolicy/order'], ['NetworkPolicy/order']])(
     'finds that %s selects nothing',
     (object) => {
       const cluster = manifests.spoiled<Selecting & NetworkPolicy>('local', object, ({ spec }) => {
@@ -106,6 +107,19 @@ describe('A mistake in what objects say of each other', () => {
     );
     manifests.expectFinding(other, 'HorizontalPodAutoscaler/mis', 'container node');
   });
+
+  it.each([
+    ['local', 'order', '100m', '65 % of 100m, where 35 mCPU are used while idle: 35 %'],
+    ['hpa-demo', 'approval', '300m', '15 % of 300m, where 35 mCPU are used while idle: 11 %'],
+  ])(
+    'finds an autoscaler in %s by which %s never goes back to one',
+    (overlay, name, cpu, found) => {
+      const small = manifests.spoiled<Workload>(overlay, `Deployment/${name}`, ({ spec }) => {
+        spec.template.spec.containers[0]!.resources!.requests!['cpu'] = cpu;
+      });
+      manifests.expectFinding(small, `HorizontalPodAutoscaler/${name}`, found);
+    },
+  );
 
   it('finds a POST that the mesh would repeat, and a service that it knows nothing of', () => {
     const repeated = manifests.spoiled<VirtualService>(

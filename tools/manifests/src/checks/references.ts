@@ -3,7 +3,6 @@ import { containersOf, labelsOf, type Cluster } from '../cluster.ts';
 import {
   nameOf,
   selects,
-  type Autoscaler,
   type NetworkPolicy,
   type Selecting,
   type Selector,
@@ -16,7 +15,6 @@ export const references = (cluster: Cluster): Complaint[] => [
   ...twice(cluster),
   ...cluster.workloads.flatMap((workload) => ofWorkload(cluster, workload)),
   ...selectors(cluster),
-  ...autoscaled(cluster),
 ];
 
 function twice(cluster: Cluster): Complaint[] {
@@ -108,43 +106,4 @@ function selectors(cluster: Cluster): Complaint[] {
       found: `selector ${JSON.stringify(selector)}, which matches no pod`,
       expected: 'the labels of a workload',
     }));
-}
-
-function autoscaled(cluster: Cluster): Complaint[] {
-  return cluster.all<Autoscaler>('HorizontalPodAutoscaler').flatMap((autoscaler) => {
-    const object = nameOf(autoscaler);
-    const { kind, name } = autoscaler.spec.scaleTargetRef;
-    const target = cluster.workloads.find((each) => nameOf(each) === `${kind}/${name}`);
-    if (!target)
-      return [{ object, found: `scaleTargetRef ${kind}/${name}`, expected: 'a workload' }];
-    const containers = containersOf(target);
-    const measured = (autoscaler.spec.metrics ?? []).flatMap(
-      ({ containerResource }) => containerResource?.container ?? [],
-    );
-    return [
-      ...containers
-        .filter(({ container }) => !container.resources?.requests?.['cpu'])
-        .map((each) => ({
-          object: each.object,
-          found: 'no CPU request',
-          expected: `one, which ${object} takes its share of`,
-        })),
-      ...measured
-        .filter((wanted) => containers.every(({ container }) => container.name !== wanted))
-        .map((wanted) => ({
-          object,
-          found: `container ${wanted}`,
-          expected: `a container of ${nameOf(target)}`,
-        })),
-      ...(target.spec.replicas === undefined
-        ? []
-        : [
-            {
-              object: nameOf(target),
-              found: `replicas ${target.spec.replicas}`,
-              expected: `none: applying it again would undo ${object}`,
-            },
-          ]),
-    ];
-  });
 }
