@@ -11,9 +11,6 @@ const QUICK = 0.1;
 // Below this, what siege prints is less than 100 to everyone's eye.
 const VISIBLY_LESS = 99;
 
-/** What k8s/load/siegerc says. */
-const SIEGE_TIMEOUT_SECONDS = 30;
-
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /** What order's own breaker did. */
@@ -158,6 +155,8 @@ export function redeployBar(probed: Redeployed, unprobed: Redeployed): Check[] {
 export interface LivenessOutcome {
   readonly siege: SiegeReport;
   readonly users: number;
+  /** After how long a request that nobody answers is given up. */
+  readonly givenUpAfterSeconds: number;
   /** Which was restarted, and which hung. */
   readonly restarted: string;
   readonly hung: string;
@@ -172,10 +171,10 @@ export interface LivenessOutcome {
 
 /** One of two replicas hangs. */
 export function livenessBar(outcome: LivenessOutcome): Check[] {
-  const { siege, users, restarted, hung, restartSeconds, backAtSeconds } = outcome;
-  const { failedElsewhere, answeredSince } = outcome;
-  // each user waits for the hung one until it is killed, or siege's own limit says so
-  const held = users * (1 + Math.floor(restartSeconds / SIEGE_TIMEOUT_SECONDS));
+  const { siege, users, givenUpAfterSeconds, restarted, hung, restartSeconds } = outcome;
+  const { backAtSeconds, failedElsewhere, answeredSince } = outcome;
+  // each user waits for the hung one until it is killed or the request given up, then perhaps again
+  const held = users * (1 + Math.floor(restartSeconds / givenUpAfterSeconds));
   return [
     {
       bar: 'the liveness probe found the hung one, and only that',

@@ -1,6 +1,7 @@
 import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { passed } from '../verdict.ts';
 import {
   autoscale,
@@ -9,6 +10,7 @@ import {
   redeploy,
   type ClusterDemonstration,
 } from './demonstrations.ts';
+import { ROUTE_TIMEOUT_SECONDS } from './liveness.ts';
 import { playInCluster } from './play.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
@@ -191,6 +193,14 @@ describe('In a cluster', () => {
     const autoscalers = calls.filter((call) => call.includes('patch hpa'));
     expect(autoscalers[0]).toMatch(/"minReplicas":1,"maxReplicas":10,.*"averageUtilization":15/);
     expect(autoscalers[1]).toMatch(/"minReplicas":2,"maxReplicas":3,/);
+  });
+
+  it('a hung request is given up after the time limit of approval’s route', async () => {
+    const file = join(REPOSITORY, 'istio/virtual-services.yaml');
+    const routes = parseAllDocuments(await readFile(file, 'utf8')).map((each) => each.toJS());
+    const approval = routes.find(({ metadata }) => metadata.name === 'approval');
+    const writes = approval.spec.http.find(({ name }: { name: string }) => name === 'writes');
+    expect(writes.timeout).toBe(`${ROUTE_TIMEOUT_SECONDS}s`);
   });
 
   it('a cluster without the suite is told at once', async () => {

@@ -9,6 +9,9 @@ const REPLICAS = 2;
 const SAMPLE_MS = 1_000;
 const RESTARTED_WITHIN_MS = 300_000;
 
+/** The time limit of approval's route in istio/virtual-services.yaml, which is less than siege's own. */
+export const ROUTE_TIMEOUT_SECONDS = 15;
+
 /**
  * Makes process 1 of a container hang: opens its inspector with SIGUSR1, and has it loop for ever.
  * A SIGSTOP from inside of the container would do nothing to its process 1.
@@ -71,6 +74,7 @@ export const liveness: ClusterDemonstration = async (stage, load) => {
   return livenessBar({
     siege,
     users: load.users,
+    givenUpAfterSeconds: ROUTE_TIMEOUT_SECONDS,
     hung: name,
     ...played,
     backAtSeconds: seconds,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceProcess } from '@equipmgnt/local';
 import { livenessBar } from '../bars.ts';
 import { answeredSinceFailure } from '../envoy/access-log.ts';
-import { CLASSIC_BODY } from '../siege/siege.ts';
+import { CLASSIC_BODY, SIEGE_TIMEOUT_SECONDS } from '../siege/siege.ts';
 import { portOf, type Demonstration } from './demonstration.ts';
 
 const DELAY_SECONDS = 0.5;
@@ -68,6 +68,7 @@ export const liveness: Demonstration = async (stage, load) => {
   return livenessBar({
     siege,
     users: load.users,
+    givenUpAfterSeconds: SIEGE_TIMEOUT_SECONDS,
     hung: hung.name,
     restarted: restarted.name,
     ...times,

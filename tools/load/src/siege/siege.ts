@@ -23,6 +23,9 @@ export interface SiegeRun {
 /** How siege is configured, in the cluster as well. */
 const SIEGERC = join(REPOSITORY, 'k8s/load/siegerc');
 
+/** After how long siege gives a request up, as its configuration says. */
+export const SIEGE_TIMEOUT_SECONDS = 30;
+
 // Siege 4.0.7 hung once at the end of its time, under thousands of instant answers.
 const OVERTIME_SECONDS = 60;
 

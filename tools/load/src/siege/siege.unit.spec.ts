@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLASSIC_BODY, siegeArguments } from './siege.ts';
+import { CLASSIC_BODY, SIEGE_TIMEOUT_SECONDS, siegeArguments } from './siege.ts';
 
 const SIEGERC = join(import.meta.dirname, '../../../../k8s/load/siegerc');
 
@@ -21,5 +21,6 @@ describe('Siege', () => {
     expect(settings).toContain('protocol = HTTP/1.1');
     expect(settings).toContain('verbose = true');
     expect(settings).toContain('json_output = false');
+    expect(settings).toContain(`timeout = ${SIEGE_TIMEOUT_SECONDS}`);
   });
 });
