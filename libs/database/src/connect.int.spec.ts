@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { readConfig } from '@equipmgnt/service';
-import { DataSource, type DataSourceOptions, type MigrationInterface } from 'typeorm';
+import type { DataSource, DataSourceOptions, MigrationInterface, QueryRunner } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
 import { connect } from './connect.ts';
 import { isTransient } from './errors.ts';
@@ -44,6 +44,7 @@ describe.each([
     'PostgreSQL',
     'order',
     `SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory'`,
+    'SELECT pg_sleep(11)', // longer than other statements may take
     (url: string, schema: Schema) =>
       postgresOptions('test', readConfig(postgresConfig, { DATABASE_URL: url }), schema),
   ],
@@ -51,16 +52,17 @@ describe.each([
     'MariaDB',
     'mis',
     `SELECT IS_USED_LOCK('migrations') IS NOT NULL AS n`,
+    'SELECT SLEEP(21)', // longer than other connections may be silent
     (url: string, schema: Schema) =>
       mariadbOptions(readConfig(mariadbConfig, { DATABASE_URL: url }), schema),
   ],
-] as const)('Connected to %s', (_, owner, countLocks, optionsFor) => {
+] as const)('Connected to %s', (_, owner, countLocks, takeTime, optionsFor) => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   const opened: DataSource[] = [];
-  const source = (options: DataSourceOptions): DataSource => {
-    const made = new DataSource(options);
-    opened.push(made);
-    return made;
+  const open = async (options: DataSourceOptions): Promise<DataSource> => {
+    const database = await connect(options);
+    opened.push(database);
+    return database;
   };
 
   beforeAll(async () => {
@@ -68,40 +70,38 @@ describe.each([
   });
 
   afterAll(async () => {
-    for (const made of opened) if (made.isInitialized) await made.destroy();
+    await Promise.all(opened.map((database) => database.destroy()));
     await databases.drop();
   });
 
-  it('migrates once, however many start at once and fail for the moment', async () => {
+  it('migrates once, however many start at once, how long it takes, and if it fails for the moment', async () => {
     let attempts = 0;
     class Migration1700000000001 implements MigrationInterface {
       readonly name = 'Migration1700000000001';
-      async up(): Promise<void> {
+      async up(runner: QueryRunner): Promise<void> {
         attempts += 1;
         const lockTimeout = Object.assign(new Error('lock timeout'), { code: '55P03' });
         if (attempts === 1) throw lockTimeout;
+        await runner.query(takeTime);
       }
       async down(): Promise<void> {}
     }
     const schema = { entities: [], migrations: [Migration1700000000001] };
     const options = optionsFor(databases.urls[owner], schema);
-    const [first] = await Promise.all([connect(source(options)), connect(source(options))]);
+    const [database] = await Promise.all([open(options), open(options)]);
     expect(attempts).toBe(2);
-    const [{ n }] = await first.query(countLocks);
+    const [{ n }] = await database.query(countLocks);
     expect(Number(n)).toBe(0);
   });
 
   it('gives up what has waited for long on a server that is gone, and connects anew', async () => {
     const server = await way(new URL(databases.urls[owner]));
-    const database = await connect(
-      source(optionsFor(server.url, { entities: [], migrations: [] })),
-    );
+    const database = await open(optionsFor(server.url, { entities: [], migrations: [] }));
     server.goDead();
     const error: unknown = await database.query('SELECT 1').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ driverError: { code: 'ETIMEDOUT' } });
     expect(isTransient(error)).toBe(true);
     await expect(database.query('SELECT 1 AS one')).resolves.toMatchObject([{ one: 1 }]);
-    await database.destroy();
     server.close();
   });
 });

@@ -1,24 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { isTransient } from './errors.ts';
+import { forMigrations } from './options.ts';
 
 const RETRY_MS = 1_000;
 const LOCK_POLL_MS = 100;
-/** One lock for all that start at once; any number that nothing else in the database uses. */
-const MIGRATION_LOCK = 7_301_944;
+/** One lock for all that start at once, by any number or name that nothing else there uses. */
+const TAKE_LOCK = {
+  postgres: 'SELECT pg_try_advisory_lock(7301944) AS mine',
+  mariadb: `SELECT GET_LOCK('migrations', 0) AS mine`,
+};
 
 /**
  * Connects, waiting for as long as the database is away, and brings the schema up to date.
  * @throws whatever only a person can mend, such as a wrong password or a failing migration
  */
-export async function connect(dataSource: DataSource): Promise<DataSource> {
+export async function connect(options: DataSourceOptions): Promise<DataSource> {
   const logger = new Logger('Database');
   for (;;) {
     try {
-      if (!dataSource.isInitialized) await dataSource.initialize();
-      await migrate(dataSource, logger);
-      return dataSource;
+      await migrate(options, logger);
+      return await new DataSource(options).initialize();
     } catch (error) {
       if (!isTransient(error)) throw error;
       logger.warn(`no database yet, trying again: ${(error as Error).message}`);
@@ -27,25 +30,20 @@ export async function connect(dataSource: DataSource): Promise<DataSource> {
   }
 }
 
-/** Several replicas may start at once: one migrates, the others wait for it. */
-async function migrate(dataSource: DataSource, logger: Logger): Promise<void> {
-  const [take, give] =
-    dataSource.options.type === 'postgres'
-      ? [
-          `SELECT pg_try_advisory_lock(${MIGRATION_LOCK}) AS mine`,
-          `SELECT pg_advisory_unlock(${MIGRATION_LOCK})`,
-        ]
-      : [`SELECT GET_LOCK('migrations', 0) AS mine`, `SELECT RELEASE_LOCK('migrations')`];
-  const holder = dataSource.createQueryRunner();
+/**
+ * Several replicas may start at once: one migrates, the others wait for it. The lock ends with its
+ * connection, so connections of their own are closed at the end.
+ */
+async function migrate(options: DataSourceOptions, logger: Logger): Promise<void> {
+  const database = await new DataSource(forMigrations(options)).initialize();
+  const holder = database.createQueryRunner();
+  const take = TAKE_LOCK[options.type as keyof typeof TAKE_LOCK];
   try {
     while (!(await holder.query(take))[0].mine) await delay(LOCK_POLL_MS);
-    try {
-      const done = await dataSource.runMigrations({ transaction: 'each' });
-      for (const { name } of done) logger.log(`migrated: ${name}`);
-    } finally {
-      await holder.query(give); // the connection lives on in the pool, and the lock with it
-    }
+    const done = await database.runMigrations({ transaction: 'each' });
+    for (const { name } of done) logger.log(`migrated: ${name}`);
   } finally {
     await holder.release();
+    await database.destroy();
   }
 }

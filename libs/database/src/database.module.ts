@@ -17,7 +17,7 @@ export class DatabaseModule implements OnModuleInit {
       imports: [
         TypeOrmModule.forRootAsync({
           useFactory: () => ({ ...options, retryAttempts: 0 }),
-          dataSourceFactory: () => connect(new DataSource(options)),
+          dataSourceFactory: () => connect(options),
         }),
       ],
     };

@@ -86,3 +86,18 @@ export const mariadbOptions = (config: DatabaseConfig, schema: Schema): DataSour
   },
   ...schema,
 });
+
+/**
+ * The same database while it is migrated: to change a large table may take its time, though not to
+ * wait for a lock on it, since everybody else waits behind. One connection holds a lock meanwhile.
+ */
+export const forMigrations = (options: DataSourceOptions): DataSourceOptions =>
+  ({
+    ...options,
+    poolSize: 2,
+    extra: {
+      ...options.extra,
+      stream: undefined,
+      ...(options.type === 'postgres' && { statement_timeout: 0 }),
+    },
+  }) as DataSourceOptions;
