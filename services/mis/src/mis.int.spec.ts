@@ -108,8 +108,9 @@ describe('The view', () => {
     ],
     ['REJECTED', ['Ordered', 'OrderRejected', 'ApprovalRejected'], 'APPROVAL_MISMATCH'],
     ['CANCELLED', ['Ordered', 'OrderCancelled', 'CancelRequested'], undefined],
+    ['CANCELLED', ['Ordered', 'ApprovalObtained', 'OrderCancelled', 'CancelRequested'], undefined],
     ['CANCELLED', ['Ordered', 'ApprovalObtained', 'OrderCancelled', 'StockRejected'], undefined],
-    ['CANCELLED', ['Ordered', 'OrderCancelled', 'ApprovalRejected'], undefined],
+    ['CANCELLED', ['Ordered', 'OrderCancelled', 'ApprovalObtained', 'ApprovalRejected'], undefined],
   ])('is %s after %j, in whatever order and however often told', async (status, names, reason) => {
     const orders = fc.sample(
       fc.shuffledSubarray([...names, ...names], { minLength: names.length }),
