@@ -191,8 +191,17 @@ describe('The gateway', () => {
     );
   });
 
-  it('answers 502 for a service that hangs up, and logs that once', async () => {
-    answer = (request) => request.socket.destroy();
+  it.each<[string, RequestListener]>([
+    ['hangs up', (request) => request.socket.destroy()],
+    [
+      'dies before the body of its answer',
+      (request, response) => {
+        response.writeHead(200, { 'content-length': '10' }).flushHeaders();
+        request.socket.end();
+      },
+    ],
+  ])('answers 502 for a service that %s, and logs that once', async (_, listener) => {
+    answer = listener;
     const { status, body } = await send('/orders', {}, '{}');
     expect([status, body.type]).toEqual([502, 'urn:equipmgnt:problem:service-unavailable']);
     expect(logged).toEqual([

@@ -32,6 +32,7 @@ export function proxy(route: Route, limits: ProxyLimits) {
     });
     nameServiceInLog(server, route.service);
     readBodyWhole(server);
+    answerForBrokenBodies(server, route.service);
     const forward = (request: FastifyRequest, reply: FastifyReply, target: string) => {
       // counts what callers gave up, too, until the service is done with it
       if (pool.stats.size >= limits.maxInFlight) {
@@ -95,6 +96,19 @@ function readBodyWhole(server: FastifyInstance): void {
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
+}
+
+/**
+ * A service that dies between the head and the body of its answer is its own fault, not one of ours;
+ * once some of the body is through, the caller's connection is cut.
+ */
+function answerForBrokenBodies(server: FastifyInstance, service: string): void {
+  server.setErrorHandler<NodeJS.ErrnoException>((error, request, reply) => {
+    const ofConnection = error.code !== undefined && !error.code.startsWith('FST_');
+    if (!ofConnection) throw error; // a refused request
+    request.log.warn({ err: error }, 'response broke off');
+    fail(reply, service, error);
+  });
 }
 
 /** What the service needs to know of the request as the caller made it. */
