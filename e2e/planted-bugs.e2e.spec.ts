@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { disturb, replay } from '../tools/prove/src/layers/delivery.ts';
-import { hangApproval } from '../tools/prove/src/layers/dependencies.ts';
+import { commitLate, hangApproval } from '../tools/prove/src/layers/dependencies.ts';
 import { killAtRandom } from '../tools/prove/src/layers/process-chaos.ts';
 import { runTrial } from '../tools/prove/src/layers/trial.ts';
 import { plantedBugs } from '../tools/prove/src/planted/bugs.ts';
@@ -40,6 +40,7 @@ describe('The proof finds', () => {
         giveUpAfterMs: 15_000,
         faults: async (trial) => {
           await killAtRandom(trial, 5, { among: [...order, ...equipment] });
+          await commitLate(trial);
           await hangApproval(trial);
           await replay(trial, 'offsets set back');
           await disturb(trial);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { underWay, waitUntil } from '@equipmgnt/local';
+import pg from 'pg';
 import type { LayerResult } from '../record.ts';
 import type { Stage } from '../scene/stage.ts';
 import { measureBreakerCloses, measureKafkaIsBack } from './recovery.ts';
@@ -22,7 +23,7 @@ const CALM_MS = 1_500;
 
 /**
  * Kafka, PostgreSQL and MariaDB are killed and started again; networks are cut, slow or reset;
- * approval hangs; and equipment and mis are away long enough for a backlog.
+ * approval hangs; commits come late; and equipment and mis are away long enough for a backlog.
  */
 export function dependencies(options: DependenciesOptions): Promise<LayerResult> {
   const { failures, orders, perSecond } = options;
@@ -89,6 +90,42 @@ export const hangApproval: Failure = async (trial) => {
   if (trial.loading) await measureBreakerCloses(trial);
 };
 
+/** Longer than a round of a relay, even of one that has just begun, so that others are published meanwhile. */
+const LATE_MS = 1_500;
+
+/**
+ * Every tenth event of order's is committed late, as by a connection that stalls in its `COMMIT`: those
+ * with later ids are there, and published, before it. By chance that takes microseconds and is rare.
+ * A deferred trigger runs within the commit, before anybody sees what is committed.
+ */
+export const commitLate: Failure = async (trial) => {
+  const { order } = trial.stage.direct.databases;
+  await trial.fault('late commits', 'order', {
+    breakIt: () =>
+      execute(
+        order,
+        `CREATE FUNCTION commit_late() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN PERFORM pg_sleep(${LATE_MS / 1_000}); RETURN NULL; END';
+         CREATE CONSTRAINT TRIGGER commit_late AFTER INSERT ON outbox
+           DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id % 10 = 0)
+           EXECUTE FUNCTION commit_late()`,
+      ),
+    forMs: 5_000,
+    mend: () => execute(order, 'DROP FUNCTION commit_late CASCADE'),
+  });
+  trial.count('late commits');
+};
+
+async function execute(connectionString: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
 const FAILURES: readonly Failure[] = [
   kill('kafka', measureKafkaIsBack),
   kill('postgres'),
@@ -97,6 +134,7 @@ const FAILURES: readonly Failure[] = [
   network('300 ms latency', (link) => link.slowDown(300), 3_000),
   network('reset', (link) => link.reset(), 500),
   hangApproval,
+  commitLate,
 ];
 
 /** Away for so long … */

@@ -81,7 +81,7 @@ export const layers: readonly Layer[] = [
   },
   {
     name: 'dependencies',
-    does: 'Kafka, PostgreSQL and MariaDB killed, networks cut, approval hung',
+    does: 'Kafka, PostgreSQL and MariaDB killed, networks cut, approval hung, commits late',
     run: ({ orders, ...size }, progress) =>
       onStage({}, (stage) =>
         dependencies({

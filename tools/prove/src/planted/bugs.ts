@@ -104,9 +104,9 @@ const offsetBeforeTheEffect: PlantedBug = {
 
 const serialCursor: PlantedBug = {
   name: 'a serial cursor in the relay',
-  layer: 'processes',
+  layer: 'dependencies',
   shows:
-    'load alone, from many clients at once: events that commit after later ones were published stay in the outbox for ever',
+    'late commits: events that commit after later ones were published stay in the outbox for ever',
   edits: [
     {
       file: `${MESSAGING}/outbox/outbox.migration.ts`,
