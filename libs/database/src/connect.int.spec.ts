@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
 import { readConfig } from '@equipmgnt/service';
+import { Logger } from '@nestjs/common';
 import type { DataSource, DataSourceOptions, MigrationInterface, QueryRunner } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
 import { connect } from './connect.ts';
@@ -86,10 +87,14 @@ describe.each([
       }
       async down(): Promise<void> {}
     }
+    const warn = import.meta.jest.spyOn(Logger.prototype, 'warn');
     const schema = { entities: [], migrations: [Migration1700000000001] };
     const options = optionsFor(databases.urls[owner], schema);
     const [database] = await Promise.all([open(options), open(options)]);
     expect(attempts).toBe(2);
+    const failed = 'Migration "Migration1700000000001" failed, error: lock timeout';
+    expect(warn).toHaveBeenCalledWith(failed);
+    warn.mockRestore();
     const [{ n }] = await database.query(countLocks);
     expect(Number(n)).toBe(0);
   });

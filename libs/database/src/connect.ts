@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AbstractLogger, DataSource, type DataSourceOptions, type LogMessage } from 'typeorm';
 import { isTransient } from './errors.ts';
 import { forMigrations } from './options.ts';
 
@@ -35,7 +35,10 @@ export async function connect(options: DataSourceOptions): Promise<DataSource> {
  * connection, so connections of their own are closed at the end.
  */
 async function migrate(options: DataSourceOptions, logger: Logger): Promise<void> {
-  const database = await new DataSource(forMigrations(options)).initialize();
+  const database = await new DataSource({
+    ...forMigrations(options),
+    logger: new MigrationLog(logger),
+  }).initialize();
   const holder = database.createQueryRunner();
   const take = TAKE_LOCK[options.type as keyof typeof TAKE_LOCK];
   try {
@@ -45,5 +48,16 @@ async function migrate(options: DataSourceOptions, logger: Logger): Promise<void
   } finally {
     await holder.release();
     await database.destroy();
+  }
+}
+
+/** TypeORM names a migration that fails, but would do so on the console, in between the lines of JSON. */
+class MigrationLog extends AbstractLogger {
+  constructor(private readonly logger: Logger) {
+    super();
+  }
+
+  protected override writeLog(_level: unknown, message: LogMessage | LogMessage[]): void {
+    for (const { message: line } of this.prepareLogMessages(message)) this.logger.warn(line);
   }
 }
