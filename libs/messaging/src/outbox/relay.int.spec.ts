@@ -1,5 +1,6 @@
 import { deadLetterTopic, topics } from '@equipmgnt/contracts';
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
+import { register } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { freshDatabases, kafkaBrokers } from '../../../../e2e/support/connections.ts';
 import { eventually } from '../../../../e2e/support/eventually.ts';
@@ -183,6 +184,23 @@ describe('The outbox relay', () => {
     expect(await left()).toBe(1);
     startRelay();
     await eventually(() => of(key).length === 1);
+  });
+
+  it('tells since when an event waits, until it is published', async () => {
+    const waiting = async (): Promise<number> => {
+      const metric = await register.getSingleMetric('outbox_waiting_seconds')?.get();
+      return metric?.values[0]?.value ?? NaN;
+    };
+    const publisher = newPublisher();
+    const publish = publisher.publish.bind(publisher);
+    publisher.publish = () => Promise.reject(new Error('no broker'));
+    await write([{ ...ordered(++lastKey, 1), at: new Date(Date.now() - 60_000) }]);
+    startRelay(publisher);
+    await eventually(async () => (await waiting()) >= 60);
+    expect(await waiting()).toBeLessThan(120);
+    publisher.publish = publish;
+    await eventually(async () => (await waiting()) === 0);
+    expect(await left()).toBe(0);
   });
 
   it('stops while it waits', async () => {

@@ -1,7 +1,7 @@
 import { events, type EventType, type Topic } from '@equipmgnt/contracts';
 import { Logger } from '@nestjs/common';
 import type { Message } from 'kafkajs';
-import { Counter } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { Alarm, Backoff } from '../backoff.ts';
 import { toMessage, type StoredEvent } from '../cloud-event.ts';
@@ -25,6 +25,11 @@ const published = new Counter({
   help: 'Events that the relay has published and removed from the outbox',
 });
 
+const waiting = new Gauge({
+  name: 'outbox_waiting_seconds',
+  help: 'Age of the oldest event that this relay has yet to publish; since when it fails, if it cannot look',
+});
+
 /**
  * Publishes what is in the outbox, in the order of its ids, and removes what Kafka has. Of several
  * replicas one at a time does so, by an advisory lock that ends with its transaction, so that one
@@ -41,6 +46,7 @@ export class OutboxRelay {
   private readonly failures = new Backoff(100, 5_000);
   private readonly rivals = new Backoff(5, POLL_MS);
   private stopped = false;
+  private oldest: Date | undefined;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -78,10 +84,12 @@ export class OutboxRelay {
         const round = await this.publishPending();
         if (this.failures.count > 0) this.logger.log('publishing again');
         this.failures.reset();
+        this.tellOldest(round === 'published' ? this.oldest : undefined);
         if (round === 'busy') await this.halt.sleep(this.rivals.next());
         else this.rivals.reset();
         if (round === 'drained') await this.work.sleep(POLL_MS);
       } catch (error) {
+        this.tellOldest(this.oldest ?? new Date());
         const wait = this.failures.next();
         // the first of an outage, then about one a minute
         if (this.failures.count % 12 === 1) {
@@ -90,6 +98,12 @@ export class OutboxRelay {
         await this.halt.sleep(wait);
       }
     }
+  }
+
+  /** @param oldest when the oldest event happened that is known to wait, if one does */
+  private tellOldest(oldest: Date | undefined): void {
+    this.oldest = oldest;
+    waiting.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1_000 : 0);
   }
 
   private async publishPending(): Promise<Round> {
@@ -107,6 +121,7 @@ export class OutboxRelay {
            FROM outbox ORDER BY id LIMIT ${BATCH}`,
       );
       if (rows.length === 0) return 'drained';
+      this.oldest = rows[0]?.occurredAt;
       await this.publisher.publish(byTopic(this.source, rows));
       await manager.query(`DELETE FROM outbox WHERE id = ANY($1)`, [rows.map(({ id }) => id)]);
       published.inc(rows.length);
