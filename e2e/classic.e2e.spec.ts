@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Api } from './support/api.ts';
+import { Api } from './support/api.ts';
 import { discrepancies } from './support/books.ts';
 import { eventually } from './support/eventually.ts';
 import { runSuite } from './support/running-suite.ts';
@@ -11,7 +11,7 @@ describe('The suite, through its gateway', () => {
   const registered = new Map<number, number>();
 
   beforeAll(async () => {
-    running = await runSuite({ env: { gateway: { UPSTREAM_TIMEOUT_MS: '2000' } } });
+    running = await runSuite({ env: { order: { APPROVAL_TIMEOUT_MS: '5000' } } });
     api = running.api;
   });
 
@@ -222,14 +222,28 @@ describe('The suite, through its gateway', () => {
     });
 
     it('answers 504 for a service that hangs, and serves the others meanwhile', async () => {
-      await running.suite.mis[0].kill('SIGSTOP');
-      const hanging = api.get('/mis/1');
-      expect((await api.get('/orders')).status).toBe(200);
+      const { order, approval, equipment, mis } = running.suite;
+      const { gateway } = await running.start({
+        services: { gateway: 1 },
+        env: {
+          gateway: {
+            ORDER_URL: order[0].url,
+            APPROVAL_URL: approval[0].url,
+            EQUIPMENT_URL: equipment[0].url,
+            MIS_URL: mis[0].url,
+            UPSTREAM_TIMEOUT_MS: '2000',
+          },
+        },
+      });
+      const impatient = new Api(gateway[0].url);
+      await mis[0].kill('SIGSTOP');
+      const hanging = impatient.get('/mis/1');
+      expect((await impatient.get('/orders')).status).toBe(200);
       const { status, body } = await hanging;
       expect(status).toBe(504);
       expect(body.type).toBe('urn:equipmgnt:problem:service-timeout');
-      await running.suite.mis[0].kill('SIGCONT');
-      await eventually(async () => expect((await api.get('/mis')).status).toBe(200));
+      await mis[0].kill('SIGCONT');
+      await eventually(async () => expect((await impatient.get('/mis')).status).toBe(200));
     });
 
     it('answers 502 when a service closes the connection without an answer', async () => {

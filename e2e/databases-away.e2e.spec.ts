@@ -19,7 +19,10 @@ describe('While a database is away', () => {
     const { postgres, mariadb, kafka } = infrastructure;
     const databases = await provision({ postgresUrl: postgres.url, mariadbUrl: mariadb.url });
     const connections = { databases, kafkaBrokers: kafka.url };
-    suite = await Suite.start({ infrastructure: connections });
+    suite = await Suite.start({
+      infrastructure: connections,
+      env: { order: { APPROVAL_TIMEOUT_MS: '5000' } },
+    });
     api = new Api(suite.gateway[0].url);
     shop = new Shop(api, connections);
   });

@@ -8,7 +8,7 @@ describe('While Kafka is away', () => {
   let shop: Shop;
 
   beforeAll(async () => {
-    running = await runSuite();
+    running = await runSuite({ env: { order: { APPROVAL_TIMEOUT_MS: '5000' } } });
     shop = new Shop(running.api, running.connections);
   });
   afterAll(() => running.stop());

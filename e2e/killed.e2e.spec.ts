@@ -17,6 +17,7 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
     const acknowledged = new Map<number, { cancelled: boolean }>();
     let stop = false;
     let unknown = 0;
+    const unexpected: number[] = [];
 
     const client = async (name: number) => {
       for (let i = 0; !stop; i += 1) {
@@ -39,7 +40,7 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
               }
               break;
             }
-            expect([500, 502, 503, 504]).toContain(status);
+            if (status < 500) unexpected.push(status);
           } catch {
             unknown += 1; // the connection broke: the gateway was killed
           }
@@ -59,6 +60,7 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
     await eventually(() => acknowledged.size > before + 20);
     stop = true;
     await Promise.all(clients);
+    expect(unexpected).toEqual([]);
     expect(unknown).toBeGreaterThan(0); // or nothing was in flight
 
     await shop.balances(120_000);

@@ -13,7 +13,9 @@ describe('A service', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
 
   beforeAll(async () => {
-    running = await runSuite({ env: { approval: { APPROVAL_DELAY_MS: '700' } } });
+    running = await runSuite({
+      env: { approval: { APPROVAL_DELAY_MS: '700' }, order: { APPROVAL_TIMEOUT_MS: '5000' } },
+    });
   });
   afterAll(() => running.stop());
 
@@ -34,7 +36,7 @@ describe('A service', () => {
       'order cannot start:',
       'PORT: expected a whole number from 0 to 65535, got "eighty"',
       'DATABASE_URL: expected an address such as postgres://host:1234',
-      'KAFKA_BROKERS: expected a comma-separated list such as kafka-0:9092,kafka-1:9092, it is not set',
+      'KAFKA_BROKERS: expected host:port[,host:port] such as kafka-0:9092,kafka-1:9092, it is not set',
       'APPROVAL_URL: expected an address such as http://host:1234',
     ]);
   });
@@ -77,7 +79,7 @@ describe('A service', () => {
   it('serves connections that are kept open once more when it is told to stop', async () => {
     const { equipment } = await running.start({
       services: { equipment: 1 },
-      env: { equipment: { CONNECTION_DRAIN_MS: '10000' } },
+      env: { equipment: { CONNECTION_DRAIN_MS: '60000' } }, // longer than it may take to stop
     });
     const client = new Client(equipment[0].url);
     const get = async (path: string) => {
@@ -92,8 +94,9 @@ describe('A service', () => {
       expect(said).toContain('SIGTERM: finishing what is in hand');
     });
     expect(await get('/equipments')).toEqual({ status: 200, connection: 'close' });
-    // and does not wait for anybody else
     expect(await stopped).toBe('stopped');
+    // and has not waited for anybody else
+    expect(equipment[0].lines.map((line) => JSON.parse(line).msg).at(-1)).toBe('stopped');
     await client.close();
   });
 

@@ -37,7 +37,7 @@ describe('The proof finds', () => {
         orders: 1_000,
         perSecond: 40,
         // some of these bugs never let the suite come to rest
-        giveUpAfterMs: 15_000,
+        giveUpAfterMs: 30_000,
         faults: async (trial) => {
           await killAtRandom(trial, 5, { among: [...order, ...equipment] });
           await commitLate(trial);

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
 // a limit for a connection that is left open where it should end
-const WITHIN_MS = 10_000;
+const WITHIN_MS = 30_000;
 
 /**
  * All that a server answers to these very bytes, until it ends the connection.

@@ -80,7 +80,9 @@ const DEFAULTS: Environment = {
 
 async function askReadiness(url: string): Promise<void> {
   const address = `${url}/actuator/health/readiness`;
-  const answer = await fetch(address, { signal: AbortSignal.timeout(2000) });
+  // a connection that it would keep open is one that a stopping service waits for
+  const headers = { connection: 'close' };
+  const answer = await fetch(address, { headers, signal: AbortSignal.timeout(2000) });
   await answer.body?.cancel();
   if (!answer.ok) throw new Error(`${address} answers ${answer.status}`);
 }

@@ -13,6 +13,9 @@ import { OutboxRelay } from './relay.ts';
 const WRITE = `${INTO_OUTBOX}
   SELECT e.type, e.key, e.data, e.occurred_at, e.traceparent FROM ${eventRows('$1')} ORDER BY e.seq`;
 
+/** Longer than any test may take. */
+const NEVER_MS = 3_600_000;
+
 describe('The outbox relay', () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   let database: DataSource;
@@ -59,8 +62,12 @@ describe('The outbox relay', () => {
   });
 
   const newPublisher = () => new Publisher(kafka, async () => undefined);
-  const startRelay = (publisher = newPublisher(), source = database): OutboxRelay => {
-    const relay = new OutboxRelay(source, '/order', publisher);
+  const startRelay = (
+    publisher = newPublisher(),
+    source = database,
+    pollMs?: number,
+  ): OutboxRelay => {
+    const relay = new OutboxRelay(source, '/order', publisher, pollMs);
     running.push(relay);
     relay.start();
     return relay;
@@ -88,19 +95,34 @@ describe('The outbox relay', () => {
     await emptied();
   });
 
-  it('publishes at once when nudged', async () => {
-    const relay = startRelay();
+  /** A relay that has published all there is, and looks again after `pollMs`. */
+  const idleRelay = async (pollMs?: number): Promise<OutboxRelay> => {
+    const relay = startRelay(newPublisher(), database, pollMs);
+    await write([ordered(++lastKey, 1)]);
+    relay.nudge();
     await emptied();
+    return relay;
+  };
+
+  it('publishes when nudged, without waiting for its next look', async () => {
+    const relay = await idleRelay(NEVER_MS);
     const key = ++lastKey;
     await write([ordered(key, 1)]);
     relay.nudge();
     await eventually(() => of(key).length === 1);
   });
 
-  it('publishes without a nudge, as after a crash between commit and publishing', async () => {
+  it('looks by itself, as for rows of a replica that died', async () => {
+    await idleRelay();
     const key = ++lastKey;
-    startRelay();
     await write([ordered(key, 1)]);
+    await eventually(() => of(key).length === 1);
+  });
+
+  it('publishes what it finds at its start, as after a crash between commit and publishing', async () => {
+    const key = ++lastKey;
+    await write([ordered(key, 1)]);
+    startRelay();
     await eventually(() => of(key).length === 1);
   });
 
@@ -204,8 +226,7 @@ describe('The outbox relay', () => {
   });
 
   it('stops while it waits', async () => {
-    const relay = startRelay();
-    await emptied();
+    const relay = await idleRelay(NEVER_MS);
     await relay.stop();
     expect(relay.alive).toBe(false);
   });

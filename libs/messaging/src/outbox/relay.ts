@@ -53,6 +53,7 @@ export class OutboxRelay {
     private readonly dataSource: DataSource,
     private readonly source: string,
     private readonly publisher: Publisher,
+    private readonly pollMs = POLL_MS,
   ) {}
 
   /** Whether it is at work, as liveness wants to know. */
@@ -87,7 +88,7 @@ export class OutboxRelay {
         this.tellOldest(round === 'published' ? this.oldest : undefined);
         if (round === 'busy') await this.halt.sleep(this.rivals.next());
         else this.rivals.reset();
-        if (round === 'drained') await this.work.sleep(POLL_MS);
+        if (round === 'drained') await this.work.sleep(this.pollMs);
       } catch (error) {
         this.tellOldest(this.oldest ?? new Date());
         const wait = this.failures.next();

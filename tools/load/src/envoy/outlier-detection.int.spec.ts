@@ -10,6 +10,8 @@ import { envoyProgram } from './install.ts';
 
 // So many that each of 15 pods is asked more than once, though they are chosen at random.
 const REQUESTS = 300;
+/** Ejected after the second 503 in a row, by another of Envoy's threads than the one that goes on asking. */
+const FEW = [2, 3, 4, 5];
 
 describe('Outlier detection, in a real Envoy, with one pod that answers 503', () => {
   let directory: string;
@@ -73,16 +75,19 @@ describe('Outlier detection, in a real Envoy, with one pod that answers 503', ()
 
   it('7 % ejects one of 15 pods', async () => {
     const found = await send(15, 7);
-    expect(found).toMatchObject({ broken: 2, healthy: REQUESTS - 2, ejected: 1 });
+    expect(found).toMatchObject({ healthy: REQUESTS - found.broken, ejected: 1 });
+    expect(FEW).toContain(found.broken);
   });
 
   it('50 % ejects one of two pods, after its second 503 in a row', async () => {
     const found = await send(2, 50);
-    expect(found).toMatchObject({ broken: 2, healthy: REQUESTS - 2, ejected: 1 });
+    expect(found).toMatchObject({ healthy: REQUESTS - found.broken, ejected: 1 });
+    expect(FEW).toContain(found.broken);
   });
 
   it('100 % ejects the only pod, and every request after that is refused', async () => {
     const found = await send(1, 100);
-    expect(found).toMatchObject({ broken: 2, withoutPod: REQUESTS - 2, ejected: 1 });
+    expect(found).toMatchObject({ withoutPod: REQUESTS - found.broken, ejected: 1 });
+    expect(FEW).toContain(found.broken);
   });
 });
