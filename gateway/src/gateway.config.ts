@@ -9,6 +9,8 @@ export const gatewayConfig = processConfig.extend({
   APPROVAL_URL: service,
   EQUIPMENT_URL: service,
   MIS_URL: service,
+  /** More than the four services together may have, so that two that hang leave room for the rest. */
+  MAX_IN_FLIGHT: env.whole(1, 1_000_000, 1_100),
   /** A service that does not answer within this is a 504. */
   UPSTREAM_TIMEOUT_MS: env.whole(100, 600_000, 10_000),
   /** Requests to one service at once; those beyond are a 503, and harm no other service. */

@@ -8,7 +8,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createService, processConfig, readConfig } from '@equipmgnt/service';
 import { Module } from '@nestjs/common';
@@ -25,7 +25,9 @@ interface Stream {
   write(line: string): void;
 }
 
+/** To the service, and at the gateway. */
 const MAX_IN_FLIGHT = 2;
+const MAX_AT_THE_GATEWAY = 4;
 const WITHIN_MS = 10_000;
 
 describe('The gateway', () => {
@@ -51,7 +53,11 @@ describe('The gateway', () => {
     };
     app = await createService({
       name: 'gateway',
-      config: readConfig(processConfig, { LOG_LEVEL: 'warn', CONNECTION_DRAIN_MS: '0' }),
+      config: readConfig(processConfig, {
+        LOG_LEVEL: 'warn',
+        CONNECTION_DRAIN_MS: '0',
+        MAX_IN_FLIGHT: String(MAX_AT_THE_GATEWAY),
+      }),
       module: GatewayModule,
       prepare: async (app) => {
         await app.register(proxy(route, { timeoutMs: WITHIN_MS, maxInFlight: MAX_IN_FLIGHT }));
@@ -128,6 +134,28 @@ describe('The gateway', () => {
     callers.abort();
     answer = (_, response) => response.end();
     await eventually(async () => (await send('/orders')).status === 200);
+  });
+
+  it('says that it is overloaded itself, when it is, and asks nobody', async () => {
+    const { hostname, port } = new URL(url);
+    const unfinished = Array.from({ length: MAX_AT_THE_GATEWAY }, () =>
+      connect(Number(port), hostname).on('error', () => undefined),
+    );
+    const head = 'POST /orders HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\n\r\n';
+    for (const socket of unfinished) socket.write(head);
+    await eventually(async () =>
+      expect(await send('/orders')).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '2' },
+        body: { type: 'urn:equipmgnt:problem:overloaded', detail: expect.stringMatching(/here/) },
+      }),
+    );
+    const before = asked.length;
+    await send('/orders');
+    expect(asked).toHaveLength(before);
+    for (const socket of unfinished) socket.destroy();
+    await eventually(async () => (await send('/orders')).status === 200);
+    expect(logged).toEqual([]);
   });
 
   it.each([

@@ -8,6 +8,8 @@ import type { Route } from './routes.ts';
 import { faultOf } from './target.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
+/** Errors of the HTTP client, and of the system below it. */
+const OF_CONNECTION = /^(UND_ERR_\w+|E[A-Z]+)$/;
 
 export interface ProxyLimits {
   /** How long a service may take to answer, in ms. */
@@ -104,8 +106,8 @@ function readBodyWhole(server: FastifyInstance): void {
  */
 function answerForBrokenBodies(server: FastifyInstance, service: string): void {
   server.setErrorHandler<NodeJS.ErrnoException>((error, request, reply) => {
-    const ofConnection = error.code !== undefined && !error.code.startsWith('FST_');
-    if (!ofConnection) throw error; // a refused request
+    const ofService = OF_CONNECTION.test(error.code ?? '') && !request.raw.readableAborted;
+    if (!ofService) throw error;
     request.log.warn({ err: error }, 'response broke off');
     fail(reply, service, error);
   });
