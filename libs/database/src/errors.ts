@@ -5,6 +5,8 @@ interface DriverError extends Error {
   code?: string;
   /** SQLSTATE from MariaDB. */
   sqlState?: string;
+  /** What the system was asked for, such as `connect`. */
+  syscall?: string;
 }
 
 // Classes of SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html :
@@ -16,6 +18,9 @@ const TRANSIENT_CODE =
 // node-postgres and mysql2 tell these by their message alone
 const TRANSIENT_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|connection error and is not queryable|in closed state|Pool is closed|Queue limit reached|the database system is/;
+// 57P01 and 57P02 the server shuts down or has crashed, which ends all its connections
+const LOST_CODE = /^(ECONNRESET|EPIPE|ETIMEDOUT|57P01|57P02)$/;
+const LOST_MESSAGE = /^Connection terminated( unexpectedly)?$|^Query read timeout$/;
 // 22 data exception (out of range, too long), 23 integrity constraint
 const DATA_STATE = /^2[23]...$/;
 
@@ -39,6 +44,16 @@ export function isTransient(error: unknown): boolean {
     TRANSIENT_CODE.test(cause.code ?? '') ||
     TRANSIENT_MESSAGE.test(cause.message)
   );
+}
+
+/**
+ * Whether, of a transient failure, nobody knows what it left: the connection was lost after the
+ * statement had been sent, so that it may have been committed.
+ */
+export function mayHaveWorked(error: unknown): boolean {
+  const cause = driverError(error);
+  if (!cause || cause.syscall === 'connect') return false;
+  return LOST_CODE.test(sqlState(cause)) || LOST_MESSAGE.test(cause.message);
 }
 
 /** Whether the data themselves were refused: the same statement can never work. */

@@ -1,5 +1,5 @@
 export { DatabaseModule } from './database.module.ts';
-export { isDataError, isTransient } from './errors.ts';
+export { isDataError, isTransient, mayHaveWorked } from './errors.ts';
 export {
   mariadbConfig,
   mariadbOptions,

@@ -16,8 +16,8 @@ const configFor = (...protocols: string[]) =>
       }),
     /** Connect by TLS only, and only to a server whose certificate is good for its host name. */
     DATABASE_TLS: env.flag(false),
-    /** Connections; one each for the relay and a sweep, so one for requests at the least. */
-    DATABASE_POOL_SIZE: env.whole(3, 1_000, 10),
+    /** Connections; one each for the relay and two sweeps, so one for requests at the least. */
+    DATABASE_POOL_SIZE: env.whole(4, 1_000, 10),
   });
 
 export const postgresConfig = configFor('postgres', 'postgresql');

@@ -46,14 +46,14 @@ export const env = {
         (text) => isAddress(text, protocols),
         `expected an address such as ${protocols[0]}://host:1234`,
       ),
-  /** A comma-separated list with at least one entry. */
-  list: (example: string) =>
+  /** Addresses such as `kafka-0:9092,kafka-1:9092`: at least one, each with its port. */
+  addresses: (example: string) =>
     z
-      .string({ error: `expected a comma-separated list such as ${example}` })
+      .string({ error: `expected host:port[,host:port] such as ${example}` })
       .transform((text) => text.split(',').map((entry) => entry.trim()))
       .refine(
-        (entries) => entries.every((entry) => entry !== ''),
-        `expected a comma-separated list such as ${example}`,
+        (entries) => entries.every((entry) => /^[\w.-]+:\d{1,5}$/.test(entry)),
+        `expected host:port[,host:port] such as ${example}`,
       ),
 };
 

@@ -3,7 +3,7 @@ import { ConfigError, env, processConfig, readConfig } from './config.ts';
 
 const schema = processConfig.extend({
   DATABASE_URL: env.url('postgres'),
-  KAFKA_BROKERS: env.list('kafka:9092'),
+  KAFKA_BROKERS: env.addresses('kafka:9092'),
   NAME: z.string().optional(),
 });
 const server = z.object({ SERVER_URL: env.url('http', 'https') });
@@ -40,7 +40,7 @@ describe('Configuration', () => {
     [
       'KAFKA_BROKERS',
       'a:1,,b:2',
-      'expected a comma-separated list such as kafka:9092, got "a:1,,b:2"',
+      'expected host:port[,host:port] such as kafka:9092, got "a:1,,b:2"',
     ],
   ])('names %s when it is %s', (name, value, complaint) => {
     expect(complaints({ ...good, [name]: value })).toBe(`${name}: ${complaint}`);
@@ -60,7 +60,7 @@ describe('Configuration', () => {
     expect(complaints({ LOG_LEVEL: 'loud' }).split('\n')).toEqual([
       expect.stringMatching(/^LOG_LEVEL: .*got "loud"$/),
       'DATABASE_URL: expected an address such as postgres://host:1234, it is not set',
-      'KAFKA_BROKERS: expected a comma-separated list such as kafka:9092, it is not set',
+      'KAFKA_BROKERS: expected host:port[,host:port] such as kafka:9092, it is not set',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { Controller, Get, Module, Req } from '@nestjs/common';
+import { Controller, Get, Module, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import request from 'supertest';
@@ -15,10 +15,20 @@ class ThingsController {
   list(@Req() request: FastifyRequest) {
     return halPage(request, 'things', FIRST_PAGE, 0, []);
   }
+
+  @Post()
+  add(@Req() request: FastifyRequest) {
+    throw new Error(String(request.headers['database']));
+  }
 }
 
 @Module({ controllers: [ThingsController] })
 class ThingsModule {}
+
+const outages = {
+  isTransient: (error: unknown) => /away|lost/.test(String(error)),
+  mayHaveWorked: (error: unknown) => /lost/.test(String(error)),
+};
 
 describe('A service', () => {
   let app: NestFastifyApplication;
@@ -26,7 +36,7 @@ describe('A service', () => {
 
   beforeAll(async () => {
     const config = readConfig(processConfig, { LOG_LEVEL: 'silent', CONNECTION_DRAIN_MS: '0' });
-    app = await createService({ name: 'things', config, module: ThingsModule });
+    app = await createService({ name: 'things', config, module: ThingsModule, ...outages });
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
   });
@@ -66,6 +76,30 @@ describe('A service', () => {
       );
       expect(answer).toContain('"href":"http://rental.example/things"');
     });
+  });
+
+  it.each([
+    ['away', {}, '2', /try again/],
+    ['lost', {}, undefined, /look before you send it again/],
+    ['lost', { 'idempotency-key': 'a' }, '2', /try again/],
+  ])('whose database is %s tells a POST with %j how to go on', async (database, with_, s, how) => {
+    const { body, headers } = await request(url)
+      .post('/things')
+      .set({ database, ...with_ })
+      .expect(503);
+    expect(body).toMatchObject({
+      type: 'urn:equipmgnt:problem:database-unavailable',
+      detail: expect.stringMatching(how),
+    });
+    expect(headers['retry-after']).toBe(s);
+  });
+
+  it('does not wait for ever for a body', async () => {
+    const head =
+      'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n';
+    const answer = await rawAnswer(url, `${head}{`);
+    expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
+    expect(answer).toContain('urn:equipmgnt:problem:request-timeout');
   });
 
   it.each([

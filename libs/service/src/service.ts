@@ -31,6 +31,10 @@ import { ServiceModule } from './service.module.ts';
 
 /** The largest request body in bytes; an order is about 50. */
 const BODY_LIMIT = 64 * 1024;
+/** How long a request may take to arrive, or callers that vanish while sending are in hand for ever. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** How often that is looked after. */
+const CONNECTION_CHECK_MS = 1_000;
 
 export interface ServiceOptions {
   readonly name: string;
@@ -38,6 +42,8 @@ export interface ServiceOptions {
   readonly module: Type | DynamicModule;
   /** Tells errors of a database that is away for the moment: they become 503, not 500. */
   readonly isTransient?: (error: unknown) => boolean;
+  /** Of these, tells those that may have come after all was stored: a POST is not to be repeated. */
+  readonly mayHaveWorked?: (error: unknown) => boolean;
   /** Log a line for each request. */
   readonly accessLog?: boolean;
   /** Adds to the application what Nest's modules cannot: message transports, plugins. */
@@ -60,6 +66,11 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
     logController: new LogController({ disableRequestLogging: true }), // see logRequests
     trustProxy: config.TRUSTED_PROXIES,
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: {
+      headersTimeout: REQUEST_TIMEOUT_MS, // Node takes the longer of the two for the whole request
+      connectionsCheckingInterval: CONNECTION_CHECK_MS,
+    },
     clientErrorHandler: refuseMalformed,
     rewriteUrl: originForm,
     return503OnClosing: false, // requests on open connections are served to the end
@@ -79,7 +90,8 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
     bodyParser: false,
     abortOnError: false,
   });
-  app.useGlobalFilters(new ProblemFilter(options.isTransient ?? (() => false)));
+  const { isTransient = () => false, mayHaveWorked = () => false } = options;
+  app.useGlobalFilters(new ProblemFilter(isTransient, mayHaveWorked));
   app.useGlobalPipes(new InputPipe());
   const pressure = app.get(Pressure);
   const inFlight = countInFlight(server);

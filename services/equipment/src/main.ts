@@ -1,4 +1,4 @@
-import { isTransient } from '@equipmgnt/database';
+import { isTransient, mayHaveWorked } from '@equipmgnt/database';
 import { consumeEvents } from '@equipmgnt/messaging';
 import { readConfig, runService } from '@equipmgnt/service';
 import { equipmentConfig } from './equipment.config.ts';
@@ -11,6 +11,7 @@ await runService('equipment', () => {
     config,
     module: EquipmentModule.with(config),
     isTransient,
+    mayHaveWorked,
     prepare: consumeEvents,
   };
 });

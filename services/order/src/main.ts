@@ -1,4 +1,4 @@
-import { isTransient } from '@equipmgnt/database';
+import { isTransient, mayHaveWorked } from '@equipmgnt/database';
 import { consumeEvents } from '@equipmgnt/messaging';
 import { readConfig, runService } from '@equipmgnt/service';
 import { orderConfig } from './order.config.ts';
@@ -11,6 +11,7 @@ await runService('order', () => {
     config,
     module: OrderModule.with(config),
     isTransient,
+    mayHaveWorked,
     prepare: consumeEvents,
   };
 });

@@ -1,7 +1,11 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError } from 'rxjs';
-import { RETRY_AFTER_S, sendProblem, toProblem, Unavailable } from './problem.ts';
+import { problem, RETRY_AFTER_S, sendProblem, toProblem, Unavailable } from './problem.ts';
+
+const AWAY = 'The database does not answer; try again shortly.';
+const UNKNOWN =
+  'The database went away meanwhile, so this may be stored or not: look before you send it again.';
 
 /**
  * The one place where errors become answers: problem+json over HTTP. What is the caller's mistake
@@ -12,27 +16,41 @@ import { RETRY_AFTER_S, sendProblem, toProblem, Unavailable } from './problem.ts
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
 
-  /** @param isTransient tells errors of a database that is away for the moment. */
-  constructor(private readonly isTransient: (error: unknown) => boolean) {}
+  /**
+   * @param isTransient tells errors of a database that is away for the moment
+   * @param mayHaveWorked tells those after which nobody knows what was stored
+   */
+  constructor(
+    private readonly isTransient: (error: unknown) => boolean,
+    private readonly mayHaveWorked: (error: unknown) => boolean,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): unknown {
     if (host.getType() !== 'http') return throwError(() => thrown);
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (request.raw.readableAborted) {
+      // nobody reads this: the caller hung up while sending, which looks like any lost connection
+      return sendProblem(
+        reply,
+        problem(400, 'request-aborted', 'The body ended early.'),
+        request.url,
+      );
+    }
     const transient = this.isTransient(thrown);
-    const problem = toProblem(
-      transient
-        ? new Unavailable(
-            'The database does not answer; try again shortly.',
-            'database-unavailable',
-          )
-        : thrown,
+    const unknown = transient && this.mayHaveWorked(thrown) && !isRepeatable(request);
+    const refusal = toProblem(
+      transient ? new Unavailable(unknown ? UNKNOWN : AWAY, 'database-unavailable') : thrown,
     );
-    if (problem.status === 503) void reply.header('retry-after', RETRY_AFTER_S);
+    if (refusal.status === 503 && !unknown) void reply.header('retry-after', RETRY_AFTER_S);
     if (transient)
       this.logger.warn({ err: thrown }, `${request.method} ${request.url}: no database`);
-    else if (problem.status === 500)
+    else if (refusal.status === 500)
       this.logger.error({ err: thrown }, `${request.method} ${request.url} failed`);
-    return sendProblem(reply, problem, request.url);
+    return sendProblem(reply, refusal, request.url);
   }
 }
+
+/** Whether the same request once more does no harm. */
+const isRepeatable = ({ method, headers }: FastifyRequest): boolean =>
+  method !== 'POST' || headers['idempotency-key'] !== undefined;

@@ -1,0 +1,30 @@
+import { QueryFailedError } from 'typeorm';
+import { isTransient, mayHaveWorked } from './errors.ts';
+
+const failed = (details: { code?: string; syscall?: string; message?: string }) =>
+  new QueryFailedError('INSERT', [], Object.assign(new Error(details.message ?? 'no'), details));
+
+describe('After a failure of the database', () => {
+  it.each([
+    { code: 'ECONNREFUSED', syscall: 'connect' },
+    { code: 'ETIMEDOUT', syscall: 'connect' },
+    { message: 'timeout exceeded when trying to connect' },
+    { message: 'Connection terminated due to connection timeout' },
+    { code: '40001' },
+    { code: '57014' },
+  ])('nothing was stored: %j', (details) => {
+    expect(isTransient(failed(details))).toBe(true);
+    expect(mayHaveWorked(failed(details))).toBe(false);
+  });
+
+  it.each([
+    { code: 'ECONNRESET', syscall: 'read' },
+    { code: 'ETIMEDOUT' },
+    { code: '57P01' },
+    { message: 'Connection terminated unexpectedly' },
+    { message: 'Connection terminated' },
+  ])('nobody knows what was stored: %j', (details) => {
+    expect(isTransient(failed(details))).toBe(true);
+    expect(mayHaveWorked(failed(details))).toBe(true);
+  });
+});
