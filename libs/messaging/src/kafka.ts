@@ -10,7 +10,7 @@ import {
 import { z } from 'zod';
 
 export const kafkaConfig = z.object({
-  KAFKA_BROKERS: env.list('kafka-0:9092,kafka-1:9092'),
+  KAFKA_BROKERS: env.addresses('kafka-0:9092,kafka-1:9092'),
   /** Connect by TLS only, and only to brokers whose certificates are good for their host names. */
   KAFKA_TLS: env.flag(false),
   /** Who to log in as, by SCRAM-SHA-512; with a password, or not at all. */

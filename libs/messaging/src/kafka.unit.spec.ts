@@ -7,6 +7,7 @@ const create = (environment: Record<string, string>) =>
 describe('The connection to Kafka', () => {
   it.each([
     [{}],
+    [{ KAFKA_BROKERS: 'kafka-0.kafka:9092, 10.0.0.1:9093' }],
     [{ KAFKA_TLS: 'true' }],
     [{ KAFKA_TLS: 'true', KAFKA_SASL_USERNAME: 'order', KAFKA_SASL_PASSWORD: 'secret' }],
   ])('can be made with %j', (environment) => {
@@ -16,6 +17,9 @@ describe('The connection to Kafka', () => {
   it.each([
     [{ KAFKA_SASL_USERNAME: 'order' }, /^KAFKA_SASL_PASSWORD: .* it is not set$/],
     [{ KAFKA_SASL_PASSWORD: 'secret' }, /^KAFKA_SASL_USERNAME: .* it is not set$/],
+    [{ KAFKA_BROKERS: 'kafka' }, /^KAFKA_BROKERS: expected host:port.*, got "kafka"$/],
+    [{ KAFKA_BROKERS: 'kafka://kafka:9092' }, /^KAFKA_BROKERS: expected host:port/],
+    [{ KAFKA_BROKERS: 'a:9092;b:9092' }, /^KAFKA_BROKERS: expected host:port/],
     [{ KAFKA_TLS: 'yes' }, /^KAFKA_TLS: expected true or false, got "yes"$/],
   ])('cannot be made with %j, and says why without the password', (environment, complaint) => {
     expect(() => create(environment)).toThrow(complaint);

@@ -44,12 +44,18 @@ export class BatchHandler {
   private readonly logger = new Logger('Consumer');
   private readonly halt = new Alarm();
   private stopped = false;
+  private buryingCount = 0;
 
   constructor(
     private readonly handlers: ReadonlyMap<EventType, EventHandler>,
     private readonly deadLetters: DeadLetters,
     private readonly heartbeatMs: number,
   ) {}
+
+  /** Whether dead letters are on the move, with the offset of their batch. */
+  get burying(): boolean {
+    return this.buryingCount > 0;
+  }
 
   /** Ends waiting for retries; the batch in hand is given up if it cannot be handled now. */
   stop(): void {
@@ -155,7 +161,12 @@ export class BatchHandler {
     for (const { message, code, reason } of letters) {
       this.logger.error({ topic, partition, offset: message.offset, code, reason }, 'dead letter');
     }
-    await this.deadLetters.move(topic, partition, payload.batch.lastOffset(), letters);
+    this.buryingCount += 1;
+    try {
+      await this.deadLetters.move(topic, partition, payload.batch.lastOffset(), letters);
+    } finally {
+      this.buryingCount -= 1;
+    }
   }
 
   /** The group must know that we live also while a handler takes its time. */

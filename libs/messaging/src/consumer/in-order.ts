@@ -26,7 +26,9 @@ export function inOrder(deliveries: readonly Delivery[]): Delivery[][] {
     const wave = last === undefined ? 0 : last.type === type ? last.wave : last.wave + 1;
     lastOfKey.set(key, { wave, type });
     const groups = (waves[wave] ??= new Map());
-    groups.set(type, [...(groups.get(type) ?? []), delivery]);
+    const group = groups.get(type);
+    if (group === undefined) groups.set(type, [delivery]);
+    else group.push(delivery);
   }
   return waves.flatMap((groups) => [...groups.values()].flatMap(chunks));
 }

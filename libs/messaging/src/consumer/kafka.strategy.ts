@@ -198,9 +198,12 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
 
   /**
    * Runs on a timer instead of after each batch, which takes a round trip out of every message's
-   * way. A commit that fails is made up for by the next, or by delivery of the same again.
+   * way. A commit that fails is made up for by the next, or by delivery of the same again. None is
+   * made while dead letters move, whose transaction commits their batch's offset: it would set that
+   * back to where the partition stood before.
    */
   private async commit(): Promise<void> {
+    if (this.batches?.burying) return;
     const commit = this.commitHandled;
     this.commitHandled = undefined;
     await commit?.().catch((error: unknown) => {
