@@ -27,8 +27,8 @@ export interface Draining {
  * does the server stop listening.
  *
  * What is left is closed when no request is in hand: Node counts a connection that was opened but
- * never used, as connection pools and proxies keep them, not as idle, and would wait a minute for
- * its first request.
+ * never used, as connection pools and proxies keep them, not as idle, and would wait for its first
+ * request.
  */
 export function drainWhenStopping(server: FastifyInstance, draining: Draining): void {
   const { health, inFlight, connectionsMs } = draining;
