@@ -1,4 +1,7 @@
-import { Controller, Get, Module, Post, Req } from '@nestjs/common';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { Controller, Get, Logger, Module, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import request from 'supertest';
@@ -25,8 +28,11 @@ class ThingsController {
 @Module({ controllers: [ThingsController] })
 class ThingsModule {}
 
+const UNFINISHED =
+  'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n';
+
 const outages = {
-  isTransient: (error: unknown) => /away|lost/.test(String(error)),
+  isTransient: (error: unknown) => /away|lost|aborted/.test(String(error)),
   mayHaveWorked: (error: unknown) => /lost/.test(String(error)),
 };
 
@@ -94,10 +100,20 @@ describe('A service', () => {
     expect(headers['retry-after']).toBe(s);
   });
 
+  it('takes a caller who hangs up for that, not for a database that is away', async () => {
+    const warn = import.meta.jest.spyOn(Logger.prototype, 'warn');
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname, () => socket.write(`${UNFINISHED}{`));
+    const [received] = await once(app.getHttpServer(), 'request');
+    socket.destroy();
+    await once(received, 'close').catch(() => undefined); // with the error that it is refused for
+    await setImmediate();
+    expect(warn).not.toHaveBeenCalled();
+    import.meta.jest.restoreAllMocks();
+  });
+
   it('does not wait for ever for a body', async () => {
-    const head =
-      'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n';
-    const answer = await rawAnswer(url, `${head}{`);
+    const answer = await rawAnswer(url, `${UNFINISHED}{`);
     expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
     expect(answer).toContain('urn:equipmgnt:problem:request-timeout');
   });

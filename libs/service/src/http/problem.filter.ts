@@ -29,13 +29,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (host.getType() !== 'http') return throwError(() => thrown);
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    if (request.raw.readableAborted) {
-      // nobody reads this: the caller hung up while sending, which looks like any lost connection
-      return sendProblem(
-        reply,
-        problem(400, 'request-aborted', 'The body ended early.'),
-        request.url,
-      );
+    if (hungUp(thrown, request)) {
+      const aborted = problem(400, 'request-aborted', 'The body ended early.'); // read by nobody
+      return sendProblem(reply, aborted, request.url);
     }
     const transient = this.isTransient(thrown);
     const unknown = transient && this.mayHaveWorked(thrown) && !isRepeatable(request);
@@ -50,6 +46,10 @@ export class ProblemFilter implements ExceptionFilter {
     return sendProblem(reply, refusal, request.url);
   }
 }
+
+/** Whether the caller went away while sending, which looks like any connection that is lost. */
+const hungUp = (error: unknown, { raw }: FastifyRequest): boolean =>
+  raw.readableAborted && (error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET';
 
 /** Whether the same request once more does no harm. */
 const isRepeatable = ({ method, headers }: FastifyRequest): boolean =>
