@@ -42,7 +42,10 @@ export interface ServiceOptions {
   readonly module: Type | DynamicModule;
   /** Tells errors of a database that is away for the moment: they become 503, not 500. */
   readonly isTransient?: (error: unknown) => boolean;
-  /** Of these, tells those that may have come after all was stored: a POST is not to be repeated. */
+  /**
+   * Of these, tells those that may have come after all was stored, so that a POST is not to be sent
+   * again; not needed where every POST is idempotent by itself.
+   */
   readonly mayHaveWorked?: (error: unknown) => boolean;
   /** Log a line for each request. */
   readonly accessLog?: boolean;
