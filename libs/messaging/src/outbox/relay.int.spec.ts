@@ -215,12 +215,14 @@ describe('The outbox relay', () => {
     };
     const publisher = newPublisher();
     const publish = publisher.publish.bind(publisher);
-    publisher.publish = () => Promise.reject(new Error('no broker'));
+    const hung = Promise.withResolvers<void>();
+    publisher.publish = () => hung.promise;
     await write([{ ...ordered(++lastKey, 1), at: new Date(Date.now() - 60_000) }]);
     startRelay(publisher);
     await eventually(async () => (await waiting()) >= 60);
     expect(await waiting()).toBeLessThan(120);
     publisher.publish = publish;
+    hung.reject(new Error('no broker'));
     await eventually(async () => (await waiting()) === 0);
     expect(await left()).toBe(0);
   });

@@ -25,9 +25,15 @@ const published = new Counter({
   help: 'Events that the relay has published and removed from the outbox',
 });
 
-const waiting = new Gauge({
+/** When the oldest event happened that the relay of this process knows to wait, if one does. */
+let oldest: Date | undefined;
+new Gauge({
   name: 'outbox_waiting_seconds',
   help: 'Age of the oldest event that this relay has yet to publish; since when it fails, if it cannot look',
+  // at the moment of asking: a round may hang for long
+  collect() {
+    this.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1_000 : 0);
+  },
 });
 
 /**
@@ -46,7 +52,6 @@ export class OutboxRelay {
   private readonly failures = new Backoff(100, 5_000);
   private readonly rivals = new Backoff(5, POLL_MS);
   private stopped = false;
-  private oldest: Date | undefined;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -85,12 +90,12 @@ export class OutboxRelay {
         const round = await this.publishPending();
         if (this.failures.count > 0) this.logger.log('publishing again');
         this.failures.reset();
-        this.tellOldest(round === 'published' ? this.oldest : undefined);
+        if (round !== 'published') oldest = undefined;
         if (round === 'busy') await this.halt.sleep(this.rivals.next());
         else this.rivals.reset();
         if (round === 'drained') await this.work.sleep(this.pollMs);
       } catch (error) {
-        this.tellOldest(this.oldest ?? new Date());
+        oldest ??= new Date();
         const wait = this.failures.next();
         // the first of an outage, then about one a minute
         if (this.failures.count % 12 === 1) {
@@ -99,12 +104,6 @@ export class OutboxRelay {
         await this.halt.sleep(wait);
       }
     }
-  }
-
-  /** @param oldest when the oldest event happened that is known to wait, if one does */
-  private tellOldest(oldest: Date | undefined): void {
-    this.oldest = oldest;
-    waiting.set(oldest ? Math.max(0, Date.now() - oldest.getTime()) / 1_000 : 0);
   }
 
   private async publishPending(): Promise<Round> {
@@ -122,7 +121,7 @@ export class OutboxRelay {
            FROM outbox ORDER BY id LIMIT ${BATCH}`,
       );
       if (rows.length === 0) return 'drained';
-      this.oldest = rows[0]?.occurredAt;
+      oldest = rows[0]?.occurredAt;
       await this.publisher.publish(byTopic(this.source, rows));
       await manager.query(`DELETE FROM outbox WHERE id = ANY($1)`, [rows.map(({ id }) => id)]);
       published.inc(rows.length);
