@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { underWay, waitUntil } from '@equipmgnt/local';
-import pg from 'pg';
 import type { LayerResult } from '../record.ts';
+import { query } from '../scene/query.ts';
 import type { Stage } from '../scene/stage.ts';
 import { measureBreakerCloses, measureKafkaIsBack } from './recovery.ts';
 import { runTrial, type Progress, type Trial } from './trial.ts';
@@ -101,30 +101,24 @@ const LATE_MS = 1_500;
 export const commitLate: Failure = async (trial) => {
   const { order } = trial.stage.direct.databases;
   await trial.fault('late commits', 'order', {
-    breakIt: () =>
-      execute(
+    breakIt: async () => {
+      await query(
         order,
         `CREATE FUNCTION commit_late() RETURNS trigger LANGUAGE plpgsql AS
-           'BEGIN PERFORM pg_sleep(${LATE_MS / 1_000}); RETURN NULL; END';
-         CREATE CONSTRAINT TRIGGER commit_late AFTER INSERT ON outbox
+           'BEGIN PERFORM pg_sleep(${LATE_MS / 1_000}); RETURN NULL; END'`,
+      );
+      await query(
+        order,
+        `CREATE CONSTRAINT TRIGGER commit_late AFTER INSERT ON outbox
            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id % 10 = 0)
            EXECUTE FUNCTION commit_late()`,
-      ),
+      );
+    },
     forMs: 5_000,
-    mend: () => execute(order, 'DROP FUNCTION commit_late CASCADE'),
+    mend: () => query(order, 'DROP FUNCTION commit_late CASCADE'),
   });
   trial.count('late commits');
 };
-
-async function execute(connectionString: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
 
 const FAILURES: readonly Failure[] = [
   kill('kafka', measureKafkaIsBack),

@@ -1,5 +1,4 @@
 import { Kafka, logLevel } from 'kafkajs';
-import pg from 'pg';
 import type {
   ApprovalRow,
   DeadLetterRow,
@@ -9,6 +8,7 @@ import type {
   TopicMessage,
   ViewRow,
 } from '../record.ts';
+import { query } from './query.ts';
 import type { Stage } from './stage.ts';
 import { GROUPS, POISON_HEADER, TOPICS, type Topic } from './topics.ts';
 
@@ -19,15 +19,15 @@ export async function readFinalState(stage: Stage): Promise<FinalState> {
   const { databases, kafkaBrokers } = stage.direct;
   const [mis] = stage.suite.mis;
   const [orders, approvals, equipments, views, messages, letters] = await Promise.all([
-    select<OrderRow>(
+    query<OrderRow>(
       databases.order,
       'SELECT id, equipment_id AS "equipmentId", qty, status, approval_id AS "approvalId" FROM orders',
     ),
-    select<ApprovalRow>(
+    query<ApprovalRow>(
       databases.approval,
       'SELECT id, order_id AS "orderId", equipment_id AS "equipmentId", qty, status FROM approvals',
     ),
-    select<{ id: number; stock: number }>(databases.equipment, 'SELECT id, stock FROM equipments'),
+    query<{ id: number; stock: number }>(databases.equipment, 'SELECT id, stock FROM equipments'),
     readViews(mis.url),
     readTopics(kafkaBrokers, TOPICS),
     readTopics(
@@ -35,13 +35,13 @@ export async function readFinalState(stage: Stage): Promise<FinalState> {
       TOPICS.map((topic) => `${topic}.dlt`),
     ),
   ]);
-  const ledger = await select<LedgerRow>(
+  const ledger = await query<LedgerRow>(
     databases.equipment,
     `SELECT order_id AS "orderId", equipment_id AS "equipmentId", qty, direction, outcome
        FROM stock_ledger`,
   );
   const outboxes = (['order', 'approval', 'equipment'] as const).map(async (service) => {
-    const [row] = await select<{ count: number }>(
+    const [row] = await query<{ count: number }>(
       databases[service],
       'SELECT count(*) AS count FROM outbox',
     );
@@ -66,23 +66,6 @@ export async function readFinalState(stage: Stage): Promise<FinalState> {
     deadLetters: letters.map(({ headers }) => deadLetter(headers)),
     outbox: Object.fromEntries(await Promise.all(outboxes)),
   };
-}
-
-async function select<T>(connectionString: string, sql: string): Promise<T[]> {
-  const int8 = 20; // PostgreSQL's type number; ids and counts here are far below 2^53
-  const client = new pg.Client({
-    connectionString,
-    types: {
-      getTypeParser: (type, format) =>
-        type === int8 ? Number : pg.types.getTypeParser(type, format),
-    },
-  });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows as T[];
-  } finally {
-    await client.end();
-  }
 }
 
 interface MisPage {
