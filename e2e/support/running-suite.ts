@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { appendFileSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import {
   createServers,
   freePorts,
@@ -13,12 +15,18 @@ import { freshDatabases } from './connections.ts';
 
 export type SuiteParts = Pick<SuiteOptions, 'services' | 'env' | 'ports' | 'repository'>;
 
+const REPOSITORY = resolve(import.meta.dirname, '../..');
+
 /**
  * The built suite as real processes, with databases of its own on the servers that all tests share
- * and a broker of its own, which a test may kill.
+ * and a broker of its own, which a test may kill. What they print is kept below `reports/logs`.
  */
 export async function runSuite(parts: SuiteParts = {}) {
-  const directory = join(resolve(import.meta.dirname, '../..'), '.local', `e2e-${randomUUID()}`);
+  const name = `e2e-${randomUUID()}`;
+  const directory = join(REPOSITORY, '.local', name);
+  const testFile = basename(expect.getState().testPath ?? '', '.spec.ts');
+  const logs = join(REPOSITORY, 'reports/logs', testFile, name);
+  await mkdir(logs, { recursive: true });
   const [postgres, mariadb, kafkaPort, kafkaController] = await freePorts(4);
   const { kafka } = createServers(directory, {
     postgres: postgres as number,
@@ -32,11 +40,19 @@ export async function runSuite(parts: SuiteParts = {}) {
     await Promise.all(suites.map((suite) => suite.stop()));
     await kafka.stop();
     await databases.drop();
+    await copyFile(join(directory, 'logs/kafka.log'), join(logs, 'kafka.log')).catch(
+      () => undefined,
+    );
     await removeData(directory);
   };
   const connections: Connections = { databases: databases.urls, kafkaBrokers: kafka.url };
   const start = async (more: SuiteParts): Promise<Suite> => {
-    const suite = await Suite.start({ infrastructure: connections, ...more });
+    const suite = await Suite.start({
+      infrastructure: connections,
+      onLine: ({ name: process }, line) =>
+        appendFileSync(join(logs, `${process}.log`), `${line}\n`),
+      ...more,
+    });
     suites.push(suite);
     return suite;
   };

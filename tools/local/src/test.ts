@@ -11,6 +11,8 @@ import { NODE, REPOSITORY } from './layout.ts';
 const REPORTS = join(REPOSITORY, 'reports');
 const REPORT = join(REPORTS, 'jest.json');
 const SUMMARY = join(REPORTS, 'summary.txt');
+/** What the services printed in each end-to-end test. */
+const LOGS = join(REPORTS, 'logs');
 
 /** All seeds of the simulation, where `npm run check` plays some; half a minute of one core. */
 const environment = { SIMULATION_SEEDS: '10000', ...process.env };
@@ -31,7 +33,7 @@ const built = await run([
 if (built !== 0) process.exit(built);
 
 // those of an earlier run must not pass for this one's; the proof keeps its own beside them
-await Promise.all([REPORT, SUMMARY].map((file) => rm(file, { force: true })));
+await Promise.all([REPORT, SUMMARY, LOGS].map((old) => rm(old, { recursive: true, force: true })));
 await mkdir(REPORTS, { recursive: true });
 const exitCode = await run([
   '--experimental-vm-modules',
