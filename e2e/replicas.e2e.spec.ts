@@ -23,8 +23,20 @@ describe('Two processes of each service', () => {
     });
     shop = new Shop(running.api, running.connections);
     orders = running.suite.order.map(({ url }) => new Api(url));
+    await eventually(everyPartitionIsLed);
   });
   afterAll(() => running.stop());
+
+  /** The broker refuses partitions for a moment that were just made; nothing here is about that. */
+  const everyPartitionIsLed = async () => {
+    const admin = new Kafka({ brokers: [running.kafka.url], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      for (const topic of Object.values(topics)) await admin.fetchTopicOffsets(topic);
+    } finally {
+      await admin.disconnect();
+    }
+  };
 
   const inTurn = (i: number) => orders[i % 2] as Api;
 

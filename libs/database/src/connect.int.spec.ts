@@ -53,7 +53,7 @@ describe.each([
     'MariaDB',
     'mis',
     `SELECT IS_USED_LOCK('migrations') IS NOT NULL AS n`,
-    'SELECT SLEEP(21)', // longer than other connections may be silent
+    'SELECT SLEEP(26)', // longer than other connections may be silent
     (url: string, schema: Schema) =>
       mariadbOptions(readConfig(mariadbConfig, { DATABASE_URL: url }), schema),
   ],

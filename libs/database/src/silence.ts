@@ -1,7 +1,10 @@
 import { connect, Socket } from 'node:net';
 
-/** Longer than any statement may take, and than the relay may wait for Kafka inside a transaction. */
-const SILENCE_MS = 20_000;
+/**
+ * Longer than any statement may take, and than the relay may wait for Kafka inside a transaction:
+ * four requests of 5 s, and the producer's waits between them.
+ */
+const SILENCE_MS = 25_000;
 
 /**
  * Gives a connection up on which nothing has moved for {@link SILENCE_MS}. A server that went without

@@ -34,6 +34,14 @@ export type KafkaConfig = z.infer<typeof kafkaConfig>;
 export const CLIENT_RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
 /**
+ * A producer waits longer, some 3.5 s in all. Within one call it sends again only what a broker does
+ * not have, or what the broker knows to be a repetition; once it has given up, everything is sent
+ * anew, also to the partitions that have it. And a partition that was just made, or changes its leader,
+ * is refused for a second or two.
+ */
+const PRODUCER_RETRY = { retries: 3, initialRetryTime: 500, maxRetryTime: 2_000 };
+
+/**
  * Everything that the client logs is for debugging: each failure that it reports also comes to us
  * as an error, and is logged once where it is known what it means.
  */
@@ -86,7 +94,7 @@ export async function connectProducer(kafka: Kafka, transactionalId?: string): P
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
-    retry: CLIENT_RETRY,
+    retry: PRODUCER_RETRY,
   });
   try {
     await producer.connect();

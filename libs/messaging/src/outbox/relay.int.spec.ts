@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { deadLetterTopic, topics } from '@equipmgnt/contracts';
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
 import { register } from 'prom-client';
@@ -12,6 +13,12 @@ import { OutboxRelay } from './relay.ts';
 
 const WRITE = `${INTO_OUTBOX}
   SELECT e.type, e.key, e.data, e.occurred_at, e.traceparent FROM ${eventRows('$1')} ORDER BY e.seq`;
+
+// parts of kafkajs that have no type declarations
+const require = createRequire(import.meta.url);
+const { prototype: broker } = require('kafkajs/src/broker');
+const { createErrorFromCode } = require('kafkajs/src/protocol/error');
+const NOT_LEADER_OR_FOLLOWER = 6;
 
 /** Longer than any test may take. */
 const NEVER_MS = 3_600_000;
@@ -168,6 +175,37 @@ describe('The outbox relay', () => {
     expect(quantities(key)).toEqual([1, 2, 1, 2]);
     expect(new Set(of(key).map(({ id }) => id)).size).toBe(2);
     await emptied();
+  });
+
+  it('tells nothing twice when a partition has no leader for a moment, as a new one', async () => {
+    // a broker that has one partition of a batch and refuses another cannot be had at will: this one
+    // has them all, and says for a second and a half that it has not
+    const produce = broker.produce;
+    let refusals = 0;
+    let until = Infinity;
+    const leaderless = import.meta.jest.spyOn(broker, 'produce').mockImplementation(async function (
+      this: unknown,
+      ...request: unknown[]
+    ) {
+      const answer = await produce.apply(this, request);
+      until = Math.min(until, performance.now() + 1_500);
+      if (performance.now() > until) return answer;
+      refusals += 1;
+      throw createErrorFromCode(NOT_LEADER_OR_FOLLOWER);
+    });
+    try {
+      const keys = Array.from({ length: 12 }, () => ++lastKey);
+      await write(keys.map((key) => ordered(key, 1)));
+      const relay = startRelay();
+      await emptied();
+      await write(keys.map((key) => ordered(key, 2)));
+      relay.nudge();
+      await eventually(() => keys.every((key) => quantities(key).includes(2)));
+      for (const key of keys) expect(quantities(key)).toEqual([1, 2]);
+      expect(refusals).toBeGreaterThan(0);
+    } finally {
+      leaderless.mockRestore();
+    }
   });
 
   it('of two that run at once, one publishes at a time: nothing twice, every key in order', async () => {
