@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import {
   Kafka,
   Partitioners,
+  type ICustomPartitioner,
   type KafkaConfig as ClientOptions,
   type logCreator,
   type Producer,
@@ -82,18 +83,28 @@ function securityOf(config: KafkaConfig): Pick<ClientOptions, 'ssl' | 'sasl'> {
   return { ssl, sasl: { mechanism: 'scram-sha-512', username, password } };
 }
 
+export interface ProducerOptions {
+  /** For one that sends in transactions. */
+  readonly transactionalId?: string;
+  /** By default that of Java's clients. */
+  readonly createPartitioner?: ICustomPartitioner;
+}
+
 /**
- * A producer that writes each message once, in the order of sending.
- * @param transactionalId for one that sends in transactions
+ * A producer that writes each message once, in the order of sending. One that sends to several
+ * partitions at a time has to look which of them its answer names, see `outbox/publisher.ts`.
  * @throws KafkaJSError when no broker answers; no connection is left behind then
  */
-export async function connectProducer(kafka: Kafka, transactionalId?: string): Promise<Producer> {
+export async function connectProducer(
+  kafka: Kafka,
+  options: ProducerOptions = {},
+): Promise<Producer> {
   const producer = kafka.producer({
-    ...(transactionalId !== undefined && { transactionalId }),
+    createPartitioner: Partitioners.DefaultPartitioner,
+    ...options,
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
     retry: PRODUCER_RETRY,
   });
   try {

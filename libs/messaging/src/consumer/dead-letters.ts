@@ -94,7 +94,7 @@ export class DeadLetters {
   private producer(id: string): Promise<Producer> {
     const existing = this.producers.get(id);
     if (existing) return existing;
-    const producer = connectProducer(this.kafka, id);
+    const producer = connectProducer(this.kafka, { transactionalId: id });
     this.producers.set(id, producer);
     return producer;
   }

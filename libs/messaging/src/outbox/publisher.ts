@@ -1,11 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import type { Kafka, Message, Producer } from 'kafkajs';
+import {
+  Partitioners,
+  type Kafka,
+  type Message,
+  type PartitionerArgs,
+  type Producer,
+} from 'kafkajs';
 import { connectProducer } from '../kafka.ts';
 
 /** Sends batches to Kafka, acknowledged by all in-sync replicas. */
 @Injectable()
 export class Publisher {
   private producer: Producer | undefined;
+  /** Where messages of the call in hand go to and are not known to be: `topic/partition`. */
+  private readonly missing = new Set<string>();
 
   /** @param ready makes sure that the topics are there */
   constructor(
@@ -17,19 +25,31 @@ export class Publisher {
    * Makes ready to publish, so that the first event need not wait for it.
    * @throws KafkaJSError when no broker answers
    */
-  async open(): Promise<void> {
+  async open(): Promise<Producer> {
     await this.ready();
-    this.producer ??= await connectProducer(this.kafka);
+    this.producer ??= await connectProducer(this.kafka, {
+      createPartitioner: () => this.notingPartitioner(),
+    });
+    return this.producer;
   }
 
   /**
    * Resolves when the brokers have every message. One call at a time.
-   * @throws KafkaJSError when they may not have all of them: send the same again
+   * @throws Error when they may not have all of them: send the same again
    */
   async publish(topicMessages: { topic: string; messages: Message[] }[]): Promise<void> {
     try {
-      await this.open();
-      await this.producer?.sendBatch({ acks: -1, topicMessages });
+      const producer = await this.open();
+      this.missing.clear();
+      const acknowledged = await producer.sendBatch({ acks: -1, topicMessages });
+      for (const { topicName, partition } of acknowledged) {
+        this.missing.delete(nameOf(topicName, partition));
+      }
+      // When a partition moves to a broker that has had its part of the batch already, kafkajs sends
+      // no more to it and is content: https://github.com/tulios/kafkajs/issues/1303
+      if (this.missing.size > 0) {
+        throw new Error(`no broker has acknowledged what goes to ${[...this.missing].join(', ')}`);
+      }
     } catch (error) {
       // Never go on with a producer after a failed send. It would number its next batch as it did
       // the failed one, and a broker that has the failed one after all would take the next, whatever
@@ -44,4 +64,15 @@ export class Publisher {
     this.producer = undefined;
     await producer?.disconnect().catch(() => undefined);
   }
+
+  private notingPartitioner() {
+    const choose = Partitioners.DefaultPartitioner();
+    return (message: PartitionerArgs): number => {
+      const partition = choose(message);
+      this.missing.add(nameOf(message.topic, partition));
+      return partition;
+    };
+  }
 }
+
+const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;

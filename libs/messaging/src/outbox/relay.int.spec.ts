@@ -17,6 +17,7 @@ const WRITE = `${INTO_OUTBOX}
 // parts of kafkajs that have no type declarations
 const require = createRequire(import.meta.url);
 const { prototype: broker } = require('kafkajs/src/broker');
+const { prototype: cluster } = require('kafkajs/src/cluster');
 const { createErrorFromCode } = require('kafkajs/src/protocol/error');
 const NOT_LEADER_OR_FOLLOWER = 6;
 
@@ -205,6 +206,53 @@ describe('The outbox relay', () => {
       expect(refusals).toBeGreaterThan(0);
     } finally {
       leaderless.mockRestore();
+    }
+  });
+
+  it('loses nothing when a partition changes its leader in the midst of a batch', async () => {
+    // a second broker that hands its partition over right then cannot be had at will: to the producer
+    // it looks as if there had been one
+    const second = {
+      nodeId: 2,
+      produce: async () => {
+        handedOver = true;
+        throw createErrorFromCode(NOT_LEADER_OR_FOLLOWER);
+      },
+    };
+    let handedOver = false;
+    const producing = new WeakSet();
+    const { addMultipleTargetTopics, findLeaderForPartitions, findBroker } = cluster;
+    const { spyOn } = import.meta.jest;
+    const spies = [
+      spyOn(cluster, 'addMultipleTargetTopics').mockImplementation(function (this: object, names) {
+        producing.add(this); // the reader has done so before
+        return addMultipleTargetTopics.call(this, names);
+      }),
+      spyOn(cluster, 'findLeaderForPartitions').mockImplementation(function (
+        this: object,
+        ...args: unknown[]
+      ) {
+        const leaders = findLeaderForPartitions.apply(this, args);
+        if (!producing.has(this) || handedOver) return leaders;
+        const [[first, [moved, ...others]]] = Object.entries<number[]>(leaders) as [
+          [string, number[]],
+        ];
+        return { [first]: others, [second.nodeId]: [moved] };
+      }),
+      spyOn(cluster, 'findBroker').mockImplementation(async function (this: unknown, which) {
+        const { nodeId } = which as { nodeId: string };
+        return nodeId === String(second.nodeId) ? second : findBroker.call(this, which);
+      }),
+    ];
+    try {
+      const keys = Array.from({ length: 12 }, () => ++lastKey);
+      await write(keys.map((key) => ordered(key, 1)));
+      startRelay();
+      await emptied();
+      expect(handedOver).toBe(true);
+      await eventually(() => keys.every((key) => quantities(key).includes(1)));
+    } finally {
+      for (const spy of spies) spy.mockRestore();
     }
   });
 
