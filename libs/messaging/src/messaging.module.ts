@@ -31,10 +31,11 @@ export class MessagingModule
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   static with({ service, config, publishes }: MessagingOptions): DynamicModule {
-    const kafka = createKafka(service, config);
+    const newKafka = () => createKafka(service, config);
+    const kafka = newKafka();
     const ready = onceDone(() => prepareTopics(kafka, config));
     const publisher = new Publisher(kafka, ready);
-    const strategy = new KafkaStrategy(kafka, {
+    const strategy = new KafkaStrategy(newKafka, {
       group: service,
       sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
       ready,

@@ -82,7 +82,7 @@ async function readAll(kafka: Kafka, topic: string): Promise<KafkaMessage[]> {
   const admin = kafka.admin();
   const groupId = `dead-letters-${process.pid}-${Date.now()}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
-  const records: KafkaMessage[] = [];
+  const records = new Map<string, KafkaMessage>(); // by offset: one that joins anew is given some again
   await admin.connect();
   try {
     const [{ low, high } = { low: '0', high: '0' }] = await admin.fetchTopicOffsets(topic);
@@ -96,10 +96,10 @@ async function readAll(kafka: Kafka, topic: string): Promise<KafkaMessage[]> {
         if (BigInt(payload.lastOffset) >= BigInt(high) - 1n) resolve();
       });
       const eachMessage = async ({ message }: { message: KafkaMessage }) =>
-        void records.push(message);
+        void records.set(message.offset, message);
       consumer.run({ eachMessage, autoCommit: false }).catch(reject);
     });
-    return records;
+    return [...records.values()];
   } finally {
     await consumer.disconnect();
     await admin.deleteGroups([groupId]).catch(() => undefined); // nothing was committed: it may not exist

@@ -18,8 +18,10 @@ describe('The Kafka transport', () => {
   // far from the ids that other test files use on the same topic
   let lastKey = 2_000_000_000 + Math.floor(Math.random() * 1e9);
 
+  const newKafka = () => new Kafka({ brokers: [kafkaBrokers()], logLevel: logLevel.NOTHING });
+
   beforeAll(async () => {
-    kafka = new Kafka({ brokers: [kafkaBrokers()], logLevel: logLevel.NOTHING });
+    kafka = newKafka();
     await ensureTopics(kafka, Object.values(topics), 3);
     producer = kafka.producer();
     await producer.connect();
@@ -40,7 +42,7 @@ describe('The Kafka transport', () => {
     handlers: Partial<Record<EventType, Handler>>,
     sessionTimeoutMs = 6_000,
   ): Promise<KafkaStrategy> => {
-    const strategy = new KafkaStrategy(kafka, {
+    const strategy = new KafkaStrategy(newKafka, {
       group,
       sessionTimeoutMs,
       ready: async () => undefined,
@@ -356,7 +358,7 @@ describe('The Kafka transport', () => {
       logLevel: logLevel.NOTHING,
       retry: { retries: 1, initialRetryTime: 10 },
     });
-    const strategy = new KafkaStrategy(nobody, {
+    const strategy = new KafkaStrategy(() => nobody, {
       group,
       sessionTimeoutMs: 6_000,
       ready: async () => undefined,
@@ -369,7 +371,7 @@ describe('The Kafka transport', () => {
   });
 
   it('refuses a handler for an event that does not exist', () => {
-    const strategy = new KafkaStrategy(kafka, {
+    const strategy = new KafkaStrategy(newKafka, {
       group,
       sessionTimeoutMs: 6_000,
       ready: async () => undefined,

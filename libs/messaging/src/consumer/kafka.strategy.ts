@@ -38,6 +38,7 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
   protected override readonly logger = new Logger('Consumer');
 
   private readonly health = new ConsumerHealth();
+  private readonly kafka: Kafka;
   private readonly deadLetters: DeadLetters;
   private readonly halt = new Alarm();
   private batches: BatchHandler | undefined;
@@ -48,12 +49,17 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
   /** Commits what is handled, of the group generation that it was handled in; set by each batch. */
   private commitHandled: (() => Promise<void>) | undefined;
 
+  /**
+   * @param newKafka makes a client object. Dead letters have one of their own: what a transaction is
+   * about to commit, kafkajs notes as committed for every consumer of the same object.
+   */
   constructor(
-    private readonly kafka: Kafka,
+    newKafka: () => Kafka,
     private readonly options: KafkaStrategyOptions,
   ) {
     super();
-    this.deadLetters = new DeadLetters(kafka, options.group);
+    this.kafka = newKafka();
+    this.deadLetters = new DeadLetters(newKafka(), options.group);
   }
 
   /** Begins to consume, in the background: brokers may come later than we do. */

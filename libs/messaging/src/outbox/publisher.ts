@@ -14,6 +14,8 @@ export class Publisher {
   private producer: Producer | undefined;
   /** Where messages of the call in hand go to and are not known to be: `topic/partition`. */
   private readonly missing = new Set<string>();
+  /** How often a message of the call in hand was given a partition: once more with each attempt. */
+  private partitioned = 0;
 
   /** @param ready makes sure that the topics are there */
   constructor(
@@ -35,12 +37,18 @@ export class Publisher {
 
   /**
    * Resolves when the brokers have every message. One call at a time.
+   *
+   * Never goes on with a producer after an attempt that failed, within the call or with it. kafkajs winds
+   * its numbers back when an attempt fails, late as that may be, and gives them to the next batch. A broker
+   * that has the failed one after all would take the next, whatever it holds, for its repetition:
+   * acknowledged and thrown away.
    * @throws Error when they may not have all of them: send the same again
    */
   async publish(topicMessages: { topic: string; messages: Message[] }[]): Promise<void> {
     try {
       const producer = await this.open();
       this.missing.clear();
+      this.partitioned = 0;
       const acknowledged = await producer.sendBatch({ acks: -1, topicMessages });
       for (const { topicName, partition } of acknowledged) {
         this.missing.delete(nameOf(topicName, partition));
@@ -50,10 +58,9 @@ export class Publisher {
       if (this.missing.size > 0) {
         throw new Error(`no broker has acknowledged what goes to ${[...this.missing].join(', ')}`);
       }
+      const messages = topicMessages.reduce((sum, { messages: some }) => sum + some.length, 0);
+      if (this.partitioned > messages) await this.close();
     } catch (error) {
-      // Never go on with a producer after a failed send. It would number its next batch as it did
-      // the failed one, and a broker that has the failed one after all would take the next, whatever
-      // it holds, for its repetition: acknowledged and thrown away.
       await this.close();
       throw error;
     }
@@ -69,6 +76,7 @@ export class Publisher {
     const choose = Partitioners.DefaultPartitioner();
     return (message: PartitionerArgs): number => {
       const partition = choose(message);
+      this.partitioned += 1;
       this.missing.add(nameOf(message.topic, partition));
       return partition;
     };
