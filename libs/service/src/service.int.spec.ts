@@ -5,6 +5,8 @@ import { Controller, Get, Logger, Module, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import request from 'supertest';
+import { eventually } from '../../../e2e/support/eventually.ts';
+import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { rawAnswer } from '../../../e2e/support/raw-http.ts';
 import { processConfig, readConfig } from './config.ts';
 import { halPage } from './http/hal.ts';
@@ -41,7 +43,7 @@ describe('A service', () => {
   let url: string;
 
   beforeAll(async () => {
-    const config = readConfig(processConfig, { LOG_LEVEL: 'silent', CONNECTION_DRAIN_MS: '0' });
+    const config = readConfig(processConfig, { ...inTestProcess, CONNECTION_DRAIN_MS: '0' });
     app = await createService({ name: 'things', config, module: ThingsModule, ...outages });
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
@@ -134,3 +136,55 @@ describe('A service', () => {
     expect(JSON.parse(body)).toMatchObject({ type: `urn:equipmgnt:problem:${code}` });
   });
 });
+
+describe('A service with a limit to the delay of its event loop', () => {
+  const LIMIT_MS = 100;
+  let app: NestFastifyApplication;
+  let url: string;
+
+  beforeEach(async () => {
+    const config = readConfig(processConfig, {
+      ...inTestProcess,
+      CONNECTION_DRAIN_MS: '0',
+      MAX_EVENT_LOOP_DELAY_MS: String(LIMIT_MS),
+    });
+    app = await createService({ name: 'things', config, module: ThingsModule });
+  });
+  afterEach(() => app.close());
+
+  const listen = async () => {
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  };
+  const list = () => request(url).get('/things');
+
+  it('refuses while others hold the loop up, says so, and serves when they are done', async () => {
+    await listen();
+    const others = setInterval(() => holdTheLoop(3 * LIMIT_MS), 0);
+    await eventually(async () =>
+      expect(await list()).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '2' },
+        body: {
+          type: 'urn:equipmgnt:problem:overloaded',
+          detail: expect.stringContaining('event loop'),
+        },
+      }),
+    );
+    await request(url).get('/actuator/health/liveness').expect(200);
+    clearInterval(others);
+    await eventually(async () => (await list()).status === 200);
+  });
+
+  it('takes a pause before it has measured anything for no load', async () => {
+    holdTheLoop(1_500);
+    await listen();
+    await list().expect(200);
+  });
+});
+
+/** Does nothing else for so many ms. */
+function holdTheLoop(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}

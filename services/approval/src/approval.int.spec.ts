@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { received } from '../../../e2e/support/received.ts';
 import { approvalConfig } from './approval.config.ts';
 import { ApprovalModule } from './approval.module.ts';
@@ -19,9 +20,9 @@ describe('The approval service', () => {
   beforeAll(async () => {
     databases = await freshDatabases();
     const config = readConfig(approvalConfig, {
+      ...inTestProcess,
       DATABASE_URL: databases.urls.approval,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
-      LOG_LEVEL: 'silent',
     });
     const module = ApprovalModule.with(config);
     app = await createService({ name: 'approval', config, module, isTransient });

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { agreesWithModel, AT_ONCE, untilHandled } from '../../../e2e/support/model.ts';
 import { ObtainApprovals } from './application/obtain-approvals.ts';
 import { SettleApprovals } from './application/settle-approvals.ts';
@@ -45,10 +46,10 @@ describe(`Approval with ${AT_ONCE} callers and consumers at once`, () => {
   beforeAll(async () => {
     databases = await freshDatabases();
     const config = readConfig(approvalConfig, {
+      ...inTestProcess,
       DATABASE_URL: databases.urls.approval,
       DATABASE_POOL_SIZE: String(AT_ONCE),
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
-      LOG_LEVEL: 'silent',
     });
     const module = ApprovalModule.with(config);
     app = await createService({ name: 'approval', config, module, isTransient });

@@ -8,6 +8,7 @@ import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
 import { eventually } from '../../../e2e/support/eventually.ts';
+import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { received } from '../../../e2e/support/received.ts';
 import { equipmentConfig } from './equipment.config.ts';
 import { EquipmentModule } from './equipment.module.ts';
@@ -24,9 +25,9 @@ describe('The equipment service', () => {
     folder = await mkdtemp(join(tmpdir(), 'config-'));
     databases = await freshDatabases();
     const config = readConfig(equipmentConfig, {
+      ...inTestProcess,
       DATABASE_URL: databases.urls.equipment,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
-      LOG_LEVEL: 'silent',
       EQUIPMENT: 'tools',
       CATEGORY: 'Seoul',
       CONFIG_DIR: folder,

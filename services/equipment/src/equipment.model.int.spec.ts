@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { agreesWithModel, AT_ONCE, untilHandled } from '../../../e2e/support/model.ts';
 import { MoveStock } from './application/move-stock.ts';
 import { RegisterEquipment } from './application/register-equipment.ts';
@@ -50,10 +51,10 @@ describe(`Equipment with ${AT_ONCE} consumers at once`, () => {
   beforeAll(async () => {
     databases = await freshDatabases();
     const config = readConfig(equipmentConfig, {
+      ...inTestProcess,
       DATABASE_URL: databases.urls.equipment,
       DATABASE_POOL_SIZE: String(AT_ONCE),
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
-      LOG_LEVEL: 'silent',
     });
     const module = EquipmentModule.with(config);
     app = await createService({ name: 'equipment', config, module, isTransient });

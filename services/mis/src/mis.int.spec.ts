@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { received } from '../../../e2e/support/received.ts';
 import type { RentalEvent } from './domain/rental.ts';
 import { ViewConsumer } from './inbound/events/view.consumer.ts';
@@ -20,9 +21,9 @@ describe('The view', () => {
 
   const start = async () => {
     const config = readConfig(misConfig, {
+      ...inTestProcess,
       DATABASE_URL: databases.urls.mis,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: events are handed in by hand
-      LOG_LEVEL: 'silent',
       CONNECTION_DRAIN_MS: '0',
     });
     const module = MisModule.with(config);

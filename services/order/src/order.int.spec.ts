@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { RecheckWaiting } from './application/recheck-waiting.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { Orders } from './application/orders.ts';
@@ -39,12 +40,12 @@ describe('The order service', () => {
 
   const start = async () => {
     const config = readConfig(orderConfig, {
+      ...inTestProcess,
       DATABASE_URL: databases.urls.order,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
       APPROVAL_URL: `http://127.0.0.1:${(approval.address() as AddressInfo).port}`,
       APPROVAL_TIMEOUT_MS: '1500',
       BREAKER_VOLUME_THRESHOLD: '1000', // the breaker has tests of its own
-      LOG_LEVEL: 'silent',
     });
     const module = OrderModule.with(config);
     app = await createService({ name: 'order', config, module, isTransient });

@@ -5,6 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { agreesWithModel, AT_ONCE, untilHandled } from '../../../e2e/support/model.ts';
 import { Approvals } from './application/approvals.ts';
 import { ChangeOrder } from './application/change-order.ts';
@@ -94,11 +95,11 @@ describe(`Order with ${AT_ONCE} clients and consumers at once`, () => {
   beforeAll(async () => {
     databases = await freshDatabases();
     const config = readConfig(orderConfig, {
+      ...inTestProcess,
       DATABASE_URL: databases.urls.order,
       DATABASE_POOL_SIZE: String(AT_ONCE),
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
       APPROVAL_URL: 'http://127.0.0.1:1', // not asked: the answers are scripted
-      LOG_LEVEL: 'silent',
     });
     const module = OrderModule.with(config);
     app = await createService({ name: 'order', config, module, isTransient });
