@@ -1,4 +1,5 @@
 import { topics } from '@equipmgnt/contracts';
+import { readTopic } from '@equipmgnt/topic-reader';
 import { Kafka, logLevel } from 'kafkajs';
 import { Api } from './support/api.ts';
 import { eventually } from './support/eventually.ts';
@@ -43,45 +44,14 @@ describe('Two processes of each service', () => {
   /** Everything that was published on a topic, by its key, in the order of the topic. */
   const published = async (topic: string): Promise<Map<string, Told[]>> => {
     const kafka = new Kafka({ brokers: [running.kafka.url], logLevel: logLevel.NOTHING });
-    const admin = kafka.admin();
-    const reader = kafka.consumer({ groupId: `reader-${Math.random()}` });
     const byKey = new Map<string, Told[]>();
-    const read = new Set<string>(); // a reader that joins anew is given some again
-    await Promise.all([admin.connect(), reader.connect()]);
-    try {
-      const ends = await admin.fetchTopicOffsets(topic);
-      const left = new Set(
-        ends.filter(({ high }) => high !== '0').map(({ partition }) => partition),
-      );
-      await reader.subscribe({ topic, fromBeginning: true });
-      await new Promise<void>((resolve, reject) => {
-        const eachBatch = async ({
-          batch,
-        }: {
-          batch: { partition: number; messages: never[]; lastOffset(): string };
-        }) => {
-          for (const { key, headers, offset } of batch.messages as {
-            key: Buffer;
-            offset: string;
-            headers: Record<string, Buffer>;
-          }[]) {
-            const at = `${batch.partition}@${offset}`;
-            if (read.has(at)) continue;
-            read.add(at);
-            const events = byKey.get(String(key)) ?? [];
-            events.push({ id: String(headers['ce_id']), type: String(headers['ce_type']), at });
-            byKey.set(String(key), events);
-          }
-          const end = ends.find(({ partition }) => partition === batch.partition);
-          if (Number(batch.lastOffset()) >= Number(end?.high) - 1) left.delete(batch.partition);
-          if (left.size === 0) resolve();
-        };
-        reader.run({ eachBatch: eachBatch as never }).catch(reject);
-      });
-      return byKey;
-    } finally {
-      await Promise.all([admin.disconnect(), reader.disconnect()]);
+    for (const { partition, message, headers } of await readTopic(kafka, topic)) {
+      const events = byKey.get(String(message.key)) ?? [];
+      const at = `${partition}@${message.offset}`;
+      events.push({ id: headers['ce_id'] ?? '', type: headers['ce_type'] ?? '', at });
+      byKey.set(String(message.key), events);
     }
+    return byKey;
   };
 
   it('have exactly as many of 50 orders at once approved as there are units', async () => {

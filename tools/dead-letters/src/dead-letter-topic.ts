@@ -1,4 +1,5 @@
-import type { IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+import { readTopic } from '@equipmgnt/topic-reader';
+import type { Kafka, KafkaMessage } from 'kafkajs';
 
 /** A message that could not be handled, as it lies in a dead-letter topic. */
 export interface DeadLetter {
@@ -32,21 +33,21 @@ export async function deadLetterTopics(kafka: Kafka): Promise<string[]> {
 
 /** All letters of a dead-letter topic, oldest first. */
 export async function readLetters(kafka: Kafka, topic: string): Promise<DeadLetter[]> {
-  const records = await readAll(kafka, topic);
-  const replayed = new Set(records.map(({ headers }) => text(headers, REPLAYED)));
+  const records = await readTopic(kafka, topic);
+  const replayed = new Set(records.map(({ headers }) => headers[REPLAYED]));
   return records
-    .filter(({ headers }) => headers?.[REPLAYED] === undefined)
-    .map((message) => ({
+    .filter(({ headers }) => headers[REPLAYED] === undefined)
+    .map(({ message, headers }) => ({
       topic,
       offset: message.offset,
       origin: {
-        topic: text(message.headers, 'dlt_topic'),
-        partition: text(message.headers, 'dlt_partition'),
-        offset: text(message.headers, 'dlt_offset'),
+        topic: headers['dlt_topic'] ?? '',
+        partition: headers['dlt_partition'] ?? '',
+        offset: headers['dlt_offset'] ?? '',
       },
-      consumerGroup: text(message.headers, 'dlt_consumer_group'),
-      code: text(message.headers, 'dlt_code'),
-      reason: text(message.headers, 'dlt_reason'),
+      consumerGroup: headers['dlt_consumer_group'] ?? '',
+      code: headers['dlt_code'] ?? '',
+      reason: headers['dlt_reason'] ?? '',
       message,
       replayed: replayed.has(message.offset),
     }));
@@ -71,38 +72,5 @@ export async function replay(kafka: Kafka, letters: readonly DeadLetter[]): Prom
     }
   } finally {
     await producer.disconnect();
-  }
-}
-
-const text = (headers: IHeaders | undefined, name: string): string =>
-  [headers?.[name] ?? ''].flat()[0]?.toString() ?? '';
-
-/** Reads a topic of one partition up to where it ends now. */
-async function readAll(kafka: Kafka, topic: string): Promise<KafkaMessage[]> {
-  const admin = kafka.admin();
-  const groupId = `dead-letters-${process.pid}-${Date.now()}`;
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
-  const records = new Map<string, KafkaMessage>(); // by offset: one that joins anew is given some again
-  await admin.connect();
-  try {
-    const [{ low, high } = { low: '0', high: '0' }] = await admin.fetchTopicOffsets(topic);
-    if (low === high) return [];
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      // the last record may be a transaction's marker, which no consumer is given
-      consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-        if (BigInt(payload.lastOffset) >= BigInt(high) - 1n) resolve();
-      });
-      const eachMessage = async ({ message }: { message: KafkaMessage }) =>
-        void records.set(message.offset, message);
-      consumer.run({ eachMessage, autoCommit: false }).catch(reject);
-    });
-    return [...records.values()];
-  } finally {
-    await consumer.disconnect();
-    await admin.deleteGroups([groupId]).catch(() => undefined); // nothing was committed: it may not exist
-    await admin.disconnect();
   }
 }

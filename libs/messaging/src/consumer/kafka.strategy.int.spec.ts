@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { deadLetterTopic, DomainError, topics, type EventType } from '@equipmgnt/contracts';
+import { readTopic, type TopicRecord } from '@equipmgnt/topic-reader';
 import { Kafka, logLevel, type IHeaders, type Producer } from 'kafkajs';
 import { kafkaBrokers } from '../../../../e2e/support/connections.ts';
 import { eventually } from '../../../../e2e/support/eventually.ts';
@@ -80,36 +81,12 @@ describe('The Kafka transport', () => {
   const deadLetters = async (
     key: number,
     source: string = topics.order,
-  ): Promise<Record<string, string>[]> => {
+  ): Promise<TopicRecord['headers'][]> => {
     await eventually(() => allCommitted(source));
-    const letters: Record<string, string>[] = [];
-    const reader = kafka.consumer({ groupId: `reader-${randomUUID()}` });
-    const admin = kafka.admin();
-    await Promise.all([reader.connect(), admin.connect()]);
-    try {
-      const topic = deadLetterTopic(source);
-      const [end] = await admin.fetchTopicOffsets(topic);
-      if (end?.high === '0') return [];
-      await reader.subscribe({ topic, fromBeginning: true });
-      const { END_BATCH_PROCESS } = reader.events;
-      const read = new Promise<void>((resolve) => {
-        reader.on(END_BATCH_PROCESS, ({ payload }) => {
-          if (Number(payload.lastOffset) >= Number(end?.high) - 1) resolve();
-        });
-      });
-      await reader.run({
-        eachMessage: async ({ message: { headers, key: letterKey } }) => {
-          const texts = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]);
-          letters.push({ ...Object.fromEntries(texts), key: String(letterKey) });
-        },
-      });
-      await read;
-      return letters.filter(
-        (it) => it['dlt_consumer_group'] === group && it['key'] === String(key),
-      );
-    } finally {
-      await Promise.all([reader.disconnect(), admin.disconnect()]);
-    }
+    return (await readTopic(kafka, deadLetterTopic(source)))
+      .filter(({ message }) => String(message.key) === String(key))
+      .map(({ headers }) => headers)
+      .filter((headers) => headers['dlt_consumer_group'] === group);
   };
 
   /** Whether the group has committed all that is on a topic; it commits nothing where nothing is. */

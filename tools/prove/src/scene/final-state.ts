@@ -1,3 +1,4 @@
+import { readTopic } from '@equipmgnt/topic-reader';
 import { Kafka, logLevel } from 'kafkajs';
 import type {
   ApprovalRow,
@@ -99,70 +100,22 @@ async function readTopics(brokers: string, topics: readonly string[]): Promise<M
   const admin = kafka.admin();
   await admin.connect();
   const there = await admin.listTopics();
-  const found = await Promise.all(
-    topics
-      .filter((topic) => there.includes(topic))
-      .map(async (topic) => {
-        const ends = (await admin.fetchTopicOffsets(topic)).filter(({ high }) => high !== '0');
-        return ends.length === 0 ? [] : await readTopic(kafka, topic, ends);
-      }),
-  );
   await admin.disconnect();
-  return found.flat();
-}
-
-async function readTopic(
-  kafka: Kafka,
-  topic: string,
-  ends: readonly { readonly partition: number; readonly high: string }[],
-): Promise<Message[]> {
-  const groupId = `prove-${process.pid}-${topic}-${Math.random()}`;
-  const consumer = kafka.consumer({ groupId, maxBytesPerPartition: 8 * 1024 * 1024 });
-  const messages: Message[] = [];
-  const left = new Map(ends.map(({ partition, high }) => [partition, Number(high)]));
-  const done = Promise.withResolvers<void>();
-  // also told of batches that hold nothing but a transaction's end, as dead letters' topics do
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
-    if (Number(lastOffset) + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
-    if (left.size === 0) done.resolve();
-  });
-  consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error));
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        const { partition } = batch;
-        for (const { offset, key, value, headers } of batch.messages) {
-          const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)]);
-          const named = Object.fromEntries(texts) as Record<string, string>;
-          messages.push({
-            topic,
-            partition,
-            offset,
-            key: String(key ?? ''),
-            id: named['ce_id'] ?? '',
-            type: named['ce_type'] ?? '',
-            value: String(value ?? ''),
-            headers: named,
-          });
-        }
-      },
-    });
-    await done.promise;
-    return messages;
-  } finally {
-    await consumer.disconnect();
-    await deleteGroup(kafka, groupId);
-  }
-}
-
-async function deleteGroup(kafka: Kafka, groupId: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.deleteGroups([groupId]).catch(() => undefined);
-  await admin.disconnect();
+  const read = topics
+    .filter((topic) => there.includes(topic))
+    .map(async (topic) =>
+      (await readTopic(kafka, topic)).map(({ partition, message, headers }) => ({
+        topic,
+        partition,
+        offset: message.offset,
+        key: String(message.key ?? ''),
+        id: headers['ce_id'] ?? '',
+        type: headers['ce_type'] ?? '',
+        value: String(message.value ?? ''),
+        headers,
+      })),
+    );
+  return (await Promise.all(read)).flat();
 }
 
 const deadLetter = (headers: Readonly<Record<string, string>>): DeadLetterRow => ({

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { Consumer, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
+
+/** A message, and where it lies. */
+export interface TopicRecord {
+  readonly partition: number;
+  readonly message: KafkaMessage;
+  /** Its headers, as texts. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a topic up to where it ends now: each message once, in the order of its partition, none of
+ * a transaction that was given up. Leaves no consumer group behind.
+ * @throws KafkaJSError when there is no such topic, or no broker answers
+ */
+export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecord[]> {
+  const admin = kafka.admin();
+  const groupId = `topic-reader-${randomUUID()}`;
+  const consumer = kafka.consumer({
+    groupId,
+    maxWaitTimeInMs: 200,
+    maxBytesPerPartition: 8 * 1024 * 1024,
+  });
+  await admin.connect();
+  try {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    const filled = offsets.filter(({ low, high }) => low !== high);
+    if (filled.length === 0) return [];
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    const ends = new Map(filled.map(({ partition, high }) => [partition, BigInt(high)]));
+    return await consumeUpTo(ends, consumer);
+  } finally {
+    await consumer.disconnect();
+    await admin.deleteGroups([groupId]).catch(() => undefined); // nothing was committed: it may not exist
+    await admin.disconnect();
+  }
+}
+
+async function consumeUpTo(ends: Map<number, bigint>, consumer: Consumer): Promise<TopicRecord[]> {
+  const records = new Map<string, TopicRecord>(); // a consumer that joins anew is given some again
+  await new Promise<void>((resolve, reject) => {
+    // also told of batches that hold nothing but a transaction's end, which no handler is given
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+      if (BigInt(lastOffset) + 1n >= (ends.get(partition) ?? 0n)) ends.delete(partition);
+      if (ends.size === 0) resolve();
+    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    const eachMessage = async ({ partition, message }: Omit<TopicRecord, 'headers'>) => {
+      const headers = texts(message.headers);
+      records.set(`${partition}@${message.offset}`, { partition, message, headers });
+    };
+    consumer.run({ eachMessage, autoCommit: false }).catch(reject);
+  });
+  return [...records.values()];
+}
+
+const texts = (headers: IHeaders = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, String(text)]));
