@@ -44,7 +44,7 @@ describe('The order service', () => {
       DATABASE_URL: databases.urls.order,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
       APPROVAL_URL: `http://127.0.0.1:${(approval.address() as AddressInfo).port}`,
-      APPROVAL_TIMEOUT_MS: '1500',
+      APPROVAL_TIMEOUT_MS: '5000',
       BREAKER_VOLUME_THRESHOLD: '1000', // the breaker has tests of its own
     });
     const module = OrderModule.with(config);
