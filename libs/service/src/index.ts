@@ -19,6 +19,7 @@ export {
   type Page,
   type PageRequest,
 } from './http/hal.ts';
+export { IdempotencyKey } from './http/idempotency-key.ts';
 export { pageQuery } from './http/paging.ts';
 export { InvalidInput, problem, RETRY_AFTER_S, sendProblem } from './http/problem.ts';
 export { byId, resourceId, wholeNumber } from './http/validation.ts';

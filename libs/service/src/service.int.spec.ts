@@ -10,6 +10,7 @@ import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
 import { rawAnswer } from '../../../e2e/support/raw-http.ts';
 import { processConfig, readConfig } from './config.ts';
 import { halPage } from './http/hal.ts';
+import { IdempotencyKey } from './http/idempotency-key.ts';
 import { createService } from './service.ts';
 
 const FIRST_PAGE = { page: 0, size: 20, sort: { property: 'id', direction: 'asc' as const } };
@@ -25,10 +26,17 @@ class ThingsController {
   add(@Req() request: FastifyRequest) {
     throw new Error(String(request.headers['database']));
   }
+
+  @Post('once')
+  addOnce(@IdempotencyKey() _key: string | undefined, @Req() request: FastifyRequest) {
+    this.add(request);
+  }
 }
 
 @Module({ controllers: [ThingsController] })
 class ThingsModule {}
+
+const KEY = { 'idempotency-key': 'a' };
 
 const UNFINISHED =
   'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n';
@@ -87,20 +95,25 @@ describe('A service', () => {
   });
 
   it.each([
-    ['away', {}, '2', /try again/],
-    ['lost', {}, undefined, /look before you send it again/],
-    ['lost', { 'idempotency-key': 'a' }, '2', /try again/],
-  ])('whose database is %s tells a POST with %j how to go on', async (database, with_, s, how) => {
-    const { body, headers } = await request(url)
-      .post('/things')
-      .set({ database, ...with_ })
-      .expect(503);
-    expect(body).toMatchObject({
-      type: 'urn:equipmgnt:problem:database-unavailable',
-      detail: expect.stringMatching(how),
-    });
-    expect(headers['retry-after']).toBe(s);
-  });
+    ['away', '/things', {}, '2', /try again/],
+    ['lost', '/things', {}, undefined, /look before you send it again/],
+    ['lost', '/things', KEY, undefined, /look before you send it again/],
+    ['lost', '/things/once', {}, undefined, /look before you send it again/],
+    ['lost', '/things/once', KEY, '2', /try again/],
+  ])(
+    'whose database is %s says after POST %s with %j how to go on',
+    async (database, path, with_, s, how) => {
+      const { body, headers } = await request(url)
+        .post(path)
+        .set({ database, ...with_ })
+        .expect(503);
+      expect(body).toMatchObject({
+        type: 'urn:equipmgnt:problem:database-unavailable',
+        detail: expect.stringMatching(how),
+      });
+      expect(headers['retry-after']).toBe(s);
+    },
+  );
 
   it('takes a caller who hangs up for that, not for a database that is away', async () => {
     const warn = import.meta.jest.spyOn(Logger.prototype, 'warn');

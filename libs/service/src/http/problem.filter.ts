@@ -1,6 +1,7 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError } from 'rxjs';
+import { isRepeatable } from './idempotency-key.ts';
 import { problem, RETRY_AFTER_S, sendProblem, toProblem, Unavailable } from './problem.ts';
 
 const AWAY = 'The database does not answer; try again shortly.';
@@ -50,7 +51,3 @@ export class ProblemFilter implements ExceptionFilter {
 /** Whether the caller went away while sending, which looks like any connection that is lost. */
 const hungUp = (error: unknown, { raw }: FastifyRequest): boolean =>
   raw.readableAborted && (error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET';
-
-/** Whether the same request once more does no harm. */
-const isRepeatable = ({ method, headers }: FastifyRequest): boolean =>
-  method !== 'POST' || headers['idempotency-key'] !== undefined;

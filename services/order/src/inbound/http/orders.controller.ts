@@ -6,6 +6,7 @@ import {
   type Hal,
   halPage,
   type HalPage,
+  IdempotencyKey,
   pageQuery,
   type PageRequest,
   resourceId,
@@ -28,7 +29,6 @@ import { ChangeOrder, noSuchOrder } from '../../application/change-order.ts';
 import { Orders } from '../../application/orders.ts';
 import { PlaceOrder } from '../../application/place-order.ts';
 import { orderStatuses } from '../../domain/order.ts';
-import { IdempotencyKey } from './idempotency-key.ts';
 import { orderResource, type OrderBody } from './order.resource.ts';
 
 const expectedStatus = (statuses: readonly string[]) => ({
