@@ -7,6 +7,7 @@ import { runSuite } from './support/running-suite.ts';
 import { Shop } from './support/shop.ts';
 
 interface Told {
+  readonly key: string;
   readonly id: string;
   readonly type: string;
   /** Partition and offset. */
@@ -28,9 +29,11 @@ describe('Two processes of each service', () => {
   });
   afterAll(() => running.stop());
 
+  const newKafka = () => new Kafka({ brokers: [running.kafka.url], logLevel: logLevel.NOTHING });
+
   /** The broker refuses partitions for a moment that were just made; nothing here is about that. */
   const everyPartitionIsLed = async () => {
-    const admin = new Kafka({ brokers: [running.kafka.url], logLevel: logLevel.NOTHING }).admin();
+    const admin = newKafka().admin();
     await admin.connect();
     try {
       for (const topic of Object.values(topics)) await admin.fetchTopicOffsets(topic);
@@ -43,15 +46,13 @@ describe('Two processes of each service', () => {
 
   /** Everything that was published on a topic, by its key, in the order of the topic. */
   const published = async (topic: string): Promise<Map<string, Told[]>> => {
-    const kafka = new Kafka({ brokers: [running.kafka.url], logLevel: logLevel.NOTHING });
-    const byKey = new Map<string, Told[]>();
-    for (const { partition, message, headers } of await readTopic(kafka, topic)) {
-      const events = byKey.get(String(message.key)) ?? [];
-      const at = `${partition}@${message.offset}`;
-      events.push({ id: headers['ce_id'] ?? '', type: headers['ce_type'] ?? '', at });
-      byKey.set(String(message.key), events);
-    }
-    return byKey;
+    const told = (await readTopic(newKafka(), topic)).map(({ partition, message, headers }) => ({
+      key: String(message.key),
+      id: headers['ce_id'] ?? '',
+      type: headers['ce_type'] ?? '',
+      at: `${partition}@${message.offset}`,
+    }));
+    return Map.groupBy(told, ({ key }) => key);
   };
 
   it('have exactly as many of 50 orders at once approved as there are units', async () => {

@@ -1,4 +1,4 @@
-import { readTopic } from '@equipmgnt/topic-reader';
+import { readTopic, type TopicRecord } from '@equipmgnt/topic-reader';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 
 /** A message that could not be handled, as it lies in a dead-letter topic. */
@@ -13,6 +13,8 @@ export interface DeadLetter {
   readonly code: string;
   readonly reason: string;
   readonly message: KafkaMessage;
+  /** The message's headers, as texts; its own and those that say what became of it. */
+  readonly headers: TopicRecord['headers'];
   /** Whether it was replayed. */
   readonly replayed: boolean;
 }
@@ -49,6 +51,7 @@ export async function readLetters(kafka: Kafka, topic: string): Promise<DeadLett
       code: headers['dlt_code'] ?? '',
       reason: headers['dlt_reason'] ?? '',
       message,
+      headers,
       replayed: replayed.has(message.offset),
     }));
 }

@@ -62,10 +62,12 @@ describe('npm run dead-letters', () => {
     expect(out).toBe(`${lineOf(0, 7)}${lineOf(1, 9)}2 letters\n`);
     expect(code).toBe(0);
     const lines = (await type(`list --topic ${topic} --json`)).out.trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    const found = lines.map((line) => JSON.parse(line));
+    expect(found).toMatchObject([
       { offset: '0', key: 'key-7', value: '{"qty":7}', code: 'BAD_DATA', replayed: false },
       { offset: '1', key: 'key-9', value: '{"qty":9}', code: 'BAD_DATA', replayed: false },
     ]);
+    expect(found.map(({ headers }) => headers)).toEqual([letter(7).headers, letter(9).headers]);
   });
 
   it.each([

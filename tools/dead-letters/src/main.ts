@@ -83,14 +83,12 @@ const toLine = ({
   `  key ${message.key?.toString() ?? '-'}  refused by ${consumerGroup}  ${code}: ${reason}` +
   (replayed ? '  (replayed)' : '');
 
-const toJson = ({ message, ...letter }: DeadLetter): string =>
+const toJson = ({ message, headers, ...letter }: DeadLetter): string =>
   JSON.stringify({
     ...letter,
     key: message.key?.toString(),
     value: message.value?.toString(),
-    headers: Object.fromEntries(
-      Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
-    ),
+    headers,
   });
 
 try {
