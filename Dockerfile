@@ -14,7 +14,7 @@ RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc
 
 FROM base AS build
 COPY --from=manifests /app ./
-# without install scripts: they would fetch a second Node, for machines that have none
+# Nothing here needs the install scripts of a dependency.
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
 RUN npm run build

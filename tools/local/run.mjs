@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
 
+/** The Node that the suite runs on. Older ones can install it, but not run TypeScript. */
+const SUITE_NODE = 24;
+
 const COMMANDS = {
   start: 'starts the suite and all it needs on this machine',
   reset: 'deletes what the suite has stored on this machine',
@@ -19,7 +22,10 @@ const WORKSPACE = dirname(fileURLToPath(import.meta.url));
 const REPOSITORY = dirname(dirname(WORKSPACE));
 const MODULES = join(REPOSITORY, 'node_modules');
 const PROGRAMS = join(MODULES, '.bin');
-const NODE = join(MODULES, 'node/bin/node');
+
+/** The package with Node's program for this machine: an optional dependency, without scripts. */
+const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
+const PACKAGED_NODE = join(MODULES, NODE_PACKAGE, 'bin/node');
 
 main(process.argv.slice(2)).then(
   (exitCode) => (process.exitCode = exitCode),
@@ -36,19 +42,32 @@ async function main([command, ...args]) {
   const script = join(WORKSPACE, 'src', `${command}.ts`);
   // kafkajs sets timers that are due already, which Node remarks upon.
   const flags = ['--disable-warning=TimeoutNegativeWarning'];
-  return run(NODE, [...flags, script, ...args], [PROGRAMS, ...machinePath()]);
+  return run(suiteNode(), [...flags, script, ...args], [PROGRAMS, ...machinePath()]);
 }
 
 function checkMachine() {
   if (process.platform === 'win32') {
-    throw new Error('Windows is supported by way of WSL only: run this inside of it.');
+    throw new Error('On Windows the suite runs in WSL only. Run this command inside WSL.');
   }
-  if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  const major = Number.parseInt(process.versions.node, 10);
+  const oldest = hasNodePackage() ? OLDEST_NODE : SUITE_NODE;
+  if (major < oldest) {
     throw new Error(
-      `Node ${OLDEST_NODE} or newer is needed, but ${process.execPath} is ${process.version}. ` +
+      `Node ${oldest} or newer is needed on ${process.platform}-${process.arch}, but ` +
+        `${process.execPath} is ${process.version}. ` +
         'Install a current one: https://nodejs.org/en/download',
     );
   }
+}
+
+/** Whether npm has a package with the suite's Node for this platform. */
+function hasNodePackage() {
+  const { optionalDependencies } = readJson(join(REPOSITORY, 'package.json'));
+  return NODE_PACKAGE in optionalDependencies;
+}
+
+function suiteNode() {
+  return hasNodePackage() ? PACKAGED_NODE : process.execPath;
 }
 
 function checkCommand(command) {
@@ -62,16 +81,18 @@ async function installDependencies() {
   const reason = reasonToInstall();
   if (reason !== undefined) {
     console.log(`Installing dependencies: ${reason}. This takes a minute or two.`);
-    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+    // NODE_ENV=production and npm's setting "omit" leave out packages that are needed here.
+    const everything = ['--include=dev', '--include=optional'];
+    const args = ['ci', ...everything, '--no-audit', '--no-fund', '--loglevel=error'];
     const exitCode = await run('npm', args, machinePath());
     if (exitCode !== 0) {
       throw new Error(`npm ci failed with exit code ${exitCode}; its reasons are above.`);
     }
   }
-  if (!existsSync(NODE)) {
+  if (hasNodePackage() && !existsSync(PACKAGED_NODE)) {
     throw new Error(
-      `${NODE} is missing: npm did not run install scripts. Allow them ` +
-        '(npm config set ignore-scripts false), then: npm ci',
+      `${PACKAGED_NODE} is missing although npm ci has ended without an error. ` +
+        `Check that the registry has ${NODE_PACKAGE}: npm view ${NODE_PACKAGE} versions`,
     );
   }
 }
@@ -84,14 +105,19 @@ function reasonToInstall() {
   const outdated = Object.keys(wanted).find((path) => {
     if (path === '') return false; // the repository itself
     const missing = installed[path] === undefined;
-    if (missing) return !wanted[path].optional; // an optional one may be for other platforms
+    // An optional package may be for other platforms.
+    if (missing) return !wanted[path].optional || path === `node_modules/${NODE_PACKAGE}`;
     return ['version', 'integrity'].some((key) => installed[path][key] !== wanted[path][key]);
   });
   return outdated && `${outdated} is not what package-lock.json asks for`;
 }
 
 function packagesOf(lockFile) {
-  return existsSync(lockFile) ? JSON.parse(readFileSync(lockFile, 'utf8')).packages : undefined;
+  return existsSync(lockFile) ? readJson(lockFile).packages : undefined;
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 /**

@@ -6,8 +6,8 @@ export const REPOSITORY = resolve(import.meta.dirname, '../../..');
 /** The folder of this workspace. */
 export const WORKSPACE = join(REPOSITORY, 'tools/local');
 
-/** The Node that everything of the suite runs on, whatever the machine has. */
-export const NODE = join(REPOSITORY, 'node_modules/node/bin/node');
+/** The Node that runs this process and everything that it starts; run.mjs has chosen it. */
+export const NODE = process.execPath;
 
 /** Where downloads are kept, and everything that `npm start` leaves on disk. Ignored by git. */
 export const LOCAL = join(REPOSITORY, '.local');

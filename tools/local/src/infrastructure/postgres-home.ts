@@ -21,6 +21,7 @@ export interface PostgresHome {
  */
 export async function postgresHome({ directory, note }: ServerOptions): Promise<PostgresHome> {
   const native = nativeFolder();
+  await linkSharedLibraries(native);
   const account = unprivilegedAccount();
   const parent = dirname(directory);
   await mkdir(parent, { recursive: true });
@@ -56,6 +57,15 @@ function nativeFolder(): string {
       { cause: error },
     );
   }
+}
+
+/**
+ * Makes the links between shared libraries that a package cannot contain. npm 12 does not run the
+ * package's own install script for this, nor does any npm with `ignore-scripts`.
+ */
+async function linkSharedLibraries(native: string): Promise<void> {
+  const script = join('scripts', 'hydrate-symlinks.js');
+  await run(process.execPath, [script], { cwd: dirname(native) });
 }
 
 async function copyOnce(source: string, target: string, account: Account): Promise<string> {
