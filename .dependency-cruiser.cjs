@@ -1,6 +1,7 @@
 /** What may import what. A test plants violations to show that these rules find them. */
 const layer = (name) => `^services/[^/]+/src/${name}/`;
-const lib = (name) => `^libs/${name}/`;
+const lib = (name) => `^libs/(${name})/`;
+const PROCESSES = '^(services|gateway)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -14,10 +15,12 @@ module.exports = {
     },
     {
       name: 'domain-alone',
-      comment: 'The domain imports nothing but itself and the contracts.',
+      comment: 'The domain imports only itself, the kernel and the contracts.',
       severity: 'error',
       from: { path: layer('domain') },
-      to: { pathNot: [layer('domain'), lib('contracts'), 'node_modules/fast-check'] },
+      to: {
+        pathNot: [layer('domain'), lib('kernel'), lib('contracts'), 'node_modules/fast-check'],
+      },
     },
     {
       name: 'application-on-domain',
@@ -49,28 +52,62 @@ module.exports = {
     },
     {
       name: 'libs-floors',
-      comment: 'contracts < service < database < messaging; no lib knows a service.',
+      comment: 'kernel < contracts < runtime < http, database < messaging; no lib knows a service.',
+      severity: 'error',
+      from: { path: lib('kernel') },
+      to: { path: ['^libs/(?!kernel/)', PROCESSES] },
+    },
+    {
+      name: 'libs-floors',
       severity: 'error',
       from: { path: lib('contracts') },
-      to: { path: ['^libs/(?!contracts/)', '^services/', '^gateway/'] },
+      to: { path: ['^libs/(?!kernel/|contracts/)', PROCESSES] },
     },
     {
       name: 'libs-floors',
       severity: 'error',
-      from: { path: lib('service') },
-      to: { path: ['^libs/(?!service/|contracts/)', '^services/', '^gateway/'] },
+      from: { path: lib('runtime') },
+      to: { path: ['^libs/(?!kernel/|contracts/|runtime/|testing/)', PROCESSES] },
     },
     {
       name: 'libs-floors',
       severity: 'error',
-      from: { path: lib('database') },
-      to: { path: [lib('messaging'), '^services/', '^gateway/'] },
+      from: { path: [lib('http'), lib('database')] },
+      to: { path: ['^libs/(?!$1/|kernel/|contracts/|runtime/|testing/)', PROCESSES] },
     },
     {
       name: 'libs-floors',
       severity: 'error',
       from: { path: lib('messaging') },
-      to: { path: ['^services/', '^gateway/'] },
+      to: { path: [lib('http'), PROCESSES] },
+    },
+    {
+      name: 'libs-through-their-index',
+      comment: 'What a lib exports is what others may use.',
+      severity: 'error',
+      from: { path: '^(libs/[^/]+|services/[^/]+|gateway|tools/[^/]+|e2e)/' },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^$1/', '^libs/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'use-cases-without-drivers',
+      comment: 'A use case knows its ports, not the database, the broker or the HTTP server.',
+      severity: 'error',
+      from: { path: [layer('domain'), layer('application')], pathNot: '\\.spec\\.ts$' },
+      to: { path: 'node_modules/(@nestjs/)?(typeorm|kafkajs|fastify|pg|mysql2|microservices)/' },
+    },
+    {
+      name: 'testing-from-tests',
+      comment: 'Only specs, e2e and tools use libs/testing.',
+      severity: 'error',
+      from: { path: '^(libs/(?!testing/)|services/|gateway/)', pathNot: '\\.spec\\.ts$' },
+      to: { path: lib('testing') },
+    },
+    {
+      name: 'tools-apart',
+      comment: 'A tool imports neither another tool nor the inside of a service.',
+      severity: 'error',
+      from: { path: '^tools/([^/]+)/' },
+      to: { path: ['^tools/', PROCESSES], pathNot: '^tools/$1/' },
     },
     {
       name: 'product-without-tools',
@@ -80,10 +117,17 @@ module.exports = {
       to: { path: ['^(tools|e2e)/', '\\.spec\\.ts$'] },
     },
     {
+      name: 'specs-without-tools',
+      comment: 'A spec beside the code uses libs/testing, not e2e or a tool.',
+      severity: 'error',
+      from: { path: '^(libs|services|gateway)/.*\\.spec\\.ts$' },
+      to: { path: '^(tools|e2e)/' },
+    },
+    {
       name: 'declared-dependencies',
       comment: 'A package that is imported is in the package.json of who imports it.',
       severity: 'error',
-      from: { path: '^(libs|services|gateway)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^(libs/(?!testing/)|services/|gateway/)', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'] },
     },
     {

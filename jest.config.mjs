@@ -22,9 +22,9 @@ const project = (displayName, testMatch, more = {}) => ({
 
 /** PostgreSQL, MariaDB and Kafka, started once for all that need them. */
 const servers = {
-  globalSetup: '<rootDir>/e2e/support/global-setup.ts',
-  globalTeardown: '<rootDir>/e2e/support/global-teardown.ts',
-  setupFiles: ['<rootDir>/e2e/support/quiet.ts'],
+  globalSetup: '<rootDir>/libs/testing/src/jest/global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testing/src/jest/global-teardown.ts',
+  setupFiles: ['<rootDir>/libs/testing/src/jest/silence-nest-logs.ts'],
 };
 
 /** unit: no process, no network. int: the real databases and broker. e2e: the whole suite. */

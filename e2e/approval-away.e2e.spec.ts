@@ -1,8 +1,4 @@
-import { freePorts, type Suite } from '@equipmgnt/local';
-import { Api } from './support/api.ts';
-import { eventually } from './support/eventually.ts';
-import { runSuite } from './support/running-suite.ts';
-import { Shop } from './support/shop.ts';
+import { freePorts, type Suite, Api, eventually, runSuite, Shop } from '@equipmgnt/testing';
 
 const TIMEOUT_MS = 300;
 const RESET_MS = 1_000;

@@ -1,9 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Api } from './support/api.ts';
-import { discrepancies } from './support/books.ts';
-import { eventually } from './support/eventually.ts';
-import { runSuite } from './support/running-suite.ts';
+import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing';
 
 describe('The suite, through its gateway', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;

@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { provision, startInfrastructure, Suite, type Infrastructure } from '@equipmgnt/local';
-import { Api } from './support/api.ts';
-import { eventually } from './support/eventually.ts';
-import { Shop } from './support/shop.ts';
+import {
+  provision,
+  startInfrastructure,
+  Suite,
+  type Infrastructure,
+  Api,
+  eventually,
+  Shop,
+} from '@equipmgnt/testing';
 
 const DIRECTORY = join(resolve(import.meta.dirname, '..'), '.local', `e2e-${randomUUID()}`);
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePorts, LOCAL, REPOSITORY, run } from '@equipmgnt/local';
+import { freePorts, LOCAL, REPOSITORY, run } from '@equipmgnt/testing';
 
 /** Each npm major that people have, with a Node that it runs on. */
 const TOOLCHAINS = [

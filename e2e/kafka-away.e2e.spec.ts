@@ -1,7 +1,4 @@
-import { Api } from './support/api.ts';
-import { eventually } from './support/eventually.ts';
-import { runSuite } from './support/running-suite.ts';
-import { Shop } from './support/shop.ts';
+import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing';
 
 describe('While Kafka is away', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;

@@ -1,6 +1,4 @@
-import { eventually } from './support/eventually.ts';
-import { runSuite } from './support/running-suite.ts';
-import { Shop } from './support/shop.ts';
+import { eventually, runSuite, Shop } from '@equipmgnt/testing';
 
 describe('Every process killed once with SIGKILL, in mid-flight', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;

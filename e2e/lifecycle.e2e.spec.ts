@@ -2,10 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Client } from 'undici';
-import { Api } from './support/api.ts';
-import { eventually } from './support/eventually.ts';
-import { runSuite } from './support/running-suite.ts';
-import { Shop } from './support/shop.ts';
+import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
 

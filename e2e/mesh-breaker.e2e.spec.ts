@@ -2,11 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { breaker, envoyProgram, PLENTY, siegeProgram, Stage, type Check } from '@equipmgnt/load';
-import { underWay } from '@equipmgnt/local';
-import { Api } from './support/api.ts';
-import { discrepancies } from './support/books.ts';
-import { eventually } from './support/eventually.ts';
-import { runSuite } from './support/running-suite.ts';
+import { underWay, Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing';
 
 const LOAD = { users: 20, seconds: 5 };
 

@@ -1,14 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { disturb, replay } from '../tools/prove/src/layers/delivery.ts';
-import { commitLate, hangApproval } from '../tools/prove/src/layers/dependencies.ts';
-import { killAtRandom } from '../tools/prove/src/layers/process-chaos.ts';
-import { runTrial } from '../tools/prove/src/layers/trial.ts';
-import { plantedBugs } from '../tools/prove/src/planted/bugs.ts';
-import { scratchBuild } from '../tools/prove/src/planted/scratch-build.ts';
-import { proved, reportText } from '../tools/prove/src/report/index.ts';
-import { Stage } from '../tools/prove/src/scene/stage.ts';
+import {
+  Stage,
+  commitLate,
+  disturb,
+  hangApproval,
+  killAtRandom,
+  plantedBugs,
+  proved,
+  replay,
+  reportText,
+  runTrial,
+  scratchBuild,
+} from '@equipmgnt/chaos';
 
 /** The proof can fail: each of these mistakes, built into a copy of the product, turns it red. */
 describe('The proof finds', () => {

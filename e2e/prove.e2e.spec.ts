@@ -1,8 +1,12 @@
-import { failEach } from '../tools/prove/src/layers/dependencies.ts';
-import { clockAnHourOff, disturb, replay } from '../tools/prove/src/layers/delivery.ts';
-import { killAtRandom } from '../tools/prove/src/layers/process-chaos.ts';
-import { runTrial } from '../tools/prove/src/layers/trial.ts';
-import { Stage } from '../tools/prove/src/scene/stage.ts';
+import {
+  Stage,
+  clockAnHourOff,
+  disturb,
+  failEach,
+  killAtRandom,
+  replay,
+  runTrial,
+} from '@equipmgnt/chaos';
 
 /** A minute of what `npm run prove` does for a quarter of an hour. */
 describe('Under faults', () => {

@@ -1,10 +1,6 @@
 import { topics } from '@equipmgnt/contracts';
-import { readTopic } from '@equipmgnt/topic-reader';
+import { readTopic, Api, eventually, runSuite, Shop } from '@equipmgnt/testing';
 import { Kafka, logLevel } from 'kafkajs';
-import { Api } from './support/api.ts';
-import { eventually } from './support/eventually.ts';
-import { runSuite } from './support/running-suite.ts';
-import { Shop } from './support/shop.ts';
 
 interface Told {
   readonly key: string;

@@ -1,5 +1,5 @@
 import { events, type EventFact } from '@equipmgnt/contracts';
-import type { Random } from '../../tools/prove/src/random.ts';
+import type { Random } from '@equipmgnt/testing';
 import type { Steps } from './steps.ts';
 
 /** An event in an outbox or on a topic. */

@@ -1,4 +1,4 @@
-import { DomainError } from '@equipmgnt/contracts';
+import { DomainError } from '@equipmgnt/kernel';
 import type { ChangeOrder } from '../../services/order/src/application/change-order.ts';
 import type { PlaceOrder } from '../../services/order/src/application/place-order.ts';
 import type { Order } from '../../services/order/src/domain/order.ts';

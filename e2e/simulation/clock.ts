@@ -1,4 +1,4 @@
-import { Clock } from '@equipmgnt/service';
+import { Clock } from '@equipmgnt/kernel';
 
 /** A time that goes on by a millisecond whenever somebody looks. */
 export class Time {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { planted } from './planted.ts';
-import { play, report, type Play } from './play.ts';
+import { planted } from './mutants.ts';
+import { play, report, type Play } from './run-simulation.ts';
 import type { Parts } from './world.ts';
 
 // what the simulated crashes are logged as says nothing that the trace of a seed does not

@@ -1,4 +1,4 @@
-import type { Random } from '../../tools/prove/src/random.ts';
+import type { Random } from '@equipmgnt/testing';
 
 /** The process died here. */
 export class Crash extends Error {}

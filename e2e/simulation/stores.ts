@@ -1,5 +1,5 @@
 import type { EventFact } from '@equipmgnt/contracts';
-import type { Page } from '@equipmgnt/service';
+import type { Page } from '@equipmgnt/kernel';
 import { Approvals, type Obtained } from '../../services/approval/src/application/approvals.ts';
 import { Approval } from '../../services/approval/src/domain/approval.ts';
 import { Equipments, type Decide } from '../../services/equipment/src/application/equipments.ts';

@@ -3,7 +3,7 @@ import { ObtainApprovals } from '../../services/approval/src/application/obtain-
 import { SettleApprovals } from '../../services/approval/src/application/settle-approvals.ts';
 import { MoveStock } from '../../services/equipment/src/application/move-stock.ts';
 import { factOf, rentalEvents, type RentalEvent } from '../../services/mis/src/domain/rental.ts';
-import { Approvals } from '../../services/order/src/application/approvals.ts';
+import { Approvals } from '../../services/order/src/application/approval-gateway.ts';
 import { ChangeOrder } from '../../services/order/src/application/change-order.ts';
 import { FollowApprovals } from '../../services/order/src/application/follow-approvals.ts';
 import { ObtainApproval } from '../../services/order/src/application/obtain-approval.ts';
@@ -15,7 +15,7 @@ import { Clients } from './clients.ts';
 import { SkewedClock, Time } from './clock.ts';
 import { DisorderedBus } from './disordered-bus.ts';
 import { OrderedBus } from './ordered-bus.ts';
-import { Random } from '../../tools/prove/src/random.ts';
+import { Random } from '@equipmgnt/testing';
 import { Crash, Steps } from './steps.ts';
 import { MemoryApprovals, MemoryEquipments, MemoryOrders, MemoryRentals } from './stores.ts';
 

@@ -1,4 +1,4 @@
-import { env, processConfig } from '@equipmgnt/service';
+import { env, processConfig } from '@equipmgnt/runtime';
 import type { z } from 'zod';
 
 const service = env.url('http', 'https');

@@ -1,4 +1,4 @@
-import { readConfig } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
 import { gatewayConfig } from './gateway.config.ts';
 
 const SERVICES = ['ORDER', 'APPROVAL', 'EQUIPMENT', 'MIS'];

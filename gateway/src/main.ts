@@ -1,4 +1,5 @@
-import { readConfig, runService } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
+import { runService } from '@equipmgnt/http';
 import { Module } from '@nestjs/common';
 import { gatewayConfig } from './gateway.config.ts';
 import { proxy } from './proxy.ts';

@@ -10,13 +10,12 @@ import {
 } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createService, processConfig, readConfig } from '@equipmgnt/service';
+import { createService } from '@equipmgnt/http';
+import { processConfig, readConfig } from '@equipmgnt/runtime';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { symbols } from 'pino';
-import { eventually } from '../../e2e/support/eventually.ts';
-import { inTestProcess } from '../../e2e/support/in-test-process.ts';
-import { rawAnswer } from '../../e2e/support/raw-http.ts';
+import { eventually, inTestProcess, rawAnswer } from '@equipmgnt/testing';
 import { proxy } from './proxy.ts';
 
 @Module({})

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import replyFrom from '@fastify/reply-from';
-import { problem, RETRY_AFTER_S, REUSE_WITHIN_MS, sendProblem } from '@equipmgnt/service';
+import { problem, RETRY_AFTER_S, REUSE_WITHIN_MS, sendProblem } from '@equipmgnt/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'undici';
 import { endToEnd } from './headers.ts';

@@ -6,7 +6,6 @@ export {
   type ApprovalStatus,
 } from './approval-api.ts';
 export { asyncApiDocument } from './asyncapi.ts';
-export { DomainError, type ErrorKind } from './domain-error.ts';
 export {
   deadLetterTopic,
   events,

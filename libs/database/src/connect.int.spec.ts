@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net';
-import { readConfig } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import type { DataSource, DataSourceOptions, MigrationInterface, QueryRunner } from 'typeorm';
-import { freshDatabases } from '../../../e2e/support/connections.ts';
+import { freshDatabases } from '@equipmgnt/testing';
 import { connect } from './connect.ts';
 import { isTransient } from './errors.ts';
 import {

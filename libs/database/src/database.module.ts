@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Health, Pressure } from '@equipmgnt/service';
+import { Health, Pressure } from '@equipmgnt/runtime';
 import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { connect } from './connect.ts';

@@ -7,4 +7,4 @@ export {
   postgresOptions,
   type DatabaseConfig,
 } from './options.ts';
-export { Sweep } from './sweep.ts';
+export { Sweep } from './periodic-job.ts';

@@ -1,7 +1,7 @@
-import { env } from '@equipmgnt/service';
+import { env } from '@equipmgnt/runtime';
 import { z } from 'zod';
 import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
-import { mariadbSocket, postgresSocket } from './silence.ts';
+import { mariadbSocket, postgresSocket } from './idle-timeout.ts';
 
 /** One way to say it: the drivers read `?sslmode=` and its like differently, or not at all. */
 const saysNothingOfTls = (url: string): boolean =>

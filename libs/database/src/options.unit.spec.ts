@@ -1,4 +1,4 @@
-import { readConfig } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
 import { mariadbConfig, mariadbOptions, postgresConfig, postgresOptions } from './options.ts';
 
 const postgres = 'postgres://order:secret@order-db:5432/order';

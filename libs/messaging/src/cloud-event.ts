@@ -1,5 +1,5 @@
 import { events, isEventType, type EventData, type EventType } from '@equipmgnt/contracts';
-import { isTraceparent } from '@equipmgnt/service';
+import { isTraceparent } from '@equipmgnt/runtime';
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 
 /** An event as its handler gets it: validated, with what the envelope says of it. */

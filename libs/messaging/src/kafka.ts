@@ -1,4 +1,4 @@
-import { ConfigError, env } from '@equipmgnt/service';
+import { ConfigError, env } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import {
   Kafka,

@@ -1,4 +1,4 @@
-import { readConfig } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
 import { createKafka, kafkaConfig } from './kafka.ts';
 
 const create = (environment: Record<string, string>) =>

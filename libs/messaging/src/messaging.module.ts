@@ -1,5 +1,5 @@
 import { topics } from '@equipmgnt/contracts';
-import { Health } from '@equipmgnt/service';
+import { Health } from '@equipmgnt/runtime';
 import {
   Module,
   Optional,

@@ -1,6 +1,6 @@
 import { postgresConfig } from '@equipmgnt/database';
 import { kafkaConfig } from '@equipmgnt/messaging';
-import { env, processConfig } from '@equipmgnt/service';
+import { env, processConfig } from '@equipmgnt/runtime';
 import type { z } from 'zod';
 
 export const approvalConfig = processConfig

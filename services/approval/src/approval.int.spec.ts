@@ -1,11 +1,10 @@
 import { isTransient } from '@equipmgnt/database';
-import { createService, readConfig } from '@equipmgnt/service';
+import { createService } from '@equipmgnt/http';
+import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases } from '../../../e2e/support/connections.ts';
-import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
-import { received } from '../../../e2e/support/received.ts';
+import { freshDatabases, inTestProcess, received } from '@equipmgnt/testing';
 import { approvalConfig } from './approval.config.ts';
 import { ApprovalModule } from './approval.module.ts';
 import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';

@@ -1,11 +1,16 @@
 import { isTransient } from '@equipmgnt/database';
-import { createService, readConfig } from '@equipmgnt/service';
+import { createService } from '@equipmgnt/http';
+import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
-import { freshDatabases } from '../../../e2e/support/connections.ts';
-import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
-import { agreesWithModel, AT_ONCE, untilHandled } from '../../../e2e/support/model.ts';
+import {
+  freshDatabases,
+  inTestProcess,
+  agreesWithModel,
+  AT_ONCE,
+  untilHandled,
+} from '@equipmgnt/testing';
 import { ObtainApprovals } from './application/obtain-approvals.ts';
 import { SettleApprovals } from './application/settle-approvals.ts';
 import { approvalConfig } from './approval.config.ts';

@@ -1,6 +1,7 @@
 import { isTransient } from '@equipmgnt/database';
 import { consumeEvents } from '@equipmgnt/messaging';
-import { readConfig, runService } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
+import { runService } from '@equipmgnt/http';
 import { approvalConfig } from './approval.config.ts';
 import { ApprovalModule } from './approval.module.ts';
 

@@ -1,6 +1,6 @@
 import { postgresConfig } from '@equipmgnt/database';
 import { kafkaConfig } from '@equipmgnt/messaging';
-import { processConfig } from '@equipmgnt/service';
+import { processConfig } from '@equipmgnt/runtime';
 import { z } from 'zod';
 import { DETAIL } from './domain/equipment.ts';
 

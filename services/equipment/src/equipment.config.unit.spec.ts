@@ -1,4 +1,4 @@
-import { readConfig } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
 import { equipmentConfig } from './equipment.config.ts';
 
 const read = (environment: Record<string, string>) =>

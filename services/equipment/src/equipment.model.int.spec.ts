@@ -1,11 +1,16 @@
 import { isTransient } from '@equipmgnt/database';
-import { createService, readConfig } from '@equipmgnt/service';
+import { createService } from '@equipmgnt/http';
+import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
-import { freshDatabases } from '../../../e2e/support/connections.ts';
-import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
-import { agreesWithModel, AT_ONCE, untilHandled } from '../../../e2e/support/model.ts';
+import {
+  freshDatabases,
+  inTestProcess,
+  agreesWithModel,
+  AT_ONCE,
+  untilHandled,
+} from '@equipmgnt/testing';
 import { MoveStock } from './application/move-stock.ts';
 import { RegisterEquipment } from './application/register-equipment.ts';
 import type { LedgerEntry, StockRequest } from './domain/stock-ledger.ts';

@@ -1,6 +1,7 @@
 import { isTransient, mayHaveWorked } from '@equipmgnt/database';
 import { consumeEvents } from '@equipmgnt/messaging';
-import { readConfig, runService } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
+import { runService } from '@equipmgnt/http';
 import { equipmentConfig } from './equipment.config.ts';
 import { EquipmentModule } from './equipment.module.ts';
 

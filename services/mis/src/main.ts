@@ -1,6 +1,7 @@
 import { isTransient } from '@equipmgnt/database';
 import { consumeEvents } from '@equipmgnt/messaging';
-import { readConfig, runService } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
+import { runService } from '@equipmgnt/http';
 import { misConfig } from './mis.config.ts';
 import { MisModule } from './mis.module.ts';
 

@@ -1,6 +1,6 @@
 import { mariadbConfig } from '@equipmgnt/database';
 import { kafkaConfig } from '@equipmgnt/messaging';
-import { processConfig } from '@equipmgnt/service';
+import { processConfig } from '@equipmgnt/runtime';
 import type { z } from 'zod';
 
 export const misConfig = processConfig.extend(mariadbConfig.shape).extend(kafkaConfig.shape);

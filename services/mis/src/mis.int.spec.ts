@@ -1,13 +1,12 @@
 import type { EventData, EventType } from '@equipmgnt/contracts';
 import { isTransient } from '@equipmgnt/database';
-import { createService, readConfig } from '@equipmgnt/service';
+import { createService } from '@equipmgnt/http';
+import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases } from '../../../e2e/support/connections.ts';
-import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
-import { received } from '../../../e2e/support/received.ts';
+import { freshDatabases, inTestProcess, received } from '@equipmgnt/testing';
 import type { RentalEvent } from './domain/rental.ts';
 import { ViewConsumer } from './inbound/events/view.consumer.ts';
 import { misConfig } from './mis.config.ts';

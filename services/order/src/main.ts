@@ -1,6 +1,7 @@
 import { isTransient, mayHaveWorked } from '@equipmgnt/database';
 import { consumeEvents } from '@equipmgnt/messaging';
-import { readConfig, runService } from '@equipmgnt/service';
+import { readConfig } from '@equipmgnt/runtime';
+import { runService } from '@equipmgnt/http';
 import { orderConfig } from './order.config.ts';
 import { OrderModule } from './order.module.ts';
 

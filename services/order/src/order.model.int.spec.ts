@@ -1,13 +1,19 @@
-import { DomainError, type ApprovalAnswer } from '@equipmgnt/contracts';
+import { DomainError, Clock } from '@equipmgnt/kernel';
+import { type ApprovalAnswer } from '@equipmgnt/contracts';
 import { isTransient } from '@equipmgnt/database';
-import { Clock, createService, readConfig } from '@equipmgnt/service';
+import { createService } from '@equipmgnt/http';
+import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import { DataSource } from 'typeorm';
-import { freshDatabases } from '../../../e2e/support/connections.ts';
-import { inTestProcess } from '../../../e2e/support/in-test-process.ts';
-import { agreesWithModel, AT_ONCE, untilHandled } from '../../../e2e/support/model.ts';
-import { Approvals } from './application/approvals.ts';
+import {
+  freshDatabases,
+  inTestProcess,
+  agreesWithModel,
+  AT_ONCE,
+  untilHandled,
+} from '@equipmgnt/testing';
+import { Approvals } from './application/approval-gateway.ts';
 import { ChangeOrder } from './application/change-order.ts';
 import { FollowApprovals } from './application/follow-approvals.ts';
 import { ObtainApproval } from './application/obtain-approval.ts';

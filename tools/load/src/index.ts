@@ -1,6 +1,6 @@
 export { breaker } from './demonstrations/breaker.ts';
 export { envoyProgram } from './envoy/install.ts';
-export { PLENTY } from './shop.ts';
+export { PLENTY } from './suite-client.ts';
 export { siegeProgram } from './siege/install.ts';
-export { Stage } from './stage.ts';
-export type { Check } from './verdict.ts';
+export { Stage } from './environment.ts';
+export type { Check } from './result.ts';

@@ -11,12 +11,12 @@ import {
   removeData,
   runSteps,
   type Connections,
-} from '@equipmgnt/local';
+} from '@equipmgnt/testing';
 import type { Demonstration, Load } from './demonstrations/demonstration.ts';
 import { envoyProgram } from './envoy/install.ts';
 import { siegeProgram } from './siege/install.ts';
-import { Stage, type StageOptions } from './stage.ts';
-import type { Check } from './verdict.ts';
+import { Stage, type StageOptions } from './environment.ts';
+import type { Check } from './result.ts';
 
 type Told = Required<Pick<StageOptions, 'say' | 'onSiegeLine' | 'signal'>>;
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { messageOf, onStopRequest, SetupError } from '@equipmgnt/local';
+import { messageOf, onStopRequest, SetupError } from '@equipmgnt/testing';
 import { Command, InvalidArgumentError } from 'commander';
-import { playInCluster } from './cluster/play.ts';
+import { playInCluster } from './cluster/run.ts';
 import * as cluster from './cluster/demonstrations.ts';
 import { liveness as livenessInCluster } from './cluster/liveness.ts';
 import { breaker } from './demonstrations/breaker.ts';
@@ -11,7 +11,7 @@ import { noBreaker } from './demonstrations/no-breaker.ts';
 import { redeploy } from './demonstrations/redeploy.ts';
 import type { Demonstration } from './demonstrations/demonstration.ts';
 import { playLocally } from './local.ts';
-import { describe, passed, type Check } from './verdict.ts';
+import { describe, passed, type Check } from './result.ts';
 
 interface Entry {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { EventType } from '@equipmgnt/contracts';
-import { DomainError } from '@equipmgnt/contracts';
+import { DomainError } from '@equipmgnt/kernel';
 import { isDataError } from '@equipmgnt/database';
-import { withCorrelation } from '@equipmgnt/service';
+import { withCorrelation } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import type { Batch, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { Counter, Gauge } from 'prom-client';

@@ -1,4 +1,4 @@
-import type { HealthReport } from '@equipmgnt/service';
+import type { HealthReport } from '@equipmgnt/runtime';
 
 /** Crashes in a row, without having joined the group in between, that mean: a restart is due. */
 const MAX_CRASHES = 3;

@@ -1,9 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { deadLetterTopic, DomainError, topics, type EventType } from '@equipmgnt/contracts';
-import { readTopic, type TopicRecord } from '@equipmgnt/topic-reader';
+import { deadLetterTopic, topics, type EventType } from '@equipmgnt/contracts';
+import { DomainError } from '@equipmgnt/kernel';
+import { readTopic, type TopicRecord, kafkaBrokers, eventually } from '@equipmgnt/testing';
 import { Kafka, logLevel, type IHeaders, type Producer } from 'kafkajs';
-import { kafkaBrokers } from '../../../../e2e/support/connections.ts';
-import { eventually } from '../../../../e2e/support/eventually.ts';
 import { ensureTopics } from '../topics.ts';
 import type { Received } from '../cloud-event.ts';
 import { KafkaStrategy } from './kafka.strategy.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { events, isEventType, type EventType } from '@equipmgnt/contracts';
-import type { HealthReport } from '@equipmgnt/service';
+import type { HealthReport } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';

@@ -1,5 +1,5 @@
 import { events, type EventType } from '@equipmgnt/contracts';
-import { traceparentFor } from '@equipmgnt/service';
+import { traceparentFor } from '@equipmgnt/runtime';
 
 /**
  * A fact that a state change brings about, to be written with it. `data` may leave out what only the

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@equipmgnt/service';
+import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { Approval } from '../domain/approval.ts';
 
 /** An approval as it stands, and whether this call has made it. */

@@ -1,4 +1,4 @@
-import { Clock } from '@equipmgnt/service';
+import { Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { Approval, type Subject } from '../domain/approval.ts';
 import { Approvals, type Obtained } from './approvals.ts';

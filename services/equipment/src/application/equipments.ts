@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@equipmgnt/service';
+import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { Equipment, NewEquipment } from '../domain/equipment.ts';
 import type { StockLedger, StockRequest } from '../domain/stock-ledger.ts';
 

@@ -1,4 +1,4 @@
-import { Clock } from '@equipmgnt/service';
+import { Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import type { StockRequest } from '../domain/stock-ledger.ts';
 import { Equipments } from './equipments.ts';

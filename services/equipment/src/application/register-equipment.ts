@@ -1,4 +1,4 @@
-import { Clock } from '@equipmgnt/service';
+import { Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import type { Equipment, NewEquipment } from '../domain/equipment.ts';
 import { Defaults } from './defaults.ts';

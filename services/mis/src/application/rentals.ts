@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@equipmgnt/service';
+import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { RegisteredEquipment, Rental, RentalFact, RentalStatus } from '../domain/rental.ts';
 
 export interface RentalFilter {

@@ -1,5 +1,4 @@
-import { DomainError } from '@equipmgnt/contracts';
-import { Clock } from '@equipmgnt/service';
+import { DomainError, Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import type { Order, OrderStatus } from '../domain/order.ts';
 import { changeOrders } from './change-orders.ts';

@@ -1,5 +1,5 @@
 import type { EventData } from '@equipmgnt/contracts';
-import { Clock } from '@equipmgnt/service';
+import { Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { changeOrders } from './change-orders.ts';
 import { Orders } from './orders.ts';

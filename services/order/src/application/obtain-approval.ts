@@ -1,7 +1,7 @@
-import { Clock } from '@equipmgnt/service';
+import { Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import type { Order } from '../domain/order.ts';
-import { Approvals } from './approvals.ts';
+import { Approvals } from './approval-gateway.ts';
 import { Orders } from './orders.ts';
 
 /** Asks approval for a waiting order and has the order follow the answer. */

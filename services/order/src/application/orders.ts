@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@equipmgnt/service';
+import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { NewOrder, Order } from '../domain/order.ts';
 
 /** A client's `Idempotency-Key`, and what tells one request from another under it. */

@@ -1,5 +1,4 @@
-import { DomainError } from '@equipmgnt/contracts';
-import { Clock } from '@equipmgnt/service';
+import { DomainError, Clock } from '@equipmgnt/kernel';
 import { Injectable, Logger } from '@nestjs/common';
 import { Order } from '../domain/order.ts';
 import { ObtainApproval } from './obtain-approval.ts';

@@ -1,4 +1,4 @@
-import { Clock } from '@equipmgnt/service';
+import { Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { ObtainApproval } from './obtain-approval.ts';
 import { Orders } from './orders.ts';

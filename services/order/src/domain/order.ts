@@ -1,4 +1,5 @@
-import { DomainError, type EventFact } from '@equipmgnt/contracts';
+import { DomainError } from '@equipmgnt/kernel';
+import { type EventFact } from '@equipmgnt/contracts';
 
 export const orderStatuses = ['ORDERED', 'APPROVED', 'CANCELLED', 'REJECTED'] as const;
 

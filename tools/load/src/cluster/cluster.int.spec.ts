@@ -2,7 +2,7 @@ import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { passed } from '../verdict.ts';
+import { passed } from '../result.ts';
 import {
   autoscale,
   breaker,
@@ -11,7 +11,7 @@ import {
   type ClusterDemonstration,
 } from './demonstrations.ts';
 import { ROUTE_TIMEOUT_SECONDS } from './liveness.ts';
-import { playInCluster } from './play.ts';
+import { playInCluster } from './run.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const LOAD_FOLDER = join(REPOSITORY, 'k8s/load');

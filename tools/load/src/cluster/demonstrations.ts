@@ -7,10 +7,10 @@ import {
   JITTER_MS,
   noBreakerBar,
   redeployBar,
-} from '../bars.ts';
+} from '../thresholds.ts';
 import type { Load } from '../demonstrations/demonstration.ts';
-import { Shop } from '../shop.ts';
-import type { Check } from '../verdict.ts';
+import { Shop } from '../suite-client.ts';
+import type { Check } from '../result.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Deployment, Scene } from './scene.ts';
 import { APPROVAL, ORDERS_URL, playUnderSiege, siegeInCluster } from './siege-job.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { CommandFailed, messageOf, REPOSITORY, run, SetupError } from '@equipmgnt/local';
+import { CommandFailed, messageOf, REPOSITORY, run, SetupError } from '@equipmgnt/testing';
 
 export const NAMESPACE = 'istio-cb-ns';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { livenessBar } from '../bars.ts';
+import { livenessBar } from '../thresholds.ts';
 import { answeredSinceFailure } from '../envoy/access-log.ts';
 import type { ClusterDemonstration } from './demonstrations.ts';
 import type { Kubectl } from './kubectl.ts';

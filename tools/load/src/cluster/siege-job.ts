@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { REPOSITORY, SetupError } from '@equipmgnt/local';
+import { REPOSITORY, SetupError } from '@equipmgnt/testing';
 import { parseAllDocuments } from 'yaml';
 import { parseAccessLog, type LoggedRequest } from '../envoy/access-log.ts';
 import { parseSiege, type SiegeReport } from '../siege/report.ts';

@@ -1,9 +1,9 @@
-import { breakerBar, DELAY_MS, JITTER_MS } from '../bars.ts';
+import { breakerBar, DELAY_MS, JITTER_MS } from '../thresholds.ts';
 import { readBreakerRule, type BreakerRule } from '../envoy/destination-rule.ts';
-import { Shop } from '../shop.ts';
+import { Shop } from '../suite-client.ts';
 import { CLASSIC_BODY } from '../siege/siege.ts';
-import type { Stage } from '../stage.ts';
-import type { Check } from '../verdict.ts';
+import type { Stage } from '../environment.ts';
+import type { Check } from '../result.ts';
 import { portOf, type Load } from './demonstration.ts';
 
 const SETTLED_WITHIN_MS = 120_000;

@@ -1,5 +1,5 @@
-import type { Stage } from '../stage.ts';
-import type { Check } from '../verdict.ts';
+import type { Stage } from '../environment.ts';
+import type { Check } from '../result.ts';
 
 export interface Load {
   readonly users: number;

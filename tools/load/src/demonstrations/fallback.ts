@@ -1,6 +1,6 @@
-import { freePorts } from '@equipmgnt/local';
-import { fallbackBar } from '../bars.ts';
-import { Shop } from '../shop.ts';
+import { freePorts } from '@equipmgnt/testing';
+import { fallbackBar } from '../thresholds.ts';
+import { Shop } from '../suite-client.ts';
 import type { Demonstration } from './demonstration.ts';
 
 // Between each user's orders: people, not a benchmark.

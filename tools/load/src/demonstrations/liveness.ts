@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceProcess } from '@equipmgnt/local';
-import { livenessBar } from '../bars.ts';
+import type { ServiceProcess } from '@equipmgnt/testing';
+import { livenessBar } from '../thresholds.ts';
 import { answeredSinceFailure } from '../envoy/access-log.ts';
 import { CLASSIC_BODY, SIEGE_TIMEOUT_SECONDS } from '../siege/siege.ts';
 import { portOf, type Demonstration } from './demonstration.ts';

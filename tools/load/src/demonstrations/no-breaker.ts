@@ -1,4 +1,4 @@
-import { DELAY_MS, JITTER_MS, noBreakerBar } from '../bars.ts';
+import { DELAY_MS, JITTER_MS, noBreakerBar } from '../thresholds.ts';
 import { CLASSIC_BODY } from '../siege/siege.ts';
 import type { Demonstration } from './demonstration.ts';
 

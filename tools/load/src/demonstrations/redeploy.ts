@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil, type ServiceProcess } from '@equipmgnt/local';
-import { redeployBar, type Redeployed } from '../bars.ts';
+import { waitUntil, type ServiceProcess } from '@equipmgnt/testing';
+import { redeployBar, type Redeployed } from '../thresholds.ts';
 import type { Envoy } from '../envoy/envoy.ts';
 import { CLASSIC_BODY } from '../siege/siege.ts';
-import type { Stage } from '../stage.ts';
+import type { Stage } from '../environment.ts';
 import { portOf, type Demonstration, type Load } from './demonstration.ts';
 
 const REPLICAS = 2;

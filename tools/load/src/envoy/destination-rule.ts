@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { REPOSITORY, SetupError } from '@equipmgnt/local';
+import { REPOSITORY, SetupError } from '@equipmgnt/testing';
 import { parse } from 'yaml';
 
 export const DR_APPROVAL = join(REPOSITORY, 'istio/circuit-breaker/dr-approval.yaml');

@@ -1,6 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePorts, ManagedProcess, waitUntil } from '@equipmgnt/local';
+import { freePorts, ManagedProcess, waitUntil } from '@equipmgnt/testing';
 import { parseAccessLog, type LoggedRequest } from './access-log.ts';
 import { bootstrap, CLUSTER, endpointsOf } from './bootstrap.ts';
 import type { BreakerRule } from './destination-rule.ts';

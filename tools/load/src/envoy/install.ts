@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { downloadedOnce, LOCAL, messageOf, run, SetupError } from '@equipmgnt/local';
+import { downloadedOnce, LOCAL, messageOf, run, SetupError } from '@equipmgnt/testing';
 
 const REQUIREMENTS = join(import.meta.dirname, '../../requirements.txt');
 

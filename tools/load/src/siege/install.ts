@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { downloadedOnce, LOCAL, messageOf, run, SetupError } from '@equipmgnt/local';
+import { downloadedOnce, LOCAL, messageOf, run, SetupError } from '@equipmgnt/testing';
 
 const execute = promisify(execFile);
 

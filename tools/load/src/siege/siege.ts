@@ -1,7 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CommandFailed, REPOSITORY, run } from '@equipmgnt/local';
+import { CommandFailed, REPOSITORY, run } from '@equipmgnt/testing';
 import { parseSiege, type SiegeReport } from './report.ts';
 
 export interface SiegeRun {

@@ -1,4 +1,5 @@
-import { DomainError, MAX_QUANTITY, type ApprovalStatus } from '@equipmgnt/contracts';
+import { DomainError, type PageRequest } from '@equipmgnt/kernel';
+import { MAX_QUANTITY, type ApprovalStatus } from '@equipmgnt/contracts';
 import {
   byId,
   type FastifyReply,
@@ -8,10 +9,9 @@ import {
   type HalPage,
   halResource,
   pageQuery,
-  type PageRequest,
   resourceId,
   wholeNumber,
-} from '@equipmgnt/service';
+} from '@equipmgnt/http';
 import { Body, Controller, Get, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
 import { Approvals } from '../../application/approvals.ts';

@@ -1,5 +1,5 @@
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
-import type { Page, PageRequest } from '@equipmgnt/service';
+import type { Page, PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Approvals, type Obtained } from '../../application/approvals.ts';

@@ -1,4 +1,5 @@
-import { DomainError, MAX_QUANTITY } from '@equipmgnt/contracts';
+import { DomainError, type PageRequest } from '@equipmgnt/kernel';
+import { MAX_QUANTITY } from '@equipmgnt/contracts';
 import {
   byId,
   type FastifyReply,
@@ -8,9 +9,8 @@ import {
   type HalPage,
   halResource,
   pageQuery,
-  type PageRequest,
   wholeNumber,
-} from '@equipmgnt/service';
+} from '@equipmgnt/http';
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
 import { Equipments } from '../../application/equipments.ts';

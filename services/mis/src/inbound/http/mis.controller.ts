@@ -1,4 +1,4 @@
-import { DomainError } from '@equipmgnt/contracts';
+import { DomainError, type PageRequest } from '@equipmgnt/kernel';
 import {
   byId,
   type FastifyRequest,
@@ -7,9 +7,8 @@ import {
   type HalPage,
   halResource,
   pageQuery,
-  type PageRequest,
   resourceId,
-} from '@equipmgnt/service';
+} from '@equipmgnt/http';
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { z } from 'zod';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@equipmgnt/service';
+import type { Page, PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';

@@ -1,4 +1,4 @@
-import { type FastifyRequest, type Hal, halResource } from '@equipmgnt/service';
+import { type FastifyRequest, type Hal, halResource } from '@equipmgnt/http';
 import type { Order, OrderStatus } from '../../domain/order.ts';
 
 /** An order as the API shows it. Times are ISO 8601, in UTC. */

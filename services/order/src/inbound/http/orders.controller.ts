@@ -8,10 +8,10 @@ import {
   type HalPage,
   IdempotencyKey,
   pageQuery,
-  type PageRequest,
   resourceId,
   wholeNumber,
-} from '@equipmgnt/service';
+} from '@equipmgnt/http';
+import { type PageRequest } from '@equipmgnt/kernel';
 import {
   Body,
   Controller,

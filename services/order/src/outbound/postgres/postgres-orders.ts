@@ -1,5 +1,6 @@
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
-import { currentCorrelation, type Page, type PageRequest } from '@equipmgnt/service';
+import { currentCorrelation } from '@equipmgnt/runtime';
+import { type Page, type PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Orders, type IdempotencyKey, type Placement } from '../../application/orders.ts';

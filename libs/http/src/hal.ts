@@ -1,0 +1,77 @@
+import type { PageRequest } from '@equipmgnt/kernel';
+import type { FastifyRequest } from 'fastify';
+
+export interface Link {
+  readonly href: string;
+  readonly templated?: true;
+}
+
+/** A HAL resource: the state, and links to itself and to what belongs to it. */
+export type Hal<T> = T & { readonly _links: Record<string, Link> };
+
+/** A page of a HAL collection, in the shape of Spring Data REST. */
+export interface HalPage<T> {
+  readonly _embedded: Record<string, Hal<T>[]>;
+  readonly _links: Record<string, Link>;
+  readonly page: PageMetadata;
+}
+
+export interface PageMetadata {
+  readonly size: number;
+  readonly totalElements: number;
+  readonly totalPages: number;
+  /** Counted from 0. */
+  readonly number: number;
+}
+
+/**
+ * The address that the caller used, from the `X-Forwarded-*` of trusted proxies or from the request
+ * itself, so that links work where the caller stands.
+ */
+export const baseUrl = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;
+
+/** One resource with its links. `rel` is its singular name, `path` that of its collection. */
+export function halResource<T extends { id: number }>(
+  request: FastifyRequest,
+  rel: string,
+  path: string,
+  state: T,
+  related: Record<string, string> = {},
+): Hal<T> {
+  const base = baseUrl(request);
+  const self = { href: `${base}/${path}/${state.id}` };
+  const links = Object.entries(related).map(([name, target]) => [
+    name,
+    { href: `${base}/${target}` },
+  ]);
+  return { ...state, _links: { self, [rel]: self, ...Object.fromEntries(links) } };
+}
+
+/** A page of resources with links to its neighbours. */
+export function halPage<T>(
+  request: FastifyRequest,
+  path: string,
+  wanted: PageRequest,
+  total: number,
+  resources: Hal<T>[],
+): HalPage<T> {
+  const totalPages = Math.ceil(total / wanted.size);
+  const address = new URL(request.url, baseUrl(request));
+  const at = (number: number): Link => {
+    const url = new URL(address);
+    url.searchParams.set('page', String(number));
+    url.searchParams.set('size', String(wanted.size));
+    return { href: url.href };
+  };
+  return {
+    _embedded: { [path]: resources },
+    _links: {
+      ...(totalPages > 1 && { first: at(0) }),
+      ...(wanted.page > 0 && totalPages > 0 && { prev: at(Math.min(wanted.page, totalPages) - 1) }),
+      self: { href: address.href },
+      ...(wanted.page + 1 < totalPages && { next: at(wanted.page + 1) }),
+      ...(totalPages > 1 && { last: at(totalPages - 1) }),
+    },
+    page: { size: wanted.size, totalElements: total, totalPages, number: wanted.page },
+  };
+}

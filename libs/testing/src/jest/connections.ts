@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { dropProvisioned, provision, type DatabaseUrls } from '../infrastructure/provision.ts';
+
+function given(name: string): string {
+  const value = process.env[name];
+  if (!value)
+    throw new Error(`${name} is not set: run this with npm test, which starts the servers`);
+  return value;
+}
+
+export const kafkaBrokers = (): string => given('KAFKA_BROKERS');
+
+/** Databases of their own for a test file, on the servers that the tests share. */
+export async function freshDatabases(): Promise<{ urls: DatabaseUrls; drop: () => Promise<void> }> {
+  const options = {
+    postgresUrl: given('POSTGRES_URL'),
+    mariadbUrl: given('MARIADB_URL'),
+    suffix: `_${randomBytes(4).toString('hex')}`,
+  };
+  return { urls: await provision(options), drop: () => dropProvisioned(options) };
+}

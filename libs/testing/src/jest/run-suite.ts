@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { createServers, removeData } from '../infrastructure/infrastructure.ts';
+import { freePorts } from '../ports/free-ports.ts';
+import { Suite, type SuiteOptions } from '../suite.ts';
+import { type Connections } from '../services.ts';
+import { REPOSITORY } from '../layout.ts';
+import { Api } from './api.ts';
+import { freshDatabases } from './connections.ts';
+
+export type SuiteParts = Pick<SuiteOptions, 'services' | 'env' | 'ports' | 'repository'>;
+
+/**
+ * The built suite as real processes, with databases of its own on the servers that all tests share
+ * and a broker of its own, which a test may kill. What they print is kept below `reports/logs`.
+ */
+export async function runSuite(parts: SuiteParts = {}) {
+  const name = `e2e-${randomUUID()}`;
+  const directory = join(REPOSITORY, '.local', name);
+  const testFile = basename(expect.getState().testPath ?? '', '.spec.ts');
+  const logs = join(REPOSITORY, 'reports/logs', testFile, name);
+  await mkdir(logs, { recursive: true });
+  const [postgres, mariadb, kafkaPort, kafkaController] = await freePorts(4);
+  const { kafka } = createServers(directory, {
+    postgres: postgres as number,
+    mariadb: mariadb as number,
+    kafka: kafkaPort as number,
+    kafkaController: kafkaController as number,
+  });
+  const databases = await freshDatabases();
+  const suites: Suite[] = [];
+  const stop = async () => {
+    await Promise.all(suites.map((suite) => suite.stop()));
+    await kafka.stop();
+    await databases.drop();
+    await copyFile(join(directory, 'logs/kafka.log'), join(logs, 'kafka.log')).catch(
+      () => undefined,
+    );
+    await removeData(directory);
+  };
+  const connections: Connections = { databases: databases.urls, kafkaBrokers: kafka.url };
+  const start = async (more: SuiteParts): Promise<Suite> => {
+    const suite = await Suite.start({
+      infrastructure: connections,
+      onLine: ({ name: process }, line) =>
+        appendFileSync(join(logs, `${process}.log`), `${line}\n`),
+      ...more,
+    });
+    suites.push(suite);
+    return suite;
+  };
+  try {
+    await kafka.start();
+    const suite = await start(parts);
+    const api = parts.services?.gateway === 0 ? undefined : new Api(suite.gateway[0].url);
+    return {
+      suite,
+      kafka,
+      connections,
+      /** The gateway. */
+      api: api as Api,
+      /** Starts further processes on the same infrastructure. */
+      start,
+      /** Stops everything and leaves nothing behind. */
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { underWay } from '../backlog.ts';
+import { type Connections } from '../services.ts';
+import type { Api } from './api.ts';
+import { discrepancies } from './discrepancies.ts';
+import { eventually } from './eventually.ts';
+
+/** What a test does with the suite through its gateway, and what it remembers of it. */
+export class Shop {
+  private readonly registered = new Map<number, number>();
+
+  constructor(
+    readonly api: Api,
+    private readonly connections: Connections,
+  ) {}
+
+  /** Registers equipment; @returns its id */
+  async register(stock: number): Promise<number> {
+    const { status, body } = await this.api.post('/equipments', { stock });
+    if (status !== 201) throw new Error(`equipment is not registered: ${JSON.stringify(body)}`);
+    this.registered.set(body.id, stock);
+    return body.id;
+  }
+
+  /** Orders, and measures how long the answer takes, in ms. */
+  async order(equipmentId: number, qty = 1) {
+    const start = performance.now();
+    const { status, body } = await this.api.post('/orders', { qty, equipmentId });
+    return { status, id: body.id as number, body, ms: performance.now() - start };
+  }
+
+  async stockOf(equipmentId: number): Promise<number> {
+    return (await this.api.get(`/equipments/${equipmentId}`)).body.stock;
+  }
+
+  async statusOf(orderId: number): Promise<string> {
+    return (await this.api.get(`/orders/${orderId}`)).body.status;
+  }
+
+  /** Waits until nothing is under way any more and everything adds up. */
+  balances(withinMs = 120_000): Promise<void> {
+    return eventually(async () => {
+      const { total, ...where } = await underWay(this.connections);
+      if (total > 0) throw new Error(`still under way: ${JSON.stringify(where)}`);
+      const found = await discrepancies(this.api, this.registered);
+      if (found.length > 0) throw new Error(found.slice(0, 5).join('\n'));
+    }, withinMs);
+  }
+}

@@ -1,0 +1,37 @@
+import { underWay, waitUntil } from '@equipmgnt/testing';
+import { Kafka, logLevel } from 'kafkajs';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { ViewRow } from '../record.ts';
+import { readViews } from './final-state.ts';
+import type { Stage } from './environment.ts';
+
+/** Has mis begin with an empty database and read its topics from their start. */
+export async function rebuildView(stage: Stage): Promise<ViewRow[]> {
+  const processes = stage.suite.mis;
+  await Promise.all(processes.map((process) => process.stop()));
+  await dropTables(stage.direct.databases.mis);
+  const kafka = new Kafka({ brokers: [stage.direct.kafkaBrokers], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.deleteGroups(['mis']);
+  await admin.disconnect();
+  await Promise.all(processes.map((process) => process.start()));
+  const caughtUp = async () => {
+    const { lag } = await underWay(stage.direct);
+    if (lag['mis'] !== 0) throw new Error(`${lag['mis']} messages are not in the view yet`);
+  };
+  await waitUntil(caughtUp, { withinMs: 600_000 });
+  return readViews(processes[0].url);
+}
+
+async function dropTables(url: string): Promise<void> {
+  const connection = await createConnection(url);
+  try {
+    const [tables] = await connection.query<RowDataPacket[]>('SHOW TABLES');
+    for (const table of tables) {
+      await connection.query('DROP TABLE ??', [Object.values(table)[0]]);
+    }
+  } finally {
+    await connection.end();
+  }
+}

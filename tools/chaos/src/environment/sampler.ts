@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { underWay } from '@equipmgnt/testing';
+import pg from 'pg';
+import type { Clients } from '../load/clients.ts';
+import type { Recorder } from '../load/recorder.ts';
+import type { Sample } from '../record.ts';
+import { metricsOf } from './metrics.ts';
+import type { Stage } from './environment.ts';
+
+const EVERY_MS = 1_000;
+
+/** Looks at the suite once a second while it runs; what is away at the moment is left out. */
+export class Sampler {
+  readonly samples: Sample[] = [];
+  readonly #stage: Stage;
+  readonly #recorder: Recorder;
+  readonly #clients: Clients;
+  readonly #done = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(stage: Stage, recorder: Recorder, clients: Clients) {
+    this.#stage = stage;
+    this.#recorder = recorder;
+    this.#clients = clients;
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#done.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#done;
+    while (!signal.aborted) {
+      await Promise.all([this.#takeSample(), this.#takeStock()]);
+      await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #takeSample(): Promise<void> {
+    const before = this.samples.at(-1);
+    const [counts, processes] = await Promise.all([
+      underWay(this.#stage.direct).catch(() => undefined),
+      this.#processes(),
+    ]);
+    const sum = (numbers: Readonly<Record<string, number>>) =>
+      Object.values(numbers).reduce((total, n) => total + n, 0);
+    this.samples.push({
+      at: this.#recorder.now(),
+      acknowledged: this.#recorder.acknowledged,
+      unknown: this.#clients.waiting,
+      lag: counts ? sum(counts.lag) : (before?.lag ?? 0),
+      outbox: counts ? sum(counts.outbox) : (before?.outbox ?? 0),
+      processes,
+    });
+  }
+
+  async #processes(): Promise<Sample['processes']> {
+    const found = this.#stage.processes.map(async ({ name, url }) => {
+      const metrics = await metricsOf(url).catch(() => undefined);
+      if (metrics === undefined) return [];
+      const memory = metrics.get('process_resident_memory_bytes') ?? 0;
+      const files = metrics.get('process_open_fds') ?? 0;
+      return [[name, { memory, files }] as const];
+    });
+    return Object.fromEntries((await Promise.all(found)).flat());
+  }
+
+  async #takeStock(): Promise<void> {
+    const connectionString = this.#stage.direct.databases.equipment;
+    const client = new pg.Client({ connectionString });
+    client.on('error', () => undefined); // it may be killed at any time
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ id: string; stock: number }>(
+        'SELECT id, stock FROM equipments',
+      );
+      const at = this.#recorder.now();
+      for (const { id, stock } of rows) {
+        this.#recorder.stockSamples.push({ equipmentId: Number(id), stock, at });
+      }
+    } catch {
+      // away at the moment
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { waitUntil, type ServiceName, type ServiceProcess } from '@equipmgnt/testing';
+import { metricsOf } from '../environment/metrics.ts';
+import { BREAKER_RESET_MS, SESSION_TIMEOUT_MS } from '../environment/environment.ts';
+import type { Trial } from './trial.ts';
+
+// how long anybody waits for a recovery; a measure's bar is far below
+const GIVE_UP_MS = 90_000;
+
+/** A request to each service through the gateway that reads from its database. */
+const PATH_OF: Record<ServiceName, string> = {
+  gateway: '/equipments?size=1',
+  order: '/orders?size=1',
+  approval: '/approvals?size=1',
+  equipment: '/equipments?size=1',
+  mis: '/mis?size=1',
+};
+
+/** How many ms until the probe no longer rejects; for ever, if nobody would wait any longer. */
+async function msUntil(probe: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  try {
+    await waitUntil(probe, { withinMs: GIVE_UP_MS });
+    return Math.round(performance.now() - start);
+  } catch {
+    return Infinity;
+  }
+}
+
+/** Starts a process again; measures how long until it answers its first request through the gateway. */
+export async function bringBack(trial: Trial, process: ServiceProcess): Promise<void> {
+  await process.start();
+  const from = trial.recorder.now();
+  const request = async () => {
+    const answer = await fetch(trial.stage.url + PATH_OF[process.service]);
+    await answer.body?.cancel();
+    if (!answer.ok) throw new Error(`${process.service} answers ${answer.status}`);
+  };
+  const value = await msUntil(request);
+  // what stands between was broken itself, so this tells nothing of the process
+  if (trial.wasBroken(process.service === 'gateway' ? 'equipment' : 'gateway', from)) return;
+  trial.count('recoveries measured');
+  trial.worst({
+    name: 'service back → first success',
+    value,
+    unit: 'ms',
+    limit: 5_000,
+    must: 'at most',
+  });
+}
+
+/** Measures how long until order publishes, and mis handles, what is new since now. */
+export async function measureKafkaIsBack(trial: Trial): Promise<void> {
+  const { order, mis } = trial.stage.suite;
+  const [produced, consumed] = await Promise.all([
+    msUntilIncrease(order[0], 'outbox_published_total'),
+    msUntilIncrease(mis[0], 'messages_handled_total'),
+  ]);
+  trial.worst({
+    name: 'Kafka back → producing',
+    value: produced,
+    unit: 'ms',
+    limit: 5_000,
+    must: 'at most',
+  });
+  trial.worst({
+    name: 'Kafka back → consuming',
+    value: consumed,
+    unit: 'ms',
+    limit: SESSION_TIMEOUT_MS + 5_000,
+    must: 'at most',
+  });
+}
+
+/** Measures how long until order's breaker is closed again. */
+export async function measureBreakerCloses(trial: Trial): Promise<void> {
+  const closed = async () => {
+    const state = (await metricsOf(trial.stage.suite.order[0].url)).get('approval_breaker_open');
+    if (state !== 0) throw new Error(`the breaker's state is ${state}`);
+  };
+  trial.worst({
+    name: 'approval back → breaker closed',
+    value: await msUntil(closed),
+    unit: 'ms',
+    limit: BREAKER_RESET_MS + 2_000,
+    must: 'at most',
+  });
+}
+
+async function msUntilIncrease(process: ServiceProcess, metric: string): Promise<number> {
+  let before: number | undefined;
+  return msUntil(async () => {
+    const now = (await metricsOf(process.url)).get(metric) ?? 0;
+    before ??= now;
+    if (now <= before) throw new Error(`${metric} of ${process.name} stays ${before}`);
+  });
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { plantedBugs } from './mutants.ts';
+import { edited } from './scratch-build.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../../../..');
+
+describe('A planted bug', () => {
+  it.each(plantedBugs)('fits the product: $name', async (bug) => {
+    const texts = new Map<string, string>();
+    for (const edit of bug.edits) {
+      const before = texts.get(edit.file) ?? (await readFile(join(REPOSITORY, edit.file), 'utf8'));
+      const after = edited(before, edit, bug);
+      expect(after).not.toBe(before);
+      texts.set(edit.file, after);
+    }
+  });
+
+  it.each(['', 'find me, and find me'])('says so when it does not fit %j', (text) => {
+    const [bug] = plantedBugs;
+    if (bug === undefined) throw new Error('there are no planted bugs');
+    const edit = { file: 'libs/x.ts', find: 'find me', replace: '' };
+    expect(() => edited(text, edit, bug)).toThrow(
+      /^The planted bug "no duplicate check" does not fit libs\/x\.ts any more/,
+    );
+  });
+});

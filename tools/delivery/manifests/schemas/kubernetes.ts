@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { CannotCheck } from '../build.ts';
+import { REPOSITORY } from '../code.ts';
+import type { Complaint } from '../checks/check.ts';
+import type { Finding } from '../finding.ts';
+import type { KubernetesObject } from '../objects.ts';
+
+const execute = promisify(execFile);
+const REQUIREMENTS = join(import.meta.dirname, '../requirements.txt');
+
+/** The version that the manifests are written for. */
+const KUBERNETES = '1.34';
+
+/**
+ * Validates Kubernetes' own objects strictly, so that an unknown field is an error, by
+ * kubernetes-validate, which is installed on first use.
+ * @param groups objects by a name that findings bear as their cluster's
+ * @throws CannotCheck when there is no Python, or no way to the package
+ */
+export async function validateKubernetes(
+  groups: ReadonlyMap<string, readonly KubernetesObject[]>,
+): Promise<Finding[]> {
+  const packages = await install();
+  const folder = await mkdtemp(join(tmpdir(), 'manifests-'));
+  try {
+    const names = [...groups.keys()];
+    const files = names.map((_, index) => join(folder, `${index}.yaml`));
+    for (const [index, file] of files.entries()) {
+      // JSON is YAML
+      const documents = groups.get(names[index]!)!.map((object) => JSON.stringify(object));
+      await writeFile(file, documents.join('\n---\n'));
+    }
+    const flags = ['--strict', '--quiet', '--kubernetes-version', KUBERNETES];
+    const output = await python(['-m', 'kubernetes_validate', ...flags, ...files], packages);
+    const lines = output.split('\n').filter((line) => line !== '');
+    return lines.map((line) => {
+      const index = files.findIndex((file) => line.includes(` ${file} `));
+      return { cluster: names[index] ?? '', ...complaintOf(line.replace(` ${files[index]}`, '')) };
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** ERROR did not validate for resource service/order against version 1.34: spec.ports.0: … */
+function complaintOf(line: string): Complaint {
+  const [, object, found] =
+    /^ERROR did not validate for resource (\S+) against version \S+: (.*)$/.exec(line) ?? [];
+  return {
+    object: object ?? 'an object',
+    found: found ?? line,
+    expected: `what Kubernetes ${KUBERNETES} knows`,
+  };
+}
+
+/** Installs the pinned packages into the ignored folder, completely or not at all. */
+async function install(): Promise<string> {
+  const requirements = await readFile(REQUIREMENTS, 'utf8');
+  const version = createHash('sha256').update(requirements).digest('hex').slice(0, 12);
+  const folder = join(REPOSITORY, '.local', `kubernetes-validate-${version}`);
+  if (await stat(folder).catch(() => undefined)) return folder;
+  await mkdir(join(REPOSITORY, '.local'), { recursive: true });
+  const unfinished = await mkdtemp(`${folder}.`);
+  try {
+    const flags = ['--quiet', '--disable-pip-version-check', '--no-warn-script-location'];
+    await python(['-m', 'pip', 'install', ...flags, '--target', unfinished, '-r', REQUIREMENTS]);
+    await rename(unfinished, folder);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Runs Python to its end and returns what it printed; exit code 1 with output is a verdict. */
+async function python(args: string[], packages?: string): Promise<string> {
+  const env = { ...process.env, ...(packages && { PYTHONPATH: packages }) };
+  try {
+    return (await execute('python3', args, { env, maxBuffer: 2 ** 26 })).stdout;
+  } catch (error) {
+    const { code, stdout = '', stderr = '' } = error as { code?: unknown } & Record<string, string>;
+    if (code === 1 && packages && stdout !== '') return stdout;
+    throw new CannotCheck(
+      code === 'ENOENT'
+        ? 'Python is needed for kubernetes-validate, but there is no python3 on PATH: ' +
+            'Debian, Ubuntu: sudo apt-get install python3 python3-pip'
+        : `kubernetes-validate cannot be installed or run by python3 and its pip:\n${stderr}${stdout}`,
+    );
+  }
+}

@@ -1,0 +1,192 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { runBuild, type Outcome } from './build.ts';
+import { parseBuildspec } from './buildspec.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../../..');
+const STAND_INS = join(REPOSITORY, 'tools/delivery/pipeline/stand-ins');
+const SERVICES = ['gateway', 'order', 'approval', 'equipment', 'mis'];
+const ACCOUNT = {
+  AWS_ACCOUNT_ID: '123456789012',
+  AWS_DEFAULT_REGION: 'ap-northeast-2',
+  EKS_CLUSTER: 'rental',
+  CODEBUILD_RESOLVED_SOURCE_VERSION: 'c0ffee',
+};
+const REGISTRY = '123456789012.dkr.ecr.ap-northeast-2.amazonaws.com';
+
+describe('The pipeline', () => {
+  let folder: string;
+  let said: string[];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pipeline-test-'));
+    await cp(join(REPOSITORY, 'tools/delivery/pipeline'), join(folder, 'tools/delivery/pipeline'), {
+      recursive: true,
+      filter: (source) => !source.includes('node_modules'),
+    });
+    said = [];
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const log = () => join(folder, 'told');
+  const told = async (pattern: RegExp) =>
+    (await readFile(log(), 'utf8')).split('\n').filter((line) => pattern.test(line));
+
+  /** Runs buildspec.yml with stand-ins for all that leaves this machine. */
+  const run = async (environment: Record<string, string> = {}): Promise<Outcome> =>
+    runBuild(parseBuildspec(await readFile(join(REPOSITORY, 'buildspec.yml'), 'utf8')), {
+      folder,
+      environment: {
+        PATH: [STAND_INS, process.env['PATH']].join(delimiter),
+        STAND_IN_LOG: log(),
+        ...ACCOUNT,
+        ...environment,
+      },
+      say: (text) => void said.push(text),
+    });
+
+  it('tests, pushes five images and rolls them out, by the commit', async () => {
+    const outcome = await run();
+    expect(outcome.succeeded).toBe(true);
+    expect(await told(/^npm/)).toEqual([
+      'npm ci',
+      'npm run check',
+      'npm test -- --reporters=default --reporters=jest-junit',
+    ]);
+    expect(await told(/^docker push/)).toEqual(
+      SERVICES.map((service) => `docker push ${REGISTRY}/equipmgnt-${service}:c0ffee`),
+    );
+    expect(await told(/^docker build/)).toContain(
+      `docker build --build-arg SERVICE=mis --build-arg VERSION=c0ffee --tag ${REGISTRY}/equipmgnt-mis:c0ffee .`,
+    );
+    expect(await told(/^kubectl (apply|rollout)/)).toEqual([
+      'kubectl apply -k .local/roll-out',
+      ...SERVICES.map(
+        (service) =>
+          `kubectl rollout status deployment/${service} --namespace istio-cb-ns --timeout 300s`,
+      ),
+    ]);
+    expect(outcome.exported).toMatchObject({
+      IMAGE_TAG: 'c0ffee',
+      ORDER_IMAGE: `${REGISTRY}/equipmgnt-order:c0ffee`,
+    });
+  });
+
+  it('gives the overlay the images of this commit', async () => {
+    await run();
+    const applied = await readFile(`${log()}.kustomization.yaml`, 'utf8');
+    expect(applied.split('\n').slice(0, 5)).toEqual([
+      'apiVersion: kustomize.config.k8s.io/v1beta1',
+      'kind: Kustomization',
+      'resources: [../../k8s/overlays/eks]',
+      'images:',
+      `  - { name: registry.invalid/equipmgnt-gateway, newName: ${REGISTRY}/equipmgnt-gateway, newTag: c0ffee }`,
+    ]);
+  });
+
+  it('logs in to the registry without a password on a command line', async () => {
+    await run();
+    expect(await told(/^docker login/)).toEqual([
+      `docker login --username AWS --password-stdin ${REGISTRY}`,
+    ]);
+    expect(await readFile(`${log()}.password`, 'utf8')).toBe('password\n');
+  });
+
+  it.each(Object.keys(ACCOUNT))('begins nothing without %s', async (name) => {
+    const outcome = await run({ [name]: '' });
+    expect(outcome).toMatchObject({ succeeded: false, phases: { install: false } });
+    expect(existsSync(log())).toBe(false);
+  });
+
+  it.each([
+    ['npm ci', { install: false }],
+    ['docker login', { install: true, pre_build: false }],
+    ['npm run check', { install: true, pre_build: true, build: false, post_build: false }],
+    ['npm test', { install: true, pre_build: true, build: false, post_build: false }],
+    ['docker push', { install: true, pre_build: true, build: false, post_build: false }],
+  ])('rolls nothing out when %s fails', async (what, phases) => {
+    const outcome = await run({ STAND_IN_FAILS: `^${what}` });
+    expect(outcome).toMatchObject({ succeeded: false });
+    expect(outcome.phases).toEqual(phases);
+    expect(await told(/^kubectl/)).toEqual([]);
+  });
+
+  it('pushes no image when one cannot be built', async () => {
+    await run({ STAND_IN_FAILS: '^docker build.*SERVICE=mis' });
+    expect(await told(/^docker push/)).toEqual([]);
+  });
+
+  it('undoes all deployments, waits for that, and fails when one is not rolled out', async () => {
+    const outcome = await run({ STAND_IN_FAILS: '^kubectl rollout status deployment/equipment ' });
+    expect(outcome).toMatchObject({ succeeded: false, phases: { build: true, post_build: false } });
+    const back = SERVICES.flatMap((service) => [
+      `kubectl rollout undo deployment/${service} --namespace istio-cb-ns --to-revision 7`,
+      `kubectl rollout status deployment/${service} --namespace istio-cb-ns --timeout 300s`,
+    ]);
+    expect((await told(/^kubectl rollout/)).slice(SERVICES.length)).toEqual(back);
+  });
+
+  it('undoes what was changed when applying fails in the middle', async () => {
+    expect(await run({ STAND_IN_FAILS: '^kubectl apply' })).toMatchObject({ succeeded: false });
+    expect(await told(/^kubectl rollout undo/)).toHaveLength(SERVICES.length);
+  });
+
+  it('has nothing to go back to where a deployment is the first', async () => {
+    await run({ STAND_IN_FAILS: '^kubectl rollout status', STAND_IN_NEW: 'mis' });
+    const undone = await told(/^kubectl rollout undo/);
+    expect(undone).toHaveLength(SERVICES.length - 1);
+    expect(undone.join()).not.toContain('/mis');
+  });
+});
+
+describe('A build as CodeBuild runs it', () => {
+  const build = async (phases: object, more: object = {}) => {
+    const said: string[] = [];
+    const spec = parseBuildspec(
+      JSON.stringify({ version: 0.2, env: { shell: 'bash' }, phases, ...more }),
+    );
+    const say = (text: string) => void said.push(text);
+    const environment = { PATH: process.env['PATH'] };
+    return { ...(await runBuild(spec, { folder: tmpdir(), environment, say })), said };
+  };
+
+  it('keeps exported variables and the folder from command to command', async () => {
+    const { succeeded } = await build({
+      install: { commands: ["export A='x y'", 'cd /'] },
+      build: { commands: ['[ "$A" = "x y" ]', '[ "$PWD" = / ]'] },
+    });
+    expect(succeeded).toBe(true);
+  });
+
+  it('ends a phase at the first failure, then does what is always to be done', async () => {
+    const { said } = await build({
+      build: { commands: ['exit 3', 'echo never'], finally: ['true'] },
+    });
+    expect(said).toEqual(['── build', '$ exit 3', 'exit code 3', '$ true']);
+  });
+
+  it('tells post_build of a failed build, and comes to it only when the build may continue', async () => {
+    const post_build = { commands: ['[ "$CODEBUILD_BUILD_SUCCEEDING" = 0 ]'] };
+    const failing = { commands: ['false'] };
+    const continued = await build({ build: failing, post_build });
+    expect(continued).toMatchObject({ succeeded: false, phases: { post_build: true } });
+    const aborted = await build({ build: { ...failing, 'on-failure': 'ABORT' }, post_build });
+    expect(aborted.phases).toEqual({ build: false });
+  });
+
+  it('fails when a report is missing', async () => {
+    const reports = { tests: { files: ['none.xml'], 'file-format': 'JUNITXML' } };
+    const { succeeded, missing } = await build({ build: { commands: ['true'] } }, { reports });
+    expect([succeeded, missing]).toEqual([false, ['none.xml']]);
+  });
+
+  it.each([
+    [{ version: 0.2, env: { shell: 'bash' }, phases: { biuld: { commands: ['true'] } } }],
+    [{ version: 0.1, env: { shell: 'bash' }, phases: { build: { commands: ['true'] } } }],
+    [{ version: 0.2, env: { shell: 'bash' }, phases: { build: { command: ['true'] } } }],
+  ])('refuses %j', (text) => {
+    expect(() => parseBuildspec(JSON.stringify(text))).toThrow();
+  });
+});

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Suite,
+  makeFakeServices,
+  noConnections,
+  control,
+  controlSocketIn,
+} from '@equipmgnt/testing';
+import { listenForControl } from './control-server.ts';
+
+import.meta.jest.setTimeout(60_000); // many processes on few cores
+
+describe('control', () => {
+  let repository: string;
+  let folder: string;
+  let socketFile: string;
+  let suite: Suite;
+  let end: () => Promise<void>;
+  const said: string[] = [];
+
+  beforeAll(async () => {
+    repository = await makeFakeServices();
+    folder = await mkdtemp(join(tmpdir(), 'control-'));
+    socketFile = controlSocketIn(join(folder, 'run'));
+    suite = await Suite.start({
+      infrastructure: noConnections,
+      repository,
+      services: { order: 1, approval: 2 },
+    });
+    end = await listenForControl({ suite, socketFile, say: (text) => said.push(text) });
+  });
+  afterAll(async () => {
+    await end();
+    await suite.stop();
+    for (const path of [repository, folder]) await rm(path, { recursive: true });
+  });
+
+  it('tells what runs where', async () => {
+    const { processes } = await control('status', undefined, socketFile);
+    expect(processes).toEqual(
+      suite.processes.map(({ name, service, url, pid }) => ({ name, service, url, pid })),
+    );
+  });
+
+  it('stops all processes of a service, and starts them again', async () => {
+    const { processes } = await control('stop', 'approval', socketFile);
+    expect(processes.map(({ name, pid }) => [name, pid !== null])).toEqual([
+      ['order', true],
+      ['approval', false],
+      ['approval-2', false],
+    ]);
+    await expect(fetch(suite.approval[0].url)).rejects.toThrow();
+    await control('start', 'approval', socketFile);
+    expect((await fetch(suite.approval[0].url)).status).toBe(200);
+    expect(said).toEqual([
+      'approval was stopped, as asked for',
+      'approval was started, as asked for',
+    ]);
+  });
+
+  it('refuses what it cannot do', async () => {
+    await expect(control('stop', 'mis', socketFile)).rejects.toThrow('started without mis');
+    await expect(control('stop', undefined, socketFile)).rejects.toThrow('expected one of');
+    await expect(control('fly' as 'stop', 'order', socketFile)).rejects.toThrow(
+      'expected status, stop or start, got fly',
+    );
+  });
+
+  it('answers what is not JSON with what is expected', async () => {
+    const socket = connect(socketFile);
+    socket.write('stop approval\n');
+    const [answer] = await once(socket, 'data');
+    socket.destroy();
+    expect(JSON.parse(String(answer))).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('got stop approval'),
+    });
+  });
+
+  it('is open to this user only', async () => {
+    expect((await stat(socketFile)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(folder, 'run'))).mode & 0o777).toBe(0o700);
+  });
+
+  it('says so when nothing runs', async () => {
+    const nowhere = join(folder, 'nowhere.sock');
+    await expect(control('status', undefined, nowhere)).rejects.toThrow('npm start');
+  });
+
+  it('goes elsewhere when the path is too long for a socket', () => {
+    const deep = join('/', 'x'.repeat(120), 'run');
+    expect(controlSocketIn(deep).length).toBeLessThan(104);
+    expect(controlSocketIn(deep)).not.toBe(controlSocketIn(`${deep}2`));
+  });
+});

@@ -1,0 +1,38 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { commandLine, isRunning, makePrivateFolder, SetupError } from '@equipmgnt/testing';
+
+interface Holder {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/**
+ * Makes this process the only one that works in a folder, for as long as it lives. What a process
+ * that has died left there does not count.
+ * @throws SetupError when another process does.
+ */
+export async function claim(folder: string): Promise<void> {
+  await makePrivateFolder(folder);
+  const file = join(folder, 'lock.json');
+  const holder = await readHolder(file);
+  // In a container that was started anew, the pid of the one that died may be our own.
+  const other = holder !== undefined && holder.pid !== process.pid;
+  if (other && (await isRunning(holder))) throw alreadyRunning(holder);
+  const command = (await commandLine(process.pid)) ?? '';
+  await writeFile(file, JSON.stringify({ pid: process.pid, command } satisfies Holder));
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+const alreadyRunning = ({ pid, command }: Holder): SetupError =>
+  new SetupError(
+    `The suite of this repository is running already: pid ${pid}, ${command}\n` +
+      `Stop it first: Ctrl-C in its terminal, or kill ${pid}`,
+  );

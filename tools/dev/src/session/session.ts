@@ -1,0 +1,131 @@
+import { relative } from 'node:path';
+import { styleText } from 'node:util';
+import {
+  foldersIn,
+  LOCAL,
+  REPOSITORY,
+  formatLine,
+  type ManagedProcess,
+  SERVICES,
+  Suite,
+  build,
+  controlSocketIn,
+  runSteps,
+  type Step,
+} from '@equipmgnt/testing';
+import type { Settings } from '../settings.ts';
+import { listenForControl, statusOf } from './control-server.ts';
+import { LocalServers } from './local-servers.ts';
+import { removeState, writeState } from './state-file.ts';
+import { supervise } from './supervise.ts';
+import { welcome } from './welcome.ts';
+
+const folders = foldersIn(LOCAL);
+const controlSocket = controlSocketIn(folders.run);
+const COLOURED = process.stdout.isTTY && !process.env['NO_COLOR'];
+
+/** What `npm start` keeps running: the servers, and one process of each service. */
+export class Session {
+  readonly #settings: Settings;
+  readonly #servers: LocalServers;
+  readonly #notes: string[] = [];
+  #suite: Suite | undefined;
+  #endControl = async (): Promise<void> => undefined;
+  /** Whether the services' output is shown; what they say while they start is only kept. */
+  #streaming = false;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#servers = new LocalServers(settings, (text) => this.#notes.push(text));
+  }
+
+  /**
+   * Builds and starts everything, and then tells where it is.
+   * @throws what went wrong; whatever has been started by then is left to {@link stop}.
+   */
+  async bringUp(signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    const servers = this.#servers.embedded.map(startStep);
+    await runSteps([{ title: 'Build', run: build }, ...servers], signal);
+    const suite = await this.#prepareSuite();
+    await runSteps(suite.processes.map(startStep), signal);
+    await this.#watch(suite);
+    for (const note of this.#notes) say(note);
+    print(
+      welcome({
+        addresses: [
+          ...suite.processes.map(({ name, url }) => [name, url] as const),
+          ...this.#servers.addresses,
+        ],
+        gatewayUrl: suite.gateway[0].url,
+        logFolder: relative(REPOSITORY, folders.logs),
+        seconds: (performance.now() - startedAt) / 1000,
+      }),
+    );
+    this.#streaming = true;
+  }
+
+  /** Stops everything: the services while they still have their servers, then those. */
+  async stop(): Promise<void> {
+    await this.#endControl();
+    removeState(folders.run);
+    const killed = (await this.#suite?.stop()) ?? [];
+    for (const server of this.#servers.embedded.toReversed()) {
+      if ((await server.stop()) === 'killed') killed.push(server.name);
+    }
+    for (const name of killed) say(`${name} did not stop in time and was killed`);
+  }
+
+  /** Kills everything at once. The servers recover when they are started again. */
+  kill(): void {
+    for (const process of this.#processes) void process.kill();
+  }
+
+  get #processes(): readonly ManagedProcess[] {
+    return [...(this.#suite?.processes ?? []), ...this.#servers.embedded];
+  }
+
+  async #prepareSuite(): Promise<Suite> {
+    const { servicePorts } = this.#settings;
+    this.#suite = await Suite.prepare({
+      infrastructure: await this.#servers.provision(),
+      ports: Object.fromEntries(SERVICES.map((service) => [service, [servicePorts[service]]])),
+      pidFolder: folders.run,
+      onLine: (process, line) => {
+        if (this.#streaming) print(formatLine(process, line, COLOURED));
+      },
+    });
+    return this.#suite;
+  }
+
+  /** From here on, what ends by itself is started again, and others may ask for changes. */
+  async #watch(suite: Suite): Promise<void> {
+    const stateOf = () => ({
+      pid: process.pid,
+      controlSocket,
+      infrastructure: Object.fromEntries(this.#servers.addresses),
+      ...statusOf(suite),
+    });
+    const tell = (text: string) => {
+      say(text);
+      writeState(folders.run, stateOf());
+    };
+    for (const process of this.#processes) supervise(process, tell);
+    this.#endControl = await listenForControl({ suite, socketFile: controlSocket, say: tell });
+    writeState(folders.run, stateOf());
+  }
+}
+
+const startStep = (process: ManagedProcess): Step => ({
+  title: process.name,
+  run: (report, signal) => process.start({ report, signal }),
+});
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Says something that is not to be overlooked between the services' lines. */
+function say(text: string): void {
+  print(styleText(['bold', 'yellow'], `▶ ${text}`));
+}

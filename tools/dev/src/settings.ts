@@ -1,0 +1,105 @@
+import {
+  type InfrastructurePorts,
+  SERVICES,
+  type ServiceName,
+  SetupError,
+} from '@equipmgnt/testing';
+import type { WantedPort } from './ports/check-ports.ts';
+
+/** What `npm start` can be told by environment variables. */
+export interface Settings {
+  readonly servicePorts: Readonly<Record<ServiceName, number>>;
+  readonly serverPorts: InfrastructurePorts;
+  readonly external: ExternalServers;
+  /** The ports that have to be free. */
+  readonly wantedPorts: readonly WantedPort[];
+}
+
+/** Servers that are there already and used instead of embedded ones. */
+export interface ExternalServers {
+  /** By an account that may create databases and roles. */
+  readonly postgresUrl: string | undefined;
+  /** By an account that may create databases and users. */
+  readonly mariadbUrl: string | undefined;
+  /** host:port[,host:port] */
+  readonly kafkaBrokers: string | undefined;
+}
+
+const DEFAULT_PORTS: Readonly<Record<ServiceName, number>> &
+  Readonly<Record<'postgres' | 'mariadb' | 'kafka', number>> = {
+  gateway: 8080,
+  order: 8081,
+  approval: 8082,
+  equipment: 8083,
+  mis: 8084,
+  postgres: 15432,
+  mariadb: 13306,
+  kafka: 19092,
+};
+
+type PortName = keyof typeof DEFAULT_PORTS;
+
+const variableOf = (name: PortName): string => `${name.toUpperCase()}_PORT`;
+
+/** @throws SetupError that names each bad variable, what was expected and what was found. */
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const complaints: string[] = [];
+  const ports = { ...DEFAULT_PORTS };
+  for (const name of Object.keys(ports) as PortName[]) {
+    const text = environment[variableOf(name)];
+    if (!text) continue;
+    ports[name] = Number(text);
+    // 65535 is left out as the port after Kafka's is its controller's.
+    if (/^\d+$/.test(text) && ports[name] >= 1 && ports[name] <= 65_534) continue;
+    complaints.push(`${variableOf(name)}: expected a port from 1 to 65534, got "${text}"`);
+  }
+  const url = (variable: string, protocol: string): string | undefined => {
+    const text = environment[variable];
+    if (!text) return undefined;
+    if (URL.parse(text)?.protocol !== `${protocol}:`) {
+      // The value is not repeated: it may hold a password.
+      complaints.push(`${variable}: expected ${protocol}://user:password@host:port`);
+    }
+    return text;
+  };
+  const external = {
+    postgresUrl: url('POSTGRES_URL', 'postgres'),
+    mariadbUrl: url('MARIADB_URL', 'mysql'),
+    kafkaBrokers: environment['KAFKA_BROKERS'] || undefined,
+  };
+  const { postgres, mariadb, kafka, ...servicePorts } = ports;
+  const serverPorts = { postgres, mariadb, kafka, kafkaController: kafka + 1 };
+  const wantedPorts = portsOf({ servicePorts, serverPorts, external });
+  complaints.push(...clashes(wantedPorts));
+  if (complaints.length > 0) throw new SetupError(complaints.join('\n'));
+  return { servicePorts, serverPorts, external, wantedPorts };
+}
+
+function portsOf(settings: Omit<Settings, 'wantedPorts'>): WantedPort[] {
+  const { servicePorts, serverPorts, external } = settings;
+  const want = (port: number, name: string, by: PortName) => ({
+    port,
+    name,
+    variable: variableOf(by),
+  });
+  return [
+    ...SERVICES.map((service) => want(servicePorts[service], service, service)),
+    ...(external.postgresUrl ? [] : [want(serverPorts.postgres, 'PostgreSQL', 'postgres')]),
+    ...(external.mariadbUrl ? [] : [want(serverPorts.mariadb, 'MariaDB', 'mariadb')]),
+    ...(external.kafkaBrokers
+      ? []
+      : [
+          want(serverPorts.kafka, 'Kafka', 'kafka'),
+          want(serverPorts.kafkaController, "Kafka's controller (the port after Kafka's)", 'kafka'),
+        ]),
+  ];
+}
+
+function clashes(wanted: readonly WantedPort[]): string[] {
+  return wanted.flatMap((want, index) => {
+    const other = wanted.slice(0, index).find(({ port }) => port === want.port);
+    return other === undefined
+      ? []
+      : [`${want.variable}: ${want.port} is to be the port of ${other.name} and of ${want.name}`];
+  });
+}
