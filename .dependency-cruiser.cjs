@@ -86,7 +86,7 @@ module.exports = {
       comment: 'What a lib exports is what others may use.',
       severity: 'error',
       from: { path: '^(libs/[^/]+|services/[^/]+|gateway|tools/[^/]+|e2e)/' },
-      to: { path: '^libs/[^/]+/src/', pathNot: ['^$1/', '^libs/[^/]+/src/index\\.ts$'] },
+      to: { path: '^libs/[^/]+/src/', pathNot: ['^$1/', '^libs/[^/]+/src/(jest/)?index\\.ts$'] },
     },
     {
       name: 'use-cases-without-drivers',

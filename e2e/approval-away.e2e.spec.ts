@@ -1,4 +1,5 @@
-import { freePorts, type Suite, Api, eventually, runSuite, Shop } from '@equipmgnt/testing';
+import { freePorts, type Suite } from '@equipmgnt/testing';
+import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
 
 const TIMEOUT_MS = 300;
 const RESET_MS = 1_000;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing';
+import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing/jest';
 
 describe('The suite, through its gateway', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;

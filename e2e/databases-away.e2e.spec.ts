@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import {
-  provision,
-  startInfrastructure,
-  Suite,
-  type Infrastructure,
-  Api,
-  eventually,
-  Shop,
-} from '@equipmgnt/testing';
+import { provision, startInfrastructure, Suite, type Infrastructure } from '@equipmgnt/testing';
+import { Api, eventually, Shop } from '@equipmgnt/testing/jest';
 
 const DIRECTORY = join(resolve(import.meta.dirname, '..'), '.local', `e2e-${randomUUID()}`);
 

@@ -1,4 +1,4 @@
-import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing';
+import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
 
 describe('While Kafka is away', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;

@@ -1,4 +1,4 @@
-import { eventually, runSuite, Shop } from '@equipmgnt/testing';
+import { eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
 
 describe('Every process killed once with SIGKILL, in mid-flight', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Client } from 'undici';
-import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing';
+import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
 

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { breaker, envoyProgram, PLENTY, siegeProgram, Stage, type Check } from '@equipmgnt/load';
-import { underWay, Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing';
+import { underWay } from '@equipmgnt/testing';
+import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing/jest';
 
 const LOAD = { users: 20, seconds: 5 };
 

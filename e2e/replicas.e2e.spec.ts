@@ -1,5 +1,6 @@
 import { topics } from '@equipmgnt/contracts';
-import { readTopic, Api, eventually, runSuite, Shop } from '@equipmgnt/testing';
+import { readTopic } from '@equipmgnt/testing';
+import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel } from 'kafkajs';
 
 interface Told {

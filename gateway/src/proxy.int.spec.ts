@@ -15,7 +15,7 @@ import { processConfig, readConfig } from '@equipmgnt/runtime';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { symbols } from 'pino';
-import { eventually, inTestProcess, rawAnswer } from '@equipmgnt/testing';
+import { eventually, inTestProcess, rawAnswer } from '@equipmgnt/testing/jest';
 import { proxy } from './proxy.ts';
 
 @Module({})

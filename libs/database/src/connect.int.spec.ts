@@ -3,7 +3,7 @@ import { connect as connectTcp, createServer, type AddressInfo, type Socket } fr
 import { readConfig } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import type { DataSource, DataSourceOptions, MigrationInterface, QueryRunner } from 'typeorm';
-import { freshDatabases } from '@equipmgnt/testing';
+import { freshDatabases } from '@equipmgnt/testing/jest';
 import { connect } from './connect.ts';
 import { isTransient } from './errors.ts';
 import {

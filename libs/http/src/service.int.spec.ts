@@ -5,7 +5,7 @@ import { Controller, Get, Logger, Module, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import request from 'supertest';
-import { eventually, inTestProcess, rawAnswer } from '@equipmgnt/testing';
+import { eventually, inTestProcess, rawAnswer } from '@equipmgnt/testing/jest';
 import { processConfig, readConfig } from '@equipmgnt/runtime';
 import { halPage } from './hal.ts';
 import { IdempotencyKey } from './idempotency-key.ts';

@@ -19,16 +19,6 @@ export {
 } from './infrastructure/infrastructure.ts';
 export { provision } from './infrastructure/provision.ts';
 export { Server } from './infrastructure/server.ts';
-export { Api } from './jest/api.ts';
-export { freshDatabases, kafkaBrokers } from './jest/connections.ts';
-export { discrepancies } from './jest/discrepancies.ts';
-export { eventually } from './jest/eventually.ts';
-export { inTestProcess } from './jest/in-test-process.ts';
-export { AT_ONCE, agreesWithModel, untilHandled } from './jest/model-runner.ts';
-export { rawAnswer } from './jest/raw-http.ts';
-export { received } from './jest/received.ts';
-export { runSuite } from './jest/run-suite.ts';
-export { Shop } from './jest/suite-client.ts';
 export { LOCAL, NODE, REPOSITORY, WORKSPACE, foldersIn } from './layout.ts';
 export { formatLine } from './log-lines.ts';
 export { type PortState, freePorts, stateOf } from './ports/free-ports.ts';

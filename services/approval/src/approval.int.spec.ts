@@ -4,7 +4,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases, inTestProcess, received } from '@equipmgnt/testing';
+import { freshDatabases, inTestProcess, received } from '@equipmgnt/testing/jest';
 import { approvalConfig } from './approval.config.ts';
 import { ApprovalModule } from './approval.module.ts';
 import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';

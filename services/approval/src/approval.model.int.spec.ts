@@ -10,7 +10,7 @@ import {
   agreesWithModel,
   AT_ONCE,
   untilHandled,
-} from '@equipmgnt/testing';
+} from '@equipmgnt/testing/jest';
 import { ObtainApprovals } from './application/obtain-approvals.ts';
 import { SettleApprovals } from './application/settle-approvals.ts';
 import { approvalConfig } from './approval.config.ts';

@@ -7,7 +7,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases, eventually, inTestProcess, received } from '@equipmgnt/testing';
+import { freshDatabases, eventually, inTestProcess, received } from '@equipmgnt/testing/jest';
 import { equipmentConfig } from './equipment.config.ts';
 import { EquipmentModule } from './equipment.module.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';

@@ -10,7 +10,7 @@ import {
   agreesWithModel,
   AT_ONCE,
   untilHandled,
-} from '@equipmgnt/testing';
+} from '@equipmgnt/testing/jest';
 import { MoveStock } from './application/move-stock.ts';
 import { RegisterEquipment } from './application/register-equipment.ts';
 import type { LedgerEntry, StockRequest } from './domain/stock-ledger.ts';

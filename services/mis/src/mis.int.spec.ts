@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases, inTestProcess, received } from '@equipmgnt/testing';
+import { freshDatabases, inTestProcess, received } from '@equipmgnt/testing/jest';
 import type { RentalEvent } from './domain/rental.ts';
 import { ViewConsumer } from './inbound/events/view.consumer.ts';
 import { misConfig } from './mis.config.ts';

@@ -7,7 +7,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases, inTestProcess } from '@equipmgnt/testing';
+import { freshDatabases, inTestProcess } from '@equipmgnt/testing/jest';
 import { RecheckWaiting } from './application/recheck-waiting.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { Orders } from './application/orders.ts';

@@ -12,7 +12,7 @@ import {
   agreesWithModel,
   AT_ONCE,
   untilHandled,
-} from '@equipmgnt/testing';
+} from '@equipmgnt/testing/jest';
 import { Approvals } from './application/approval-gateway.ts';
 import { ChangeOrder } from './application/change-order.ts';
 import { FollowApprovals } from './application/follow-approvals.ts';

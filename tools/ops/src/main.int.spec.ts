@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { readTopic, kafkaBrokers } from '@equipmgnt/testing';
+import { readTopic } from '@equipmgnt/testing';
+import { kafkaBrokers } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 
 const MAIN = join(import.meta.dirname, 'main.ts');

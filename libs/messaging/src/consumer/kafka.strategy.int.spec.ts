@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { deadLetterTopic, topics, type EventType } from '@equipmgnt/contracts';
 import { DomainError } from '@equipmgnt/kernel';
-import { readTopic, type TopicRecord, kafkaBrokers, eventually } from '@equipmgnt/testing';
+import { readTopic, type TopicRecord } from '@equipmgnt/testing';
+import { kafkaBrokers, eventually } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel, type IHeaders, type Producer } from 'kafkajs';
 import { ensureTopics } from '../topics.ts';
 import type { Received } from '../cloud-event.ts';

@@ -3,7 +3,7 @@ import { deadLetterTopic, topics } from '@equipmgnt/contracts';
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
 import { register } from 'prom-client';
 import { DataSource } from 'typeorm';
-import { freshDatabases, kafkaBrokers, eventually } from '@equipmgnt/testing';
+import { freshDatabases, kafkaBrokers, eventually } from '@equipmgnt/testing/jest';
 import { ensureTopics } from '../topics.ts';
 import { outboxMigrations } from './outbox.migration.ts';
 import { eventRows, eventsParameter, INTO_OUTBOX, type RecordedFact } from './outbox.ts';

@@ -1,0 +1,10 @@
+export { Api } from './api.ts';
+export { freshDatabases, kafkaBrokers } from './connections.ts';
+export { discrepancies } from './discrepancies.ts';
+export { eventually } from './eventually.ts';
+export { inTestProcess } from './in-test-process.ts';
+export { AT_ONCE, agreesWithModel, untilHandled } from './model-runner.ts';
+export { rawAnswer } from './raw-http.ts';
+export { received } from './received.ts';
+export { runSuite } from './run-suite.ts';
+export { Shop } from './suite-client.ts';
