@@ -1,14 +1,14 @@
-export { underWay } from './backlog.ts';
-export { build } from './build.ts';
+export { underWay } from './suite/backlog.ts';
+export { build } from './suite/build.ts';
 export {
   type ControlAnswer,
   type ControlRequest,
   type SuiteStatus,
   control,
   controlSocketIn,
-} from './control.ts';
-export { downloadedOnce } from './downloads/archives.ts';
-export { makeFakeServices, noConnections } from './fake-services.ts';
+} from './suite/control.ts';
+export { downloadedOnce } from './servers/downloads/archives.ts';
+export { makeFakeServices, noConnections } from './suite/fake-services.ts';
 export {
   type Infrastructure,
   type InfrastructurePorts,
@@ -16,11 +16,11 @@ export {
   createServers,
   removeData,
   startInfrastructure,
-} from './infrastructure/infrastructure.ts';
-export { provision } from './infrastructure/provision.ts';
-export { Server } from './infrastructure/server.ts';
+} from './servers/infrastructure.ts';
+export { provision } from './servers/provision.ts';
+export { Server } from './servers/server.ts';
 export { LOCAL, NODE, REPOSITORY, WORKSPACE, foldersIn } from './layout.ts';
-export { formatLine } from './log-lines.ts';
+export { formatLine } from './suite/log-lines.ts';
 export { type PortState, freePorts, stateOf } from './ports/free-ports.ts';
 export { describeExit } from './processes/detached.ts';
 export { commandLine } from './processes/inspect.ts';
@@ -35,11 +35,11 @@ export {
   suiteOfCluster,
   suiteOfCompose,
   suiteOfNpmStart,
-} from './running-suite.ts';
-export { ServiceProcess } from './service-process.ts';
-export { type Connections, SERVICES, type ServiceName } from './services.ts';
+} from './suite/running-suite.ts';
+export { ServiceProcess } from './suite/service-process.ts';
+export { type Connections, SERVICES, type ServiceName } from './suite/services.ts';
 export { SetupError, messageOf } from './setup-error.ts';
-export { type Step, runSteps } from './steps.ts';
-export { onStopRequest } from './stop-requests.ts';
-export { Suite, type SuiteOptions } from './suite.ts';
+export { type Step, runSteps } from './terminal/steps.ts';
+export { onStopRequest } from './terminal/stop-requests.ts';
+export { Suite, type SuiteOptions } from './suite/suite.ts';
 export { waitUntil } from './wait-until.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { dropProvisioned, provision, type DatabaseUrls } from '../infrastructure/provision.ts';
+import { dropProvisioned, provision, type DatabaseUrls } from '../servers/provision.ts';
 
 function given(name: string): string {
   const value = process.env[name];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { LOCAL } from '../layout.ts';
-import { startInfrastructure, type Infrastructure } from '../infrastructure/infrastructure.ts';
+import { startInfrastructure, type Infrastructure } from '../servers/infrastructure.ts';
 
 declare global {
   // how Jest hands something from its global setup to its global teardown

@@ -1,5 +1,5 @@
-import { underWay } from '../backlog.ts';
-import { type Connections } from '../services.ts';
+import { underWay } from '../suite/backlog.ts';
+import { type Connections } from '../suite/services.ts';
 import type { Api } from './api.ts';
 import { discrepancies } from './discrepancies.ts';
 import { eventually } from './eventually.ts';

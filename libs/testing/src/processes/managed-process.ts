@@ -1,4 +1,4 @@
-import { silent, type Report } from '../report.ts';
+import { silent, type Report } from '../terminal/report.ts';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { waitUntil } from '../wait-until.ts';
 import {

@@ -1,6 +1,6 @@
-import { REPOSITORY } from './layout.ts';
-import { freePorts } from './ports/free-ports.ts';
-import { pidFileIn } from './processes/pid-file.ts';
+import { REPOSITORY } from '../layout.ts';
+import { freePorts } from '../ports/free-ports.ts';
+import { pidFileIn } from '../processes/pid-file.ts';
 import { ServiceProcess } from './service-process.ts';
 import { environmentOf, SERVICES } from './services.ts';
 import type { Connections, Environment, ServiceName } from './services.ts';

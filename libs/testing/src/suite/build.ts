@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { NODE, REPOSITORY } from './layout.ts';
-import { CommandFailed, run } from './processes/run.ts';
-import type { Report } from './report.ts';
-import { SetupError } from './setup-error.ts';
+import { NODE, REPOSITORY } from '../layout.ts';
+import { CommandFailed, run } from '../processes/run.ts';
+import type { Report } from '../terminal/report.ts';
+import { SetupError } from '../setup-error.ts';
 
 /**
  * Builds whatever has changed since it was last built.

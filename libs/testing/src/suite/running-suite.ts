@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { REPOSITORY } from './layout.ts';
+import { REPOSITORY } from '../layout.ts';
 import { control } from './control.ts';
 import type { ServiceName } from './services.ts';
-import { SetupError } from './setup-error.ts';
+import { SetupError } from '../setup-error.ts';
 
 const runFile = promisify(execFile);
 const NAMESPACE = 'istio-cb-ns';

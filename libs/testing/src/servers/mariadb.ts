@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { mariadbFolder } from '../downloads/archives.ts';
+import { mariadbFolder } from './downloads/archives.ts';
 import type { Command } from '../processes/detached.ts';
 import type { StartContext } from '../processes/managed-process.ts';
 import { run } from '../processes/run.ts';

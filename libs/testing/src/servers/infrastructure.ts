@@ -1,11 +1,11 @@
 import { rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { areDownloaded } from '../downloads/archives.ts';
-import { checkJava } from '../downloads/java.ts';
+import { areDownloaded } from './downloads/archives.ts';
+import { checkJava } from './downloads/java.ts';
 import { foldersIn } from '../layout.ts';
 import { freePorts } from '../ports/free-ports.ts';
 import { pidFileIn } from '../processes/pid-file.ts';
-import { silent, throttled, type Report } from '../report.ts';
+import { silent, throttled, type Report } from '../terminal/report.ts';
 import { kafka } from './kafka.ts';
 import { mariadb } from './mariadb.ts';
 import { postgres } from './postgres.ts';

@@ -1,4 +1,4 @@
-import type { DatabaseUrls, StatefulService } from './infrastructure/provision.ts';
+import type { DatabaseUrls, StatefulService } from '../servers/provision.ts';
 
 /** The processes of the suite, in the order in which they are listed for people. */
 export const SERVICES = ['gateway', 'order', 'approval', 'equipment', 'mis'] as const;

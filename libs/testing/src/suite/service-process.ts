@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { NODE } from './layout.ts';
+import { NODE } from '../layout.ts';
 import { formatLine } from './log-lines.ts';
-import { ManagedProcess } from './processes/managed-process.ts';
+import { ManagedProcess } from '../processes/managed-process.ts';
 import { mainScript, type Environment, type ServiceName } from './services.ts';
 
 export interface ServiceProcessOptions {

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { kafkaJars } from '../downloads/archives.ts';
-import { javaExecutable } from '../downloads/java.ts';
+import { kafkaJars } from './downloads/archives.ts';
+import { javaExecutable } from './downloads/java.ts';
 import { WORKSPACE } from '../layout.ts';
 import type { Command } from '../processes/detached.ts';
 import type { StartContext } from '../processes/managed-process.ts';

@@ -1,9 +1,9 @@
 import { chmod, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { LOCAL, WORKSPACE } from '../layout.ts';
-import { commandLine } from '../processes/inspect.ts';
-import type { Report } from '../report.ts';
-import { SetupError } from '../setup-error.ts';
+import { LOCAL, WORKSPACE } from '../../layout.ts';
+import { commandLine } from '../../processes/inspect.ts';
+import type { Report } from '../../terminal/report.ts';
+import { SetupError } from '../../setup-error.ts';
 import { maven } from './maven.ts';
 
 // In full: to make sense of the short name "dependency", Maven would look into other plugins first.

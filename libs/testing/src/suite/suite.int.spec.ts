@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { commandLine } from './processes/inspect.ts';
+import { commandLine } from '../processes/inspect.ts';
 import { Suite, type SuiteOptions } from './suite.ts';
 import { makeFakeServices, noConnections } from './fake-services.ts';
 

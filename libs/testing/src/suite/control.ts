@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { foldersIn, LOCAL } from './layout.ts';
+import { foldersIn, LOCAL } from '../layout.ts';
 import type { ServiceName } from './services.ts';
-import { SetupError } from './setup-error.ts';
+import { SetupError } from '../setup-error.ts';
 
 /** What the running suite can be asked to do: tell how it is; stop or start a service. */
 export type ControlCommand = 'status' | 'stop' | 'start';
