@@ -1,12 +1,12 @@
 import { freePorts, type Suite } from '@equipmgnt/testing';
-import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
+import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 
 const TIMEOUT_MS = 300;
 const RESET_MS = 1_000;
 
 describe('While approval is away', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
-  let shop: Shop;
+  let client: SuiteClient;
   let port: number;
   let approval: Suite | undefined;
 
@@ -38,7 +38,7 @@ describe('While approval is away', () => {
         },
       },
     });
-    shop = new Shop(running.api, running.connections);
+    client = new SuiteClient(running.api, running.connections);
   });
 
   beforeEach(() => startApproval());
@@ -63,90 +63,90 @@ describe('While approval is away', () => {
   };
 
   it('orders are accepted, and approved without anyone asking when it is back', async () => {
-    const equipmentId = await shop.register(10);
+    const equipmentId = await client.register(10);
     await stopApproval();
     const orders = [];
-    for (let i = 0; i < 3; i += 1) orders.push(await shop.order(equipmentId, 2));
+    for (let i = 0; i < 3; i += 1) orders.push(await client.order(equipmentId, 2));
     for (const { status, body } of orders) {
       expect(status).toBe(202);
       expect(body).toMatchObject({ status: 'ORDERED', qty: 2 });
     }
-    expect(await shop.stockOf(equipmentId)).toBe(10);
+    expect(await client.stockOf(equipmentId)).toBe(10);
 
     await startApproval();
     for (const { id } of orders) {
-      await eventually(async () => expect(await shop.statusOf(id)).toBe('APPROVED'));
+      await eventually(async () => expect(await client.statusOf(id)).toBe('APPROVED'));
     }
-    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(4));
-    await shop.balances();
+    await eventually(async () => expect(await client.stockOf(equipmentId)).toBe(4));
+    await client.waitUntilConsistent();
   });
 
   it('an order can be cancelled, and is then never approved', async () => {
-    const equipmentId = await shop.register(10);
+    const equipmentId = await client.register(10);
     await stopApproval();
-    const { id } = await shop.order(equipmentId);
+    const { id } = await client.order(equipmentId);
     const cancelled = await running.api.patch(`/orders/${id}`, { status: 'CANCELLED' });
     expect(cancelled.status).toBe(200);
-    const { id: next } = await shop.order(equipmentId);
+    const { id: next } = await client.order(equipmentId);
     await startApproval();
-    await eventually(async () => expect(await shop.statusOf(next)).toBe('APPROVED'));
-    await shop.balances();
-    expect(await shop.statusOf(id)).toBe('CANCELLED');
-    expect(await shop.stockOf(equipmentId)).toBe(9);
+    await eventually(async () => expect(await client.statusOf(next)).toBe('APPROVED'));
+    await client.waitUntilConsistent();
+    expect(await client.statusOf(id)).toBe('CANCELLED');
+    expect(await client.stockOf(equipmentId)).toBe(9);
   });
 
   it('or slow, the breaker opens, orders are answered without asking, and it closes again', async () => {
-    const equipmentId = await shop.register(1_000);
+    const equipmentId = await client.register(1_000);
     await stopApproval();
     await startApproval({ APPROVAL_DELAY_MS: String(10 * TIMEOUT_MS) });
 
-    const slow = await Promise.all(Array.from({ length: 10 }, () => shop.order(equipmentId)));
+    const slow = await Promise.all(Array.from({ length: 10 }, () => client.order(equipmentId)));
     expect(slow.map(({ status }) => status)).toEqual(slow.map(() => 202));
     expect(await breaker()).not.toBe('closed');
 
     // with the breaker open approval is not asked any more, but for a trial now and then
     const notAsked = await fallbacksWhileOpen();
-    const open = await Promise.all(Array.from({ length: 20 }, () => shop.order(equipmentId)));
+    const open = await Promise.all(Array.from({ length: 20 }, () => client.order(equipmentId)));
     expect(open.map(({ status }) => status)).toEqual(open.map(() => 202));
     expect((await fallbacksWhileOpen()) - notAsked).toBeGreaterThanOrEqual(15);
 
     await stopApproval();
     await startApproval();
     await eventually(async () => {
-      expect((await shop.order(equipmentId)).status).toBe(201);
+      expect((await client.order(equipmentId)).status).toBe(201);
       expect(await breaker()).toBe('closed');
     });
-    await shop.balances();
+    await client.waitUntilConsistent();
   });
 
   it('or hung, an order whose approval happened although its answer was late is approved once', async () => {
-    const equipmentId = await shop.register(10);
+    const equipmentId = await client.register(10);
     await approval?.approval[0].kill('SIGSTOP');
-    const { status, id } = await shop.order(equipmentId);
+    const { status, id } = await client.order(equipmentId);
     expect(status).toBe(202);
     await approval?.approval[0].kill('SIGCONT'); // it now handles the request that was given up
-    await eventually(async () => expect(await shop.statusOf(id)).toBe('APPROVED'));
-    await shop.balances();
-    expect(await shop.stockOf(equipmentId)).toBe(9);
+    await eventually(async () => expect(await client.statusOf(id)).toBe('APPROVED'));
+    await client.waitUntilConsistent();
+    expect(await client.stockOf(equipmentId)).toBe(9);
   });
 
   it('an approval that was there before its order is found by asking again', async () => {
-    const equipmentId = await shop.register(10);
-    const { id: last } = await shop.order(equipmentId);
+    const equipmentId = await client.register(10);
+    const { id: last } = await client.order(equipmentId);
     await running.api.post('/approvals', { orderId: last + 1, equipmentId, qty: 2 });
-    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(7));
+    await eventually(async () => expect(await client.stockOf(equipmentId)).toBe(7));
     await stopApproval();
-    const { id, status } = await shop.order(equipmentId, 2);
+    const { id, status } = await client.order(equipmentId, 2);
     expect({ id, status }).toEqual({ id: last + 1, status: 202 });
     await startApproval();
-    expect(await shop.statusOf(id)).toBe('ORDERED');
+    expect(await client.statusOf(id)).toBe('ORDERED');
     // a replica of order that asks again soon, instead of after 30 s
     const { order } = await running.start({
       services: { order: 1 },
       env: { order: { APPROVAL_URL: `http://127.0.0.1:${port}`, WAITING_RECHECK_MS: '500' } },
     });
-    await eventually(async () => expect(await shop.statusOf(id)).toBe('APPROVED'));
+    await eventually(async () => expect(await client.statusOf(id)).toBe('APPROVED'));
     await order[0].stop();
-    await shop.balances();
+    await client.waitUntilConsistent();
   });
 });

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { provision, startInfrastructure, Suite, type Infrastructure } from '@equipmgnt/testing';
-import { Api, eventually, Shop } from '@equipmgnt/testing/jest';
+import { Api, eventually, SuiteClient } from '@equipmgnt/testing/jest';
 
 const DIRECTORY = join(resolve(import.meta.dirname, '..'), '.local', `e2e-${randomUUID()}`);
 
 describe('While a database is away', () => {
   let infrastructure: Infrastructure;
   let suite: Suite;
-  let shop: Shop;
+  let client: SuiteClient;
   let api: Api;
 
   beforeAll(async () => {
@@ -22,7 +22,7 @@ describe('While a database is away', () => {
       env: { order: { APPROVAL_TIMEOUT_MS: '5000' } },
     });
     api = new Api(suite.gateway[0].url);
-    shop = new Shop(api, connections);
+    client = new SuiteClient(api, connections);
   });
 
   afterAll(async () => {
@@ -35,8 +35,8 @@ describe('While a database is away', () => {
     (await new Api(service.url).get(`/actuator/health/${probe}`)).status;
 
   it('PostgreSQL: requests get a 503 in bounded time, and afterwards everything goes on', async () => {
-    const equipmentId = await shop.register(100);
-    const { id } = await shop.order(equipmentId);
+    const equipmentId = await client.register(100);
+    const { id } = await client.order(equipmentId);
     await eventually(async () => expect((await api.get(`/mis/${id}`)).status).toBe(200));
     await infrastructure.postgres.kill();
 
@@ -57,23 +57,23 @@ describe('While a database is away', () => {
     expect((await api.get(`/mis/${id}`)).status).toBe(200);
 
     await infrastructure.postgres.start();
-    await eventually(async () => expect((await shop.order(equipmentId)).status).toBe(201));
+    await eventually(async () => expect((await client.order(equipmentId)).status).toBe(201));
     await eventually(async () => expect(await health(suite.order[0], 'readiness')).toBe(200));
-    await shop.balances();
+    await client.waitUntilConsistent();
   });
 
   it('MariaDB: orders go their way, and the view catches up', async () => {
-    const equipmentId = await shop.register(100);
+    const equipmentId = await client.register(100);
     await infrastructure.mariadb.kill();
-    const orders = await Promise.all(Array.from({ length: 20 }, () => shop.order(equipmentId)));
+    const orders = await Promise.all(Array.from({ length: 20 }, () => client.order(equipmentId)));
     expect(orders.map(({ status }) => status)).toEqual(orders.map(() => 201));
-    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(80));
+    await eventually(async () => expect(await client.stockOf(equipmentId)).toBe(80));
     expect((await api.get('/mis')).status).toBe(503);
     expect(await health(suite.mis[0], 'readiness')).toBe(503);
     expect(await health(suite.mis[0], 'liveness')).toBe(200);
 
     await infrastructure.mariadb.start();
-    await shop.balances();
+    await client.waitUntilConsistent();
   });
 
   it('at its start, a service waits for it and then begins by itself', async () => {
@@ -84,7 +84,7 @@ describe('While a database is away', () => {
     await eventually(() => order.lines.some((line) => line.includes('no database yet')));
     await infrastructure.postgres.start();
     await started;
-    const equipmentId = await shop.register(1);
-    expect((await shop.order(equipmentId)).status).toBe(201);
+    const equipmentId = await client.register(1);
+    expect((await client.order(equipmentId)).status).toBe(201);
   });
 });

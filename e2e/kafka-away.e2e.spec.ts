@@ -1,33 +1,33 @@
-import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
+import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 
 describe('While Kafka is away', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
-  let shop: Shop;
+  let client: SuiteClient;
 
   beforeAll(async () => {
     running = await runSuite({ env: { order: { APPROVAL_TIMEOUT_MS: '5000' } } });
-    shop = new Shop(running.api, running.connections);
+    client = new SuiteClient(running.api, running.connections);
   });
   afterAll(() => running.stop());
 
   it('orders are approved, and their stock follows when it is back', async () => {
-    const equipmentId = await shop.register(100);
-    const { id: first } = await shop.order(equipmentId);
-    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(99));
+    const equipmentId = await client.register(100);
+    const { id: first } = await client.order(equipmentId);
+    await eventually(async () => expect(await client.stockOf(equipmentId)).toBe(99));
 
     await running.kafka.kill();
-    const orders = await Promise.all(Array.from({ length: 20 }, () => shop.order(equipmentId)));
+    const orders = await Promise.all(Array.from({ length: 20 }, () => client.order(equipmentId)));
     expect(orders.map(({ status }) => status)).toEqual(orders.map(() => 201));
     await running.api.patch(`/orders/${first}`, { status: 'CANCELLED' });
-    expect(await shop.stockOf(equipmentId)).toBe(99);
+    expect(await client.stockOf(equipmentId)).toBe(99);
     for (const { url, name } of running.suite.processes) {
       const { status } = await new Api(url).get('/actuator/health');
       expect({ name, status }).toEqual({ name, status: 200 }); // ready, and alive
     }
 
     await running.kafka.start();
-    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(80), 60_000);
-    await shop.balances();
+    await eventually(async () => expect(await client.stockOf(equipmentId)).toBe(80), 60_000);
+    await client.waitUntilConsistent();
   });
 
   it('and everything else too, equipment is registered, and the view learns of it later', async () => {
@@ -53,9 +53,9 @@ describe('While Kafka is away', () => {
     await running.kafka.stop();
     await running.suite.order[0].stop();
     await running.suite.order[0].start();
-    const equipmentId = await shop.register(10);
-    expect((await shop.order(equipmentId)).status).toBe(201);
+    const equipmentId = await client.register(10);
+    expect((await client.order(equipmentId)).status).toBe(201);
     await running.kafka.start();
-    await eventually(async () => expect(await shop.stockOf(equipmentId)).toBe(9), 60_000);
+    await eventually(async () => expect(await client.stockOf(equipmentId)).toBe(9), 60_000);
   });
 });

@@ -1,23 +1,23 @@
-import { eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
+import { eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 
 describe('Every process killed once with SIGKILL, in mid-flight', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
-  let shop: Shop;
+  let client: SuiteClient;
 
   beforeAll(async () => {
     running = await runSuite();
-    shop = new Shop(running.api, running.connections);
+    client = new SuiteClient(running.api, running.connections);
   });
   afterAll(() => running.stop());
 
   it('loses no acknowledged order, doubles none and balances the books', async () => {
-    const equipmentId = await shop.register(100_000);
+    const equipmentId = await client.register(100_000);
     const acknowledged = new Map<number, { cancelled: boolean }>();
     let stop = false;
     let unknown = 0;
     const unexpected: number[] = [];
 
-    const client = async (name: number) => {
+    const placeOrders = async (name: number) => {
       for (let i = 0; !stop; i += 1) {
         const key = `killed-${name}-${i}`;
         // an answer that is lost is asked for again, with the same key, until there is one
@@ -46,7 +46,7 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
         }
       }
     };
-    const clients = Array.from({ length: 4 }, (_, name) => client(name));
+    const placing = Array.from({ length: 4 }, (_, name) => placeOrders(name));
 
     for (const process of running.suite.processes) {
       const before = acknowledged.size;
@@ -57,11 +57,11 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
     const before = acknowledged.size;
     await eventually(() => acknowledged.size > before + 20);
     stop = true;
-    await Promise.all(clients);
+    await Promise.all(placing);
     expect(unexpected).toEqual([]);
     expect(unknown).toBeGreaterThan(0); // or nothing was in flight
 
-    await shop.balances(120_000);
+    await client.waitUntilConsistent(120_000);
     const orders = await running.api.all<{ id: number; status: string }>('orders');
     const statusOf = new Map(orders.map(({ id, status }) => [id, status]));
     for (const [id, { cancelled }] of acknowledged) {
@@ -71,6 +71,6 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
     // one order for each key: nobody has made an order that nobody was told of
     expect(orders.length).toBe(acknowledged.size);
     const lent = orders.filter(({ status }) => status === 'APPROVED').length;
-    expect(await shop.stockOf(equipmentId)).toBe(100_000 - lent);
+    expect(await client.stockOf(equipmentId)).toBe(100_000 - lent);
   });
 });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Client } from 'undici';
-import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
+import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 
 const REPOSITORY = resolve(import.meta.dirname, '..');
 
@@ -56,8 +56,8 @@ describe('A service', () => {
   });
 
   it('finishes the requests in hand when it is told to stop, and says so', async () => {
-    const shop = new Shop(running.api, running.connections);
-    const equipmentId = await shop.register(10);
+    const client = new SuiteClient(running.api, running.connections);
+    const equipmentId = await client.register(10);
     const [order] = running.suite.order;
     const direct = new Api(order.url);
     const inHand = direct.post('/orders', { qty: 1, equipmentId }); // approval takes 700 ms
@@ -70,7 +70,7 @@ describe('A service', () => {
     const said = order.lines.slice(-2).map((line) => JSON.parse(line).msg);
     expect(said).toEqual(['SIGTERM: finishing what is in hand', 'stopped']);
     await order.start();
-    await shop.balances();
+    await client.waitUntilConsistent();
   });
 
   it('serves connections that are kept open once more when it is told to stop', async () => {

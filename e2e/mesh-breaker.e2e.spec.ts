@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { breaker, envoyProgram, PLENTY, siegeProgram, Stage, type Check } from '@equipmgnt/load';
-import { underWay } from '@equipmgnt/testing';
+import { measureBacklog } from '@equipmgnt/testing';
 import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing/jest';
 
 const LOAD = { users: 20, seconds: 5 };
@@ -41,7 +41,7 @@ describe('DestinationRule dr-approval, in a real Envoy under real siege', () => 
     });
     const registered = new Map([[1, PLENTY]]);
     await eventually(async () => {
-      expect((await underWay(running.connections)).total).toBe(0);
+      expect((await measureBacklog(running.connections)).total).toBe(0);
       expect(await discrepancies(new Api(gateway[0].url), registered)).toEqual([]);
     });
   });

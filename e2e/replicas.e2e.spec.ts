@@ -1,6 +1,6 @@
 import { topics } from '@equipmgnt/contracts';
 import { readTopic } from '@equipmgnt/testing';
-import { Api, eventually, runSuite, Shop } from '@equipmgnt/testing/jest';
+import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel } from 'kafkajs';
 
 interface Told {
@@ -13,14 +13,14 @@ interface Told {
 
 describe('Two processes of each service', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
-  let shop: Shop;
+  let client: SuiteClient;
   let orders: Api[];
 
   beforeAll(async () => {
     running = await runSuite({
       services: { gateway: 1, order: 2, approval: 2, equipment: 2, mis: 2 },
     });
-    shop = new Shop(running.api, running.connections);
+    client = new SuiteClient(running.api, running.connections);
     orders = running.suite.order.map(({ url }) => new Api(url));
     await eventually(everyPartitionIsLed);
   });
@@ -53,7 +53,7 @@ describe('Two processes of each service', () => {
   };
 
   it('have exactly as many of 50 orders at once approved as there are units', async () => {
-    const equipmentId = await shop.register(10);
+    const equipmentId = await client.register(10);
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, i) => inTurn(i).post('/orders', { qty: 1, equipmentId })),
     );
@@ -66,11 +66,11 @@ describe('Two processes of each service', () => {
       expect(statuses.filter((status) => status === 'APPROVED')).toHaveLength(10);
       expect(statuses.filter((status) => status === 'REJECTED')).toHaveLength(40);
     });
-    await shop.balances();
+    await client.waitUntilConsistent();
   });
 
   it('give one order to one Idempotency-Key, whichever is asked', async () => {
-    const equipmentId = await shop.register(10);
+    const equipmentId = await client.register(10);
     const headers = { 'idempotency-key': `replicas-${equipmentId}` };
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
@@ -82,7 +82,7 @@ describe('Two processes of each service', () => {
   });
 
   it('do nothing twice or out of order, under a crowd of orders and cancellations', async () => {
-    const equipmentId = await shop.register(1_000);
+    const equipmentId = await client.register(1_000);
     const place = async (i: number) => {
       const { body } = await inTurn(i).post('/orders', { qty: 1, equipmentId });
       if (i % 3 === 0) await inTurn(i + 1).patch(`/orders/${body.id}`, { status: 'CANCELLED' });
@@ -90,8 +90,8 @@ describe('Two processes of each service', () => {
     for (let round = 0; round < 6; round += 1) {
       await Promise.all(Array.from({ length: 50 }, (_, i) => place(i)));
     }
-    await shop.balances();
-    expect(await shop.stockOf(equipmentId)).toBe(1_000 - 6 * 33);
+    await client.waitUntilConsistent();
+    expect(await client.stockOf(equipmentId)).toBe(1_000 - 6 * 33);
 
     // the relays: every event once, and each order's events in the order of what happened; approval
     // itself tells a rejection again when it was faster than the order's own event
@@ -122,12 +122,12 @@ describe('Two processes of each service', () => {
   });
 
   it('go on when one of each is killed, and the other takes over its partitions', async () => {
-    const equipmentId = await shop.register(100);
+    const equipmentId = await client.register(100);
     const { order, approval, equipment, mis } = running.suite;
     await Promise.all([order, approval, equipment, mis].map((replicas) => replicas[1]?.kill()));
     for (let i = 0; i < 30; i += 1)
-      expect([201, 202]).toContain((await shop.order(equipmentId)).status);
-    await shop.balances();
-    expect(await shop.stockOf(equipmentId)).toBe(70);
+      expect([201, 202]).toContain((await client.order(equipmentId)).status);
+    await client.waitUntilConsistent();
+    expect(await client.stockOf(equipmentId)).toBe(70);
   });
 });

@@ -15,7 +15,7 @@ import { processConfig, readConfig } from '@equipmgnt/runtime';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { symbols } from 'pino';
-import { eventually, inTestProcess, rawAnswer } from '@equipmgnt/testing/jest';
+import { eventually, testProcessEnv, rawAnswer } from '@equipmgnt/testing/jest';
 import { proxy } from './proxy.ts';
 
 @Module({})
@@ -54,7 +54,7 @@ describe('The gateway', () => {
     app = await createService({
       name: 'gateway',
       config: readConfig(processConfig, {
-        ...inTestProcess,
+        ...testProcessEnv,
         LOG_LEVEL: 'warn',
         CONNECTION_DRAIN_MS: '0',
         MAX_IN_FLIGHT: String(MAX_AT_THE_GATEWAY),

@@ -5,7 +5,7 @@ import { Controller, Get, Logger, Module, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import request from 'supertest';
-import { eventually, inTestProcess, rawAnswer } from '@equipmgnt/testing/jest';
+import { eventually, testProcessEnv, rawAnswer } from '@equipmgnt/testing/jest';
 import { processConfig, readConfig } from '@equipmgnt/runtime';
 import { halPage } from './hal.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
@@ -49,7 +49,7 @@ describe('A service', () => {
   let url: string;
 
   beforeAll(async () => {
-    const config = readConfig(processConfig, { ...inTestProcess, CONNECTION_DRAIN_MS: '0' });
+    const config = readConfig(processConfig, { ...testProcessEnv, CONNECTION_DRAIN_MS: '0' });
     app = await createService({ name: 'things', config, module: ThingsModule, ...outages });
     await app.listen(0, '127.0.0.1');
     url = await app.getUrl();
@@ -155,7 +155,7 @@ describe('A service with a limit to the delay of its event loop', () => {
 
   beforeEach(async () => {
     const config = readConfig(processConfig, {
-      ...inTestProcess,
+      ...testProcessEnv,
       CONNECTION_DRAIN_MS: '0',
       MAX_EVENT_LOOP_DELAY_MS: String(LIMIT_MS),
     });

@@ -1,4 +1,4 @@
-export { underWay } from './suite/backlog.ts';
+export { measureBacklog } from './suite/backlog.ts';
 export { build } from './suite/build.ts';
 export {
   type ControlAnswer,

@@ -4,7 +4,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases, inTestProcess, received } from '@equipmgnt/testing/jest';
+import { freshDatabases, testProcessEnv, received } from '@equipmgnt/testing/jest';
 import { approvalConfig } from './approval.config.ts';
 import { ApprovalModule } from './approval.module.ts';
 import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';
@@ -19,7 +19,7 @@ describe('The approval service', () => {
   beforeAll(async () => {
     databases = await freshDatabases();
     const config = readConfig(approvalConfig, {
-      ...inTestProcess,
+      ...testProcessEnv,
       DATABASE_URL: databases.urls.approval,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
     });

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import {
   freshDatabases,
-  inTestProcess,
-  agreesWithModel,
-  AT_ONCE,
-  untilHandled,
+  testProcessEnv,
+  checkAgainstModel,
+  CONCURRENCY,
+  retryTransient,
 } from '@equipmgnt/testing/jest';
 import { ObtainApprovals } from './application/obtain-approvals.ts';
 import { SettleApprovals } from './application/settle-approvals.ts';
@@ -39,7 +39,7 @@ interface Row extends Subject {
   readonly approved: boolean;
 }
 
-describe(`Approval with ${AT_ONCE} callers and consumers at once`, () => {
+describe(`Approval with ${CONCURRENCY} callers and consumers at once`, () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   let app: NestFastifyApplication;
   let database: DataSource;
@@ -51,9 +51,9 @@ describe(`Approval with ${AT_ONCE} callers and consumers at once`, () => {
   beforeAll(async () => {
     databases = await freshDatabases();
     const config = readConfig(approvalConfig, {
-      ...inTestProcess,
+      ...testProcessEnv,
       DATABASE_URL: databases.urls.approval,
-      DATABASE_POOL_SIZE: String(AT_ONCE),
+      DATABASE_POOL_SIZE: String(CONCURRENCY),
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
     });
     const module = ApprovalModule.with(config);
@@ -75,12 +75,12 @@ describe(`Approval with ${AT_ONCE} callers and consumers at once`, () => {
   const run = async ({ kind, orders }: Command): Promise<void> => {
     for (const id of orders) asked[kind].add(id);
     const subjects = orders.map(subjectOf);
-    if (kind === 'cancel') return untilHandled(() => app.get(SettleApprovals).cancel(subjects));
+    if (kind === 'cancel') return retryTransient(() => app.get(SettleApprovals).cancel(subjects));
     if (kind === 'reject') {
       const rejections = subjects.map((each) => ({ ...each, reason: 'OUT_OF_STOCK' }));
-      return untilHandled(() => app.get(SettleApprovals).reject(rejections));
+      return retryTransient(() => app.get(SettleApprovals).reject(rejections));
     }
-    await untilHandled(() => obtain(subjects));
+    await retryTransient(() => obtain(subjects));
   };
 
   const obtain = async (subjects: readonly Subject[]): Promise<void> => {
@@ -142,5 +142,5 @@ describe(`Approval with ${AT_ONCE} callers and consumers at once`, () => {
   };
 
   it('gives each order one approval, and settles it once', () =>
-    agreesWithModel(command, { reset, run, differences }));
+    checkAgainstModel(command, { reset, run, differences }));
 });

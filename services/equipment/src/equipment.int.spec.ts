@@ -7,7 +7,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases, eventually, inTestProcess, received } from '@equipmgnt/testing/jest';
+import { freshDatabases, eventually, testProcessEnv, received } from '@equipmgnt/testing/jest';
 import { equipmentConfig } from './equipment.config.ts';
 import { EquipmentModule } from './equipment.module.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
@@ -23,7 +23,7 @@ describe('The equipment service', () => {
     folder = await mkdtemp(join(tmpdir(), 'config-'));
     databases = await freshDatabases();
     const config = readConfig(equipmentConfig, {
-      ...inTestProcess,
+      ...testProcessEnv,
       DATABASE_URL: databases.urls.equipment,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
       EQUIPMENT: 'tools',

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import {
   freshDatabases,
-  inTestProcess,
-  agreesWithModel,
-  AT_ONCE,
-  untilHandled,
+  testProcessEnv,
+  checkAgainstModel,
+  CONCURRENCY,
+  retryTransient,
 } from '@equipmgnt/testing/jest';
 import { MoveStock } from './application/move-stock.ts';
 import { RegisterEquipment } from './application/register-equipment.ts';
@@ -47,7 +47,7 @@ interface Told {
   };
 }
 
-describe(`Equipment with ${AT_ONCE} consumers at once`, () => {
+describe(`Equipment with ${CONCURRENCY} consumers at once`, () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   let app: NestFastifyApplication;
   let database: DataSource;
@@ -56,9 +56,9 @@ describe(`Equipment with ${AT_ONCE} consumers at once`, () => {
   beforeAll(async () => {
     databases = await freshDatabases();
     const config = readConfig(equipmentConfig, {
-      ...inTestProcess,
+      ...testProcessEnv,
       DATABASE_URL: databases.urls.equipment,
-      DATABASE_POOL_SIZE: String(AT_ONCE),
+      DATABASE_POOL_SIZE: String(CONCURRENCY),
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
     });
     const module = EquipmentModule.with(config);
@@ -84,7 +84,7 @@ describe(`Equipment with ${AT_ONCE} consumers at once`, () => {
       return;
     }
     for (const id of next.orders) asked[next.kind === 'handOut' ? 'OUT' : 'IN'].add(id);
-    await untilHandled(() => app.get(MoveStock)[next.kind](next.orders.map(requestOf)));
+    await retryTransient(() => app.get(MoveStock)[next.kind](next.orders.map(requestOf)));
   };
 
   /** What was told, one event after another, applied to stock that is a mere number. */
@@ -155,5 +155,5 @@ describe(`Equipment with ${AT_ONCE} consumers at once`, () => {
   };
 
   it('hands out and takes back just as one after another', () =>
-    agreesWithModel(command, { reset, run, differences }));
+    checkAgainstModel(command, { reset, run, differences }));
 });

@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import fc from 'fast-check';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases, inTestProcess, received } from '@equipmgnt/testing/jest';
+import { freshDatabases, testProcessEnv, received } from '@equipmgnt/testing/jest';
 import type { RentalEvent } from './domain/rental.ts';
 import { ViewConsumer } from './inbound/events/view.consumer.ts';
 import { misConfig } from './mis.config.ts';
@@ -20,7 +20,7 @@ describe('The view', () => {
 
   const start = async () => {
     const config = readConfig(misConfig, {
-      ...inTestProcess,
+      ...testProcessEnv,
       DATABASE_URL: databases.urls.mis,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: events are handed in by hand
       CONNECTION_DRAIN_MS: '0',

@@ -7,7 +7,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
-import { freshDatabases, inTestProcess } from '@equipmgnt/testing/jest';
+import { freshDatabases, testProcessEnv } from '@equipmgnt/testing/jest';
 import { RecheckWaiting } from './application/recheck-waiting.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { Orders } from './application/orders.ts';
@@ -40,7 +40,7 @@ describe('The order service', () => {
 
   const start = async () => {
     const config = readConfig(orderConfig, {
-      ...inTestProcess,
+      ...testProcessEnv,
       DATABASE_URL: databases.urls.order,
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
       APPROVAL_URL: `http://127.0.0.1:${(approval.address() as AddressInfo).port}`,

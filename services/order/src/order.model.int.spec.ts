@@ -8,10 +8,10 @@ import fc from 'fast-check';
 import { DataSource } from 'typeorm';
 import {
   freshDatabases,
-  inTestProcess,
-  agreesWithModel,
-  AT_ONCE,
-  untilHandled,
+  testProcessEnv,
+  checkAgainstModel,
+  CONCURRENCY,
+  retryTransient,
 } from '@equipmgnt/testing/jest';
 import { Approvals } from './application/approval-gateway.ts';
 import { ChangeOrder } from './application/change-order.ts';
@@ -80,7 +80,7 @@ class ScriptedApprovals extends Approvals {
   }
 }
 
-describe(`Order with ${AT_ONCE} clients and consumers at once`, () => {
+describe(`Order with ${CONCURRENCY} clients and consumers at once`, () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   let app: NestFastifyApplication;
   let database: DataSource;
@@ -101,9 +101,9 @@ describe(`Order with ${AT_ONCE} clients and consumers at once`, () => {
   beforeAll(async () => {
     databases = await freshDatabases();
     const config = readConfig(orderConfig, {
-      ...inTestProcess,
+      ...testProcessEnv,
       DATABASE_URL: databases.urls.order,
-      DATABASE_POOL_SIZE: String(AT_ONCE),
+      DATABASE_POOL_SIZE: String(CONCURRENCY),
       KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
       APPROVAL_URL: 'http://127.0.0.1:1', // not asked: the answers are scripted
     });
@@ -156,7 +156,7 @@ describe(`Order with ${AT_ONCE} clients and consumers at once`, () => {
       qty,
     }));
     const rejections = approvals.map((each) => ({ ...each, reason: 'OUT_OF_STOCK' }));
-    await untilHandled(() =>
+    await retryTransient(() =>
       next.kind === 'rejected' ? follow.rejected(rejections) : follow.obtained(approvals),
     );
   };
@@ -229,7 +229,7 @@ describe(`Order with ${AT_ONCE} clients and consumers at once`, () => {
   };
 
   it('places each order once, and ends it once', () =>
-    agreesWithModel(command, { reset, run, differences }));
+    checkAgainstModel(command, { reset, run, differences }));
 });
 
 function refusal(error: unknown): DomainError {

@@ -2,19 +2,19 @@ import { isTransient } from '@equipmgnt/database';
 import fc from 'fast-check';
 
 /** Commands under way at once. */
-export const AT_ONCE = 32;
+export const CONCURRENCY = 32;
 /** How long a failing case may be made smaller; well below Jest's limit. */
 const SHRINKING_MS = 60_000;
 
 const { MODEL_RUNS = '15', MODEL_SEED, MODEL_PATH } = process.env;
 
 /**
- * Runs commands in the order given, at most {@link AT_ONCE} of them at the same time. Returns when all
+ * Runs commands in the order given, at most {@link CONCURRENCY} of them at the same time. Returns when all
  * are at rest, so that none gets into the next run. @throws what the first of them failed with
  */
 async function inParallel<C>(commands: readonly C[], run: (command: C) => Promise<void>) {
   const left = commands.values();
-  const workers = Array.from({ length: AT_ONCE }, async () => {
+  const workers = Array.from({ length: CONCURRENCY }, async () => {
     for (const command of left) await run(command);
   });
   for (const outcome of await Promise.allSettled(workers)) {
@@ -23,12 +23,12 @@ async function inParallel<C>(commands: readonly C[], run: (command: C) => Promis
 }
 
 /** Handles events again while the database is busy, as with a deadlock; so do the consumers. */
-export async function untilHandled(handle: () => Promise<void>): Promise<void> {
+export async function retryTransient(handle: () => Promise<void>): Promise<void> {
   try {
     await handle();
   } catch (error) {
     if (!isTransient(error)) throw error;
-    return untilHandled(handle);
+    return retryTransient(handle);
   }
 }
 
@@ -48,7 +48,7 @@ export interface Modelled<C> {
  * now and then may need some attempts.
  * @throws Error with the smallest commands found that fail, and how to run them again
  */
-export async function agreesWithModel<C>(command: fc.Arbitrary<C>, system: Modelled<C>) {
+export async function checkAgainstModel<C>(command: fc.Arbitrary<C>, system: Modelled<C>) {
   const commands = fc.array(command, { minLength: 1, maxLength: 150, size: 'max' });
   const property = fc.asyncProperty(commands, async (given) => {
     await system.reset();

@@ -1,11 +1,11 @@
-import { underWay } from '../suite/backlog.ts';
+import { measureBacklog } from '../suite/backlog.ts';
 import { type Connections } from '../suite/services.ts';
 import type { Api } from './api.ts';
 import { discrepancies } from './discrepancies.ts';
 import { eventually } from './eventually.ts';
 
 /** What a test does with the suite through its gateway, and what it remembers of it. */
-export class Shop {
+export class SuiteClient {
   private readonly registered = new Map<number, number>();
 
   constructor(
@@ -37,9 +37,9 @@ export class Shop {
   }
 
   /** Waits until nothing is under way any more and everything adds up. */
-  balances(withinMs = 120_000): Promise<void> {
+  waitUntilConsistent(withinMs = 120_000): Promise<void> {
     return eventually(async () => {
-      const { total, ...where } = await underWay(this.connections);
+      const { total, ...where } = await measureBacklog(this.connections);
       if (total > 0) throw new Error(`still under way: ${JSON.stringify(where)}`);
       const found = await discrepancies(this.api, this.registered);
       if (found.length > 0) throw new Error(found.slice(0, 5).join('\n'));

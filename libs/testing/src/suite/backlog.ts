@@ -13,7 +13,7 @@ const READS = {
 } as const;
 
 /** What is on its way between the services. */
-export interface UnderWay {
+export interface Backlog {
   /** Rows in the outboxes, by service. */
   readonly outbox: Readonly<Record<string, number>>;
   /** Messages that a consumer group has not committed, by group. */
@@ -27,7 +27,7 @@ export interface UnderWay {
  * when nothing is: outboxes are counted before and after the topics, so nothing slips between.
  * @throws when a database or the broker is away
  */
-export async function underWay({ databases, kafkaBrokers }: Connections): Promise<UnderWay> {
+export async function measureBacklog({ databases, kafkaBrokers }: Connections): Promise<Backlog> {
   const kafka = new Kafka({
     brokers: kafkaBrokers.split(','),
     logLevel: logLevel.NOTHING,

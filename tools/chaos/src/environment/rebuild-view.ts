@@ -1,4 +1,4 @@
-import { underWay, waitUntil } from '@equipmgnt/testing';
+import { measureBacklog, waitUntil } from '@equipmgnt/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { ViewRow } from '../record.ts';
@@ -17,7 +17,7 @@ export async function rebuildView(stage: Stage): Promise<ViewRow[]> {
   await admin.disconnect();
   await Promise.all(processes.map((process) => process.start()));
   const caughtUp = async () => {
-    const { lag } = await underWay(stage.direct);
+    const { lag } = await measureBacklog(stage.direct);
     if (lag['mis'] !== 0) throw new Error(`${lag['mis']} messages are not in the view yet`);
   };
   await waitUntil(caughtUp, { withinMs: 600_000 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { underWay } from '@equipmgnt/testing';
+import { measureBacklog } from '@equipmgnt/testing';
 import pg from 'pg';
 import type { Clients } from '../load/clients.ts';
 import type { Recorder } from '../load/recorder.ts';
@@ -41,7 +41,7 @@ export class Sampler {
   async #takeSample(): Promise<void> {
     const before = this.samples.at(-1);
     const [counts, processes] = await Promise.all([
-      underWay(this.#stage.direct).catch(() => undefined),
+      measureBacklog(this.#stage.direct).catch(() => undefined),
       this.#processes(),
     ]);
     const sum = (numbers: Readonly<Record<string, number>>) =>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { underWay, waitUntil } from '@equipmgnt/testing';
+import { measureBacklog, waitUntil } from '@equipmgnt/testing';
 import type { LayerResult } from '../record.ts';
 import { query } from '../environment/query.ts';
 import type { Stage } from '../environment/environment.ts';
@@ -140,7 +140,7 @@ async function backlog(trial: Trial): Promise<void> {
   const { stage } = trial;
   const processes = [...stage.suite.equipment, ...stage.suite.mis];
   const lag = async () => {
-    const found = (await underWay(stage.direct)).lag;
+    const found = (await measureBacklog(stage.direct)).lag;
     return (found['equipment'] ?? 0) + (found['mis'] ?? 0);
   };
   const before = await lag();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { underWay, waitUntil, Random } from '@equipmgnt/testing';
+import { measureBacklog, waitUntil, Random } from '@equipmgnt/testing';
 import { check } from '../checker/index.ts';
 import { Clients } from '../load/clients.ts';
 import { Recorder } from '../load/recorder.ts';
@@ -167,7 +167,7 @@ export async function runTrial(options: TrialOptions): Promise<LayerResult> {
 
 /** @throws Error naming what is still under way */
 async function atRest(stage: Stage): Promise<void> {
-  const { total, ...where } = await underWay(stage.direct);
+  const { total, ...where } = await measureBacklog(stage.direct);
   if (total > 0) throw new Error(`under way: ${JSON.stringify(where)}`);
   const answer = await fetch(`${stage.url}/mis?status=ORDERED&size=1`);
   const { page } = (await answer.json()) as { page: { totalElements: number } };
