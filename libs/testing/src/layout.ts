@@ -3,22 +3,22 @@ import { join, resolve } from 'node:path';
 /** The repository's root. */
 export const REPOSITORY = resolve(import.meta.dirname, '../../..');
 
-/** The folder of this workspace. */
+/** The folder of this package. */
 export const WORKSPACE = join(REPOSITORY, 'libs/testing');
 
-/** The Node that runs this process and everything that it starts; run.mjs has chosen it. */
+/** The Node executable of this process, used for all child processes; run.mjs selects it. */
 export const NODE = process.execPath;
 
-/** Where downloads are kept, and everything that `npm start` leaves on disk. Ignored by git. */
+/** The folder for downloads and for all data of `npm start`. Ignored by git. */
 export const LOCAL = join(REPOSITORY, '.local');
 
 /** The folders of one set of servers and services. */
 export interface Folders {
-  /** What the servers store. */
+  /** The data of the servers. */
   readonly data: string;
-  /** The servers' logs. */
+  /** The logs of the servers. */
   readonly logs: string;
-  /** What is running: pid files, the state file, the control socket. */
+  /** The pid files, the state file and the control socket of running processes. */
   readonly run: string;
 }
 

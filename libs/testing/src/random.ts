@@ -1,7 +1,7 @@
-// Jest's own globals are slow to look up, and the simulation calls this millions of times.
+// A lookup of a global is slow in Jest, and the simulation calls these functions millions of times.
 const { floor, imul, log } = Math;
 
-/** Reproducible randomness: the same seed makes the same choices. (mulberry32, by Tommy Ettinger) */
+/** A seeded random number generator (mulberry32, by Tommy Ettinger). */
 export class Random {
   #state: number;
 
@@ -28,7 +28,7 @@ export class Random {
 
   pick<T>(items: readonly T[]): T {
     const item = items[this.between(0, items.length - 1)];
-    if (item === undefined) throw new RangeError('nothing to pick from');
+    if (item === undefined) throw new RangeError('Cannot pick from an empty array.');
     return item;
   }
 

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, IHeaders, Kafka, KafkaMessage } from 'kafkajs';
 
-/** A message, and where it lies. */
+/** A message and its partition. The offset is part of the message. */
 export interface TopicRecord {
   readonly partition: number;
   readonly message: KafkaMessage;
-  /** Its headers, as texts. */
+  /** Its headers, decoded as UTF-8. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * Reads a topic up to where it ends now: each message once, in the order of its partition, none of
- * a transaction that was given up. Leaves no consumer group behind.
- * @throws KafkaJSError when there is no such topic, or no broker answers
+ * Reads a topic up to its current end: each message once, in the order of its partition, without
+ * messages of aborted transactions. Deletes its consumer group afterwards.
+ * @throws KafkaJSError when the topic does not exist or no broker answers
  */
 export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecord[]> {
   const admin = kafka.admin();
@@ -33,15 +33,15 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
     return await consumeUpTo(ends, consumer);
   } finally {
     await consumer.disconnect();
-    await admin.deleteGroups([groupId]).catch(() => undefined); // nothing was committed: it may not exist
+    await admin.deleteGroups([groupId]).catch(() => undefined); // no offset was committed, so the group may not exist
     await admin.disconnect();
   }
 }
 
 async function consumeUpTo(ends: Map<number, bigint>, consumer: Consumer): Promise<TopicRecord[]> {
-  const records = new Map<string, TopicRecord>(); // a consumer that joins anew is given some again
+  const records = new Map<string, TopicRecord>(); // after a rebalance, some messages come twice
   await new Promise<void>((resolve, reject) => {
-    // also told of batches that hold nothing but a transaction's end, which no handler is given
+    // eachMessage is not called for a batch with only a transaction marker; this event is emitted.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
       if (BigInt(lastOffset) + 1n >= (ends.get(partition) ?? 0n)) ends.delete(partition);
       if (ends.size === 0) resolve();

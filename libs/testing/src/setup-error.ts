@@ -1,11 +1,11 @@
 /**
- * Something that a person can put right: what a machine lacks, a bad setting, a process that does
- * not start. The message tells all there is to know; it is printed without a stack trace.
+ * An error that the user can fix: a missing program, an invalid setting, a process that does not
+ * start. The message is complete, and is printed without a stack trace.
  */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 }
 
-/** The message of anything that was thrown. */
+/** The message of a thrown value. */
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message || error.name : String(error);

@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './setup-error.ts';
 
 export interface WaitOptions {
-  /** How long to go on asking, in milliseconds. */
+  /** The time limit, in milliseconds. */
   readonly withinMs: number;
-  /** Ends the wait early; its reason is thrown. */
+  /** Aborts the wait; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
-// Short against the second or so that anything here takes to start, long against one question.
+// Much shorter than the start of a process (about a second), much longer than one probe.
 const PAUSE_MS = 50;
 
 /**
- * Asks again and again until the probe no longer rejects, and returns its answer.
+ * Calls the probe repeatedly until it does not reject, and returns its result.
  * @throws Error after `withinMs`, with the probe's last rejection as its cause.
  */
 export async function waitUntil<T>(probe: () => Promise<T>, options: WaitOptions): Promise<T> {
@@ -37,6 +37,6 @@ async function pause(signal: AbortSignal | undefined): Promise<void> {
   try {
     await sleep(PAUSE_MS, undefined, signal && { signal });
   } catch {
-    signal?.throwIfAborted(); // the reason, rather than the timer's own AbortError
+    signal?.throwIfAborted(); // throws the reason instead of the timer's AbortError
   }
 }

@@ -1,11 +1,11 @@
-import { removeData, foldersIn, LOCAL, stopLeftovers, SetupError } from '@equipmgnt/testing';
+import { removeData, foldersIn, LOCAL, stopOrphans, SetupError } from '@equipmgnt/testing';
 import { claim } from './session/lock.ts';
 
 /** Deletes what the suite has stored, so that the next start begins anew. Downloads are kept. */
 async function main(): Promise<void> {
   const { run } = foldersIn(LOCAL);
   await claim(run);
-  for (const { name, pid } of await stopLeftovers(run)) {
+  for (const { name, pid } of await stopOrphans(run)) {
     console.log(`Stopped ${name} (pid ${pid}), left behind by an earlier run.`);
   }
   const deleted = await removeData(LOCAL);

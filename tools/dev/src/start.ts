@@ -4,7 +4,7 @@ import {
   checkJavaFor,
   foldersIn,
   LOCAL,
-  stopLeftovers,
+  stopOrphans,
   onStopRequest,
   SetupError,
 } from '@equipmgnt/testing';
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
 async function checkMachine({ external, wantedPorts }: Settings): Promise<void> {
   const { run } = foldersIn(LOCAL);
   await claim(run);
-  for (const { name, pid } of await stopLeftovers(run)) {
+  for (const { name, pid } of await stopOrphans(run)) {
     console.log(`Stopped ${name} (pid ${pid}), left behind by an earlier run.`);
   }
   await checkPorts(wantedPorts);

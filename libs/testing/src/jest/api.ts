@@ -1,12 +1,12 @@
-/** What a service or the gateway answered. */
+/** An HTTP response with a JSON body. */
 export interface Answer {
   readonly status: number;
-  // eslint-disable-next-line -- whatever JSON it is; each test says what it expects
+  // any JSON; each test asserts what it expects
   readonly body: any;
   readonly headers: Headers;
 }
 
-/** A client that speaks JSON to one address. */
+/** An HTTP client for JSON requests to one address. */
 export class Api {
   constructor(readonly url: string) {}
 

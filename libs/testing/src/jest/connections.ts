@@ -3,14 +3,13 @@ import { dropProvisioned, provision, type DatabaseUrls } from '../servers/provis
 
 function given(name: string): string {
   const value = process.env[name];
-  if (!value)
-    throw new Error(`${name} is not set: run this with npm test, which starts the servers`);
+  if (!value) throw new Error(`${name} is not set. Use npm test, which starts the servers.`);
   return value;
 }
 
 export const kafkaBrokers = (): string => given('KAFKA_BROKERS');
 
-/** Databases of their own for a test file, on the servers that the tests share. */
+/** Creates separate databases for a test file, on the servers that all tests share. */
 export async function freshDatabases(): Promise<{ urls: DatabaseUrls; drop: () => Promise<void> }> {
   const options = {
     postgresUrl: given('POSTGRES_URL'),

@@ -14,9 +14,9 @@ interface Equipment {
 }
 
 /**
- * What does not add up between the services, by what they themselves answer; nothing when they are
- * at rest and the books balance.
- * @param registered what each equipment was registered with, by id
+ * Compares the answers of all services: orders with approvals, with the view of mis and with the
+ * stock. Returns the differences; none when the suite is idle and consistent.
+ * @param registered the initial stock of each equipment, by id
  */
 export async function discrepancies(
   api: Api,
@@ -34,7 +34,7 @@ export async function discrepancies(
 
   for (const { id, status, equipmentId, qty } of orders) {
     const approval = approvalOf.get(id);
-    if (status === 'ORDERED') found.push(`order ${id} still waits`);
+    if (status === 'ORDERED') found.push(`order ${id} is still ORDERED`);
     if ((status === 'APPROVED') !== (approval?.status === 'APPROVED')) {
       found.push(`order ${id} is ${status}, its approval ${approval?.status}`);
     }
@@ -43,15 +43,17 @@ export async function discrepancies(
     const shown = [view?.id, view?.equipmentId, view?.qty, view?.status, view?.approvalId].join(
       ' ',
     );
-    if (shown !== expected) found.push(`order ${id} is "${expected}", shown as "${shown}"`);
+    if (shown !== expected)
+      found.push(`order ${id}: expected "${expected}" in mis, got "${shown}"`);
   }
-  if (views.length !== orders.length) found.push(`${orders.length} orders, ${views.length} shown`);
+  if (views.length !== orders.length)
+    found.push(`${orders.length} orders, but ${views.length} in mis`);
   for (const { id, stock } of equipments) {
     const lent = approvals
       .filter(({ status, equipmentId }) => status === 'APPROVED' && equipmentId === id)
       .reduce((sum, { qty }) => sum + qty, 0);
     const expected = (registered.get(id) ?? NaN) - lent;
-    if (stock !== expected) found.push(`equipment ${id} has ${stock}, not ${expected}`);
+    if (stock !== expected) found.push(`equipment ${id}: expected stock ${expected}, got ${stock}`);
   }
   return found;
 }

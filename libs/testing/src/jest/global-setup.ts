@@ -3,11 +3,11 @@ import { LOCAL } from '../layout.ts';
 import { startInfrastructure, type Infrastructure } from '../servers/infrastructure.ts';
 
 declare global {
-  // how Jest hands something from its global setup to its global teardown
+  // a global is Jest's way to pass a value from its global setup to its global teardown
   var testInfrastructure: Infrastructure | undefined;
 }
 
-/** Starts PostgreSQL, MariaDB and Kafka once for all tests, unless the environment names others. */
+/** Starts PostgreSQL, MariaDB and Kafka once for all tests, unless the environment has their URLs. */
 export default async function setup(): Promise<void> {
   const { POSTGRES_URL, MARIADB_URL, KAFKA_BROKERS } = process.env;
   if (POSTGRES_URL && MARIADB_URL && KAFKA_BROKERS) return;

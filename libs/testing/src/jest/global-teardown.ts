@@ -1,4 +1,4 @@
-/** Stops what the global setup has started, and deletes its data. */
+/** Stops the servers of the global setup and deletes their data. */
 export default async function teardown(): Promise<void> {
   await globalThis.testInfrastructure?.remove();
 }

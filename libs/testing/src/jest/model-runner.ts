@@ -1,16 +1,16 @@
 import { isTransient } from '@equipmgnt/database';
 import fc from 'fast-check';
 
-/** Commands under way at once. */
+/** The number of commands that run at the same time. */
 export const CONCURRENCY = 32;
-/** How long a failing case may be made smaller; well below Jest's limit. */
+/** The time limit for shrinking a failing case; well below the test timeout. */
 const SHRINKING_MS = 60_000;
 
 const { MODEL_RUNS = '15', MODEL_SEED, MODEL_PATH } = process.env;
 
 /**
  * Runs commands in the order given, at most {@link CONCURRENCY} of them at the same time. Returns when all
- * are at rest, so that none gets into the next run. @throws what the first of them failed with
+ * have ended, so that none overlaps with the next run. @throws the error of the first that failed
  */
 async function inParallel<C>(commands: readonly C[], run: (command: C) => Promise<void>) {
   const left = commands.values();
@@ -22,7 +22,7 @@ async function inParallel<C>(commands: readonly C[], run: (command: C) => Promis
   }
 }
 
-/** Handles events again while the database is busy, as with a deadlock; so do the consumers. */
+/** Repeats a handler after a transient database error such as a deadlock, as the consumers do. */
 export async function retryTransient(handle: () => Promise<void>): Promise<void> {
   try {
     await handle();
@@ -32,21 +32,21 @@ export async function retryTransient(handle: () => Promise<void>): Promise<void>
   }
 }
 
-/** A real system beside which a model is kept. */
+/** A system with a model of its expected state. */
 export interface Modelled<C> {
-  /** Begins anew, with nothing in the databases. */
+  /** Empties the databases and the model. */
   readonly reset: () => Promise<void>;
-  /** Does it for real, and notes in the model what must come of it. */
+  /** Runs the command on the system, and records its expected effect in the model. */
   readonly run: (command: C) => Promise<void>;
-  /** What is not as the model says, once all commands are done. */
+  /** The differences between system and model when all commands have ended. */
   readonly differences: () => Promise<string[]>;
 }
 
 /**
- * Has random commands meet each other on a real database and compares what comes of them with a
- * model. The seed decides on the commands; how they meet is up to the database, so a case that fails
- * now and then may need some attempts.
- * @throws Error with the smallest commands found that fail, and how to run them again
+ * Runs random commands concurrently on a real database and compares the result with a model. The
+ * seed determines the commands, but not their interleaving, so reproducing a failure may need
+ * several attempts.
+ * @throws Error with the smallest failing list of commands, and how to run it again
  */
 export async function checkAgainstModel<C>(command: fc.Arbitrary<C>, system: Modelled<C>) {
   const commands = fc.array(command, { minLength: 1, maxLength: 150, size: 'max' });
@@ -67,7 +67,7 @@ export async function checkAgainstModel<C>(command: fc.Arbitrary<C>, system: Mod
   throw new Error(
     [
       await fc.asyncDefaultReportMessage(details),
-      `Again: MODEL_SEED=${seed} MODEL_PATH=${counterexamplePath} npm test -- --testPathPatterns model`,
+      `Run again: MODEL_SEED=${seed} MODEL_PATH=${counterexamplePath} npm test -- --testPathPatterns model`,
     ].join('\n\n'),
     { cause: details.errorInstance },
   );

@@ -1,7 +1,7 @@
 import { events, type EventData, type EventType } from '@equipmgnt/contracts';
 import { randomUUID } from 'node:crypto';
 
-/** An event as a handler gets it. */
+/** An event in the form that a handler receives. */
 export const received = <T extends EventType>(type: T, data: EventData<T>) => ({
   id: randomUUID(),
   type,

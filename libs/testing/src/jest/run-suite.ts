@@ -6,19 +6,19 @@ import { createServers, removeData } from '../servers/infrastructure.ts';
 import { freePorts } from '../ports/free-ports.ts';
 import { Suite, type SuiteOptions } from '../suite/suite.ts';
 import { type Connections } from '../suite/services.ts';
-import { REPOSITORY } from '../layout.ts';
+import { LOCAL, REPOSITORY } from '../layout.ts';
 import { Api } from './api.ts';
 import { freshDatabases } from './connections.ts';
 
 export type SuiteParts = Pick<SuiteOptions, 'services' | 'env' | 'ports' | 'repository'>;
 
 /**
- * The built suite as real processes, with databases of its own on the servers that all tests share
- * and a broker of its own, which a test may kill. What they print is kept below `reports/logs`.
+ * Starts the built suite as processes, with separate databases on the servers that all tests share,
+ * and with a separate broker, which a test may kill. The logs are kept in `reports/logs`.
  */
 export async function runSuite(parts: SuiteParts = {}) {
   const name = `e2e-${randomUUID()}`;
-  const directory = join(REPOSITORY, '.local', name);
+  const directory = join(LOCAL, name);
   const testFile = basename(expect.getState().testPath ?? '', '.spec.ts');
   const logs = join(REPOSITORY, 'reports/logs', testFile, name);
   await mkdir(logs, { recursive: true });
@@ -59,11 +59,11 @@ export async function runSuite(parts: SuiteParts = {}) {
       suite,
       kafka,
       connections,
-      /** The gateway. */
+      /** A client of the gateway. */
       api: api as Api,
-      /** Starts further processes on the same infrastructure. */
+      /** Starts more processes on the same infrastructure. */
       start,
-      /** Stops everything and leaves nothing behind. */
+      /** Stops all processes and deletes their data. */
       stop,
     };
   } catch (error) {

@@ -1,4 +1,4 @@
 import { Logger } from '@nestjs/common';
 
-// What goes wrong in these tests goes wrong on purpose; what counts is asserted.
+// The tests provoke errors, and assert on them; Nest's log of the same errors would be noise.
 Logger.overrideLogger(false);

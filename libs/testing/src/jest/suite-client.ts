@@ -4,7 +4,7 @@ import type { Api } from './api.ts';
 import { discrepancies } from './discrepancies.ts';
 import { eventually } from './eventually.ts';
 
-/** What a test does with the suite through its gateway, and what it remembers of it. */
+/** A client of the gateway that remembers the initial stock of the equipment it registered. */
 export class SuiteClient {
   private readonly registered = new Map<number, number>();
 
@@ -16,12 +16,13 @@ export class SuiteClient {
   /** Registers equipment; @returns its id */
   async register(stock: number): Promise<number> {
     const { status, body } = await this.api.post('/equipments', { stock });
-    if (status !== 201) throw new Error(`equipment is not registered: ${JSON.stringify(body)}`);
+    if (status !== 201)
+      throw new Error(`POST /equipments answers ${status}: ${JSON.stringify(body)}`);
     this.registered.set(body.id, stock);
     return body.id;
   }
 
-  /** Orders, and measures how long the answer takes, in ms. */
+  /** Places an order and measures the response time, in ms. */
   async order(equipmentId: number, qty = 1) {
     const start = performance.now();
     const { status, body } = await this.api.post('/orders', { qty, equipmentId });
@@ -36,11 +37,11 @@ export class SuiteClient {
     return (await this.api.get(`/orders/${orderId}`)).body.status;
   }
 
-  /** Waits until nothing is under way any more and everything adds up. */
+  /** Waits until no message is in flight and all services agree. */
   waitUntilConsistent(withinMs = 120_000): Promise<void> {
     return eventually(async () => {
       const { total, ...where } = await measureBacklog(this.connections);
-      if (total > 0) throw new Error(`still under way: ${JSON.stringify(where)}`);
+      if (total > 0) throw new Error(`messages in flight: ${JSON.stringify(where)}`);
       const found = await discrepancies(this.api, this.registered);
       if (found.length > 0) throw new Error(found.slice(0, 5).join('\n'));
     }, withinMs);

@@ -1,6 +1,6 @@
 /**
- * What services are configured with that run inside the test process. They share its event loop with
- * the test runner, whose compiling and collecting of garbage may hold it for a second: that is no
- * load, and must not be refused for.
+ * The configuration of services that run inside the test process. They share the event loop with
+ * the test runner, which can block it for a second while it compiles files. That must not count as
+ * overload, for which a service rejects requests.
  */
 export const testProcessEnv = { LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY_MS: '60000' };

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 
 export type PortState = 'free' | 'taken' | 'forbidden';
 
-/** Whether this process could listen on a port of the loopback interface now. */
+/** Whether this process can listen on a port of the loopback interface. */
 export async function stateOf(port: number): Promise<PortState> {
   const server = createServer();
   try {

@@ -12,11 +12,11 @@ export interface Command {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Whom it runs as; needs root. */
+  /** The account that it runs as; only root can set it. */
   readonly account?: { readonly uid: number; readonly gid: number };
 }
 
-/** Where stdout and stderr go: appended to a file, or line by line to a function. */
+/** The target of stdout and stderr: a file to append to, or a function for each line. */
 export type Output = { readonly file: string } | { readonly onLine: (line: string) => void };
 
 export interface Exit {
@@ -25,19 +25,19 @@ export interface Exit {
 }
 
 export interface StopPolicy {
-  /** The signal that asks it to stop in good order. */
+  /** The signal that requests a graceful stop. */
   readonly stopSignal: NodeJS.Signals;
-  /** How long that may take, in milliseconds, before SIGKILL. */
+  /** The time for a graceful stop, in milliseconds, before SIGKILL. */
   readonly stopWithinMs: number;
 }
 
 /**
- * A process in a session of its own, so that Ctrl-C in the terminal does not reach it: it stops
- * when its owner says so, in the owner's order. Should the owner die, a guard stops it.
+ * A process in its own session. Ctrl-C in the terminal does not reach it, so its owner decides when
+ * and in which order processes stop. If the owner dies, a guard stops the process.
  */
 export class DetachedProcess {
   readonly pid: number;
-  /** Settles when the process has ended and its output has been read. Never rejects. */
+  /** Resolves when the process has ended and its output has been read. Never rejects. */
   readonly gone: Promise<Exit>;
   /** Aborts when the process has ended. */
   readonly ended: AbortSignal;
@@ -56,7 +56,7 @@ export class DetachedProcess {
     const closed = new Promise<Exit>((resolve) => {
       child.once('close', (code, signal) => resolve({ code, signal }));
     });
-    // The file goes before anyone hears of the end: a successor may write its own right after.
+    // The pid file is removed before `gone` resolves: the next process may write its own right after.
     this.gone = closed.finally(() => pidFile && rm(pidFile, { force: true }));
   }
 
@@ -101,6 +101,6 @@ function launch(command: Command, output: Output): ChildProcess {
   try {
     return start(['ignore', file, file]);
   } finally {
-    closeSync(file); // the process has its own copy
+    closeSync(file); // the child has its own descriptor
   }
 }

@@ -6,8 +6,8 @@ const execute = promisify(execFile);
 const LINUX = process.platform === 'linux';
 
 /**
- * The command line of a process as the operating system tells it, or undefined when there is no
- * such process or it has ended and only waits to be reaped.
+ * The command line of a process, read from the operating system. Undefined when there is no such
+ * process or it is a zombie.
  */
 export async function commandLine(pid: number): Promise<string | undefined> {
   try {
@@ -20,11 +20,11 @@ export async function commandLine(pid: number): Promise<string | undefined> {
   }
 }
 
-/** The processes that this one started, theirs included. */
+/** The children of a process, their children, and so on. */
 export async function descendantsOf(pid: number): Promise<number[]> {
   const parents = await parentByPid();
   const family = new Set([pid]);
-  // Pids wrap around, so a child's may be below its parent's: look until nothing is found.
+  // Pids wrap around, so a child can have a lower pid than its parent: repeat until none is found.
   for (let found = true; found;) {
     found = false;
     for (const [child, parent] of parents) {
@@ -47,7 +47,7 @@ async function parentByPid(): Promise<Map<number, number>> {
   const entries = await Promise.all(
     pids.map(async (pid) => {
       const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      // "pid (name) state ppid …", where the name may hold spaces and parentheses.
+      // "pid (name) state ppid …", where the name may contain spaces and parentheses.
       const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
       return [Number(pid), Number(parent)] as const;
     }),

@@ -12,7 +12,7 @@ describe('ManagedProcess', () => {
   const started: ManagedProcess[] = [];
   afterEach(() => Promise.all(started.splice(0).map((process) => process.kill())));
 
-  /** A process that runs a script, and is ready when it has printed something. */
+  /** A process that runs a script and is ready after its first line of output. */
   const running = (script: string, changes: Partial<ProcessDefinition> = {}) => {
     const lines: string[] = [];
     const managed = new ManagedProcess({
@@ -24,7 +24,7 @@ describe('ManagedProcess', () => {
       }),
       output: { onLine: (line) => lines.push(line) },
       probe: async () => {
-        if (lines.length === 0) throw new Error('silent so far');
+        if (lines.length === 0) throw new Error('no output yet');
       },
       readyWithinMs: 10_000,
       stopSignal: 'SIGTERM',
@@ -36,7 +36,7 @@ describe('ManagedProcess', () => {
     return managed;
   };
 
-  it('is ready once it says so, and can be started again after it was stopped', async () => {
+  it('waits until it is ready, and can be started again after a stop', async () => {
     const sample = running('console.log("up")');
     await sample.start();
     const first = sample.pid;
@@ -53,7 +53,7 @@ describe('ManagedProcess', () => {
     expect(sample.pid).toBeUndefined();
   });
 
-  it('ends together with the processes that it has started', async () => {
+  it('kills its child processes too', async () => {
     const script = `
       const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { detached: true });
@@ -69,18 +69,18 @@ describe('ManagedProcess', () => {
     expect(await commandLine(child)).toBeUndefined();
   });
 
-  it('does not start when it ends at once, and its last words are told', async () => {
+  it('rejects the start with the end of the log when the process exits', async () => {
     const sample = running('throw new Error("no port given")', { probe: () => Promise.reject() });
     await expect(sample.start()).rejects.toThrow(/sample did not start: .*exit code 1[^]*no port/);
   });
 
-  it('does not start when it is not ready in time', async () => {
+  it('rejects the start when the process is not ready in time', async () => {
     const probe = () => Promise.reject(new Error('still loading'));
     const sample = running('console.log("up")', { probe, readyWithinMs: 100 });
     await expect(sample.start()).rejects.toThrow('not ready after 0.1 s (still loading)');
   });
 
-  it('gives up a start when it is stopped meanwhile', async () => {
+  it('aborts a start when it is stopped in the meantime', async () => {
     const sample = running('', { probe: () => Promise.reject(new Error('never')) });
     const start = expect(sample.start()).rejects.toThrow('sample is being stopped');
     await sample.stop();
@@ -88,7 +88,7 @@ describe('ManagedProcess', () => {
     expect(sample.pid).toBeUndefined();
   });
 
-  it('tells of an end that nobody asked for, and of no other', async () => {
+  it('reports an unexpected exit, and no requested one', async () => {
     const sample = running('console.log("up")');
     const exits: unknown[] = [];
     sample.onUnexpectedExit((exit) => exits.push(exit));
@@ -101,12 +101,12 @@ describe('ManagedProcess', () => {
   });
 
   it.each([
-    ['stops', ''],
-    ['does not care', 'process.on("SIGTERM", () => {});'],
-  ])('does not outlive its owner, even if that is killed, and even if it %s', async (_, deaf) => {
+    ['stops on SIGTERM', ''],
+    ['ignores SIGTERM', 'process.on("SIGTERM", () => {});'],
+  ])('does not outlive an owner that is killed, when it %s', async (_, onSigterm) => {
     const script = `
       import { DetachedProcess } from '${DETACHED}';
-      const args = ['-e', '${deaf} setInterval(() => {}, 1e6); console.log("up")'];
+      const args = ['-e', '${onSigterm} setInterval(() => {}, 1e6); console.log("up")'];
       const command = { executable: process.execPath, args, cwd: '/' };
       const onLine = () => console.log(child.pid);
       const policy = { stopSignal: 'SIGTERM', stopWithinMs: 1000 };

@@ -12,29 +12,28 @@ import { commandLine, descendantsOf } from './inspect.ts';
 
 export interface ProcessDefinition extends StopPolicy {
   readonly name: string;
-  /** What to run; called before each start, and the place to make ready whatever it needs. */
+  /** The command to run. Called before each start, so it can also prepare data and files. */
   readonly command: (start: StartContext) => Command | Promise<Command>;
   readonly output: Output;
-  /** Asks the process itself whether it is ready; rejects while it is not. */
+  /** Asks the process whether it is ready; rejects while it is not. */
   readonly probe: () => Promise<unknown>;
-  /** How long it may take to become ready, in milliseconds. */
+  /** The time limit for becoming ready, in milliseconds. */
   readonly readyWithinMs: number;
   /** The end of its log, for error messages. */
   readonly tail: () => string;
-  /** Where to note its pid, so that a later run finds it should this one die. */
+  /** The file for its pid, by which a later run finds the process if this one dies. */
   readonly pidFile?: string | undefined;
 }
 
-/** What a start is told. */
 export interface StartContext {
-  /** Aborts when it is to give up. */
+  /** Aborts the start. */
   readonly signal: AbortSignal;
   readonly report: Report;
 }
 
-/** An end that nobody asked for. */
+/** An exit without a call of stop or kill. */
 export interface UnexpectedExit extends Exit {
-  /** How long it had run, in milliseconds. */
+  /** How long the process had run, in milliseconds. */
   readonly uptimeMs: number;
 }
 
@@ -58,13 +57,13 @@ export class ManagedProcess {
     return this.#current?.pid;
   }
 
-  /** Whether it was started and not stopped since; it may have ended by itself nevertheless. */
+  /** Whether it was started and not stopped since then. It may still have ended by itself. */
   get wanted(): boolean {
     return this.#wanted;
   }
 
   /**
-   * Starts it and waits until it is ready; does no more than wait when it runs already.
+   * Starts it and waits until it is ready. If it is running already, only waits.
    * @throws SetupError with the end of its log when it ends or is not ready in time.
    */
   start(context: Partial<StartContext> = {}): Promise<void> {
@@ -84,9 +83,9 @@ export class ManagedProcess {
       await waitUntil(probe, { withinMs: readyWithinMs, signal: ends });
     } catch (error) {
       abort.throwIfAborted();
-      if (child.ended.aborted) await child.gone; // its last words have been read then
+      if (child.ended.aborted) await child.gone; // all of its output has been read then
       const log = tail();
-      const ending = log === '' ? 'It has logged nothing.' : `The end of its log:\n${log}`;
+      const ending = log === '' ? 'Its log is empty.' : `The end of its log:\n${log}`;
       throw new SetupError(`${name} did not start: ${messageOf(error)}. ${ending}`, {
         cause: error,
       });
@@ -94,7 +93,7 @@ export class ManagedProcess {
   }
 
   /**
-   * Stops it in good order, or not so good when that takes too long.
+   * Stops it gracefully, or kills it after `stopWithinMs`.
    * @returns 'killed' when it had to be killed, 'stopped' otherwise.
    */
   async stop(): Promise<'stopped' | 'killed'> {
@@ -111,21 +110,21 @@ export class ManagedProcess {
   }
 
   /**
-   * Sends a signal, by default the one that leaves no chance to tidy up, and waits for the end;
-   * SIGSTOP and SIGCONT, which do not end a process, are sent only.
+   * Sends a signal, by default SIGKILL, and waits until the process has ended. Does not wait after
+   * SIGSTOP and SIGCONT, which do not end a process.
    */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (signal === 'SIGSTOP' || signal === 'SIGCONT') return this.#current?.signal(signal);
     const child = await this.#noLongerWanted();
     if (child === undefined) return;
-    // PostgreSQL's own processes would outlive it for a moment and hold on to its data meanwhile.
+    // The child processes of PostgreSQL would live a moment longer and keep its data locked.
     const family = signal === 'SIGKILL' ? await descendantsOf(child.pid) : [];
     child.signal(signal);
     await child.gone;
     await Promise.all(family.map(killIfThere));
   }
 
-  /** Tells of each end that nobody asked for. */
+  /** Calls the listener at each exit without a call of stop or kill. */
   onUnexpectedExit(listener: (exit: UnexpectedExit) => void): void {
     this.#onExit.push(listener);
   }
@@ -155,7 +154,7 @@ export class ManagedProcess {
     });
   }
 
-  /** Gives up a start under way, and returns the process if there is one. */
+  /** Aborts a start in progress, and returns the process if there is one. */
   async #noLongerWanted(): Promise<DetachedProcess | undefined> {
     this.#wanted = false;
     this.#startAbort.abort(new Error(`${this.name} is being stopped`));
@@ -168,10 +167,10 @@ async function killIfThere(pid: number): Promise<void> {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    return; // it went with its parent
+    return; // it ended together with its parent
   }
   const gone = async () => {
-    if ((await commandLine(pid)) !== undefined) throw new Error(`pid ${pid} is still there`);
+    if ((await commandLine(pid)) !== undefined) throw new Error(`pid ${pid} is still running`);
   };
   await waitUntil(gone, { withinMs: 10_000 });
 }

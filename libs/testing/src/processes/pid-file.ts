@@ -4,7 +4,7 @@ import { waitUntil } from '../wait-until.ts';
 import { commandLine } from './inspect.ts';
 import { makePrivateFolder } from './private-folder.ts';
 
-/** A process, told apart from a later one that got the same pid by its command line. */
+/** A process. Its command line distinguishes it from a later process with the same pid. */
 export interface PidRecord {
   readonly name: string;
   readonly pid: number;
@@ -23,21 +23,21 @@ export async function writePidFile(
   running: Omit<PidRecord, 'command'>,
 ): Promise<void> {
   const command = await commandLine(running.pid);
-  if (command === undefined) return; // it has ended already
+  if (command === undefined) return; // it has already ended
   await makePrivateFolder(dirname(file));
   await writeFile(file, JSON.stringify({ ...running, command } satisfies PidRecord));
 }
 
-/** Whether the recorded process is alive: a process with its pid and its command line. */
+/** Whether a process with the recorded pid and command line exists. */
 export const isRunning = async (record: Pick<PidRecord, 'pid' | 'command'>): Promise<boolean> =>
   (await commandLine(record.pid)) === record.command;
 
 /**
- * Stops what an earlier run left behind, as told by the pid files in a directory, and removes the
- * files. A process that merely has a recorded pid is left alone.
- * @returns the processes that were still running, and are no longer.
+ * Stops the processes of an earlier run by the pid files in a directory, and removes the files.
+ * A process with a recorded pid but another command line is not stopped.
+ * @returns the processes that were stopped.
  */
-export async function stopLeftovers(directory: string): Promise<PidRecord[]> {
+export async function stopOrphans(directory: string): Promise<PidRecord[]> {
   const files = (await entriesOf(directory)).filter((entry) => entry.endsWith(SUFFIX));
   const stopped = await Promise.all(
     files.map(async (name) => {
@@ -59,13 +59,14 @@ async function readRecord(file: string): Promise<PidRecord | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as PidRecord;
   } catch {
-    return undefined; // cut short by a crash: it says nothing
+    return undefined; // incomplete because of a crash
   }
 }
 
 async function stopRecorded(record: PidRecord): Promise<void> {
   const gone = async () => {
-    if (await isRunning(record)) throw new Error(`${record.name} (pid ${record.pid}) still runs`);
+    if (await isRunning(record))
+      throw new Error(`${record.name} (pid ${record.pid}) is still running`);
   };
   process.kill(record.pid, record.stopSignal);
   try {

@@ -6,19 +6,19 @@ export interface RunOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly account?: { readonly uid: number; readonly gid: number } | undefined;
-  /** Ends the command; its reason is thrown once the command is gone. */
+  /** Ends the command. Its reason is thrown when the command has ended. */
   readonly signal?: AbortSignal;
-  /** Called with each line of its output; the end of a line may be a carriage return. */
+  /** Called with each line of the output. A line may end with a carriage return. */
   readonly onLine?: (line: string) => void;
 }
 
-// How long a command may take to stop once this process is gone.
+// The time that a command has to stop after this process has died.
 const GRACE_MS = 5000;
 
-/** A command ended with something else than exit code 0. */
+/** A command ended with a signal or an exit code other than 0. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
-  /** All it printed, stdout and stderr as they came. */
+  /** Its stdout and stderr, in the order of arrival. */
   readonly output: string;
 
   constructor(command: string, ending: string, output: string) {
@@ -28,8 +28,8 @@ export class CommandFailed extends Error {
 }
 
 /**
- * Runs a command to its end and returns what it printed.
- * @throws CommandFailed when it ends with anything but 0.
+ * Runs a command to its end and returns its output.
+ * @throws CommandFailed when it does not end with exit code 0.
  */
 export async function run(
   executable: string,
@@ -37,7 +37,7 @@ export async function run(
   { cwd, env, account, signal, onLine }: RunOptions,
 ): Promise<string> {
   signal?.throwIfAborted();
-  // In a session of its own, as Ctrl-C has to end it by way of the signal only: once, and awaited.
+  // In its own session: Ctrl-C must end it only through `signal`, once, and this function waits.
   const child = spawn(executable, args, {
     cwd,
     env,
@@ -70,11 +70,11 @@ export async function run(
   }
 }
 
-/** Ends a command together with whatever it started: it leads its own process group. */
+/** Ends a command and its children: it is the leader of its process group. */
 function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGTERM');
   } catch {
-    // it was quicker
+    // it has already ended
   }
 }

@@ -8,7 +8,7 @@ import { startInfrastructure, type Infrastructure } from './infrastructure.ts';
 import { dropProvisioned, provision } from './provision.ts';
 import { fallbackFor } from './unprivileged.ts';
 
-// The first run downloads the servers.
+// The first start downloads the servers.
 const START_MS = 10 * 60_000;
 import.meta.jest.setTimeout(2 * 60_000);
 
@@ -46,7 +46,7 @@ describe('Infrastructure', () => {
   }
 
   describe('PostgreSQL', () => {
-    it('keeps what was committed when it is killed', async () => {
+    it('keeps committed data when it is killed', async () => {
       const { url } = servers.postgres;
       await query(url, 'CREATE TABLE kept AS SELECT 42 AS answer');
       await servers.postgres.kill();
@@ -54,7 +54,7 @@ describe('Infrastructure', () => {
       expect(await query(url, 'SELECT * FROM kept')).toEqual([{ answer: 42 }]);
     });
 
-    it('is durable, and as large as two replicas of three services need', async () => {
+    it('has fsync on, and enough connections for two replicas of three services', async () => {
       const show = async (name: string) =>
         Object.values((await query(servers.postgres.url, `SHOW ${name}`))[0]!)[0];
       expect(await show('fsync')).toBe('on');
@@ -63,7 +63,7 @@ describe('Infrastructure', () => {
   });
 
   describe('MariaDB', () => {
-    it('keeps what was committed when it is killed', async () => {
+    it('keeps committed data when it is killed', async () => {
       const { url } = servers.mariadb;
       await queryMariadb(url, 'CREATE DATABASE kept');
       await queryMariadb(url, 'CREATE TABLE kept.kept AS SELECT 42 AS answer');
@@ -106,14 +106,14 @@ describe('Infrastructure', () => {
       expect(new URL(databases.order).pathname).toBe('/order');
     });
 
-    it('can be repeated, and leaves the data alone', async () => {
+    it('can be repeated and keeps the data', async () => {
       const databases = await provision(urls());
       await query(databases.order, 'CREATE TABLE kept (id int)');
       expect(await provision(urls())).toEqual(databases);
       expect(await query(databases.order, 'SELECT * FROM kept')).toEqual([]);
     });
 
-    it('lets no service connect to the database of another', async () => {
+    it('does not allow a service to connect to the database of another', async () => {
       const { order, approval } = await provision(urls());
       const url = new URL(order);
       url.pathname = new URL(approval).pathname;
@@ -122,7 +122,7 @@ describe('Infrastructure', () => {
       );
     });
 
-    it('lets mis see nothing but its own, not even a database with a similar name', async () => {
+    it('shows mis only its own database, not one with a similar name', async () => {
       const { mis } = await provision({ ...urls(), suffix: '_a' });
       await queryMariadb(servers.mariadb.url, 'CREATE DATABASE misXa');
       expect(await queryMariadb(mis, 'SHOW DATABASES')).toEqual([
@@ -131,7 +131,7 @@ describe('Infrastructure', () => {
       ]);
     });
 
-    it('makes separate sets for separate suffixes, and drops one of them', async () => {
+    it('creates separate sets for separate suffixes, and drops one of them', async () => {
       const first = await provision({ ...urls(), suffix: '_t1' });
       const second = await provision({ ...urls(), suffix: '_t2' });
       await dropProvisioned({ ...urls(), suffix: '_t1' });
@@ -141,7 +141,7 @@ describe('Infrastructure', () => {
       expect(await queryMariadb(second.mis, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     });
 
-    it('does with an administrator who may create databases and roles, and no more', async () => {
+    it('works with an administrator who may only create databases and roles', async () => {
       const create = "CREATE ROLE limited LOGIN CREATEDB CREATEROLE PASSWORD 'x'";
       await query(servers.postgres.url, create);
       const limited = new URL(servers.postgres.url);
@@ -153,12 +153,12 @@ describe('Infrastructure', () => {
       expect(await query(databases.order, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     });
 
-    it('refuses a suffix that is no name', async () => {
+    it('rejects a suffix with other characters than letters, digits and underscores', async () => {
       await expect(provision({ ...urls(), suffix: '-x' })).rejects.toThrow('expected letters');
     });
   });
 
-  it('leaves nothing when it is removed', async () => {
+  it('deletes all files when it is removed', async () => {
     const own = await mkdtemp(join(tmpdir(), 'infrastructure-'));
     const short = await startInfrastructure({ directory: own });
     await short.remove();

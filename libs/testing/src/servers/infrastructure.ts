@@ -17,20 +17,20 @@ export interface InfrastructurePorts {
   readonly mariadb: number;
   readonly kafka: number;
   readonly kafkaController: number;
-  /** Where Kafka's clients are sent if not to its own port, such as to a proxy before it. */
+  /** The port that Kafka tells its clients to use, by default its own; for a proxy before it. */
   readonly kafkaAdvertised?: number;
 }
 
 export interface InfrastructureOptions {
-  /** Data and logs go to the folders `data` and `logs` in it. */
+  /** The folder for the folders `data` and `logs`. */
   readonly directory: string;
-  /** Free ports are chosen where none are given. */
+  /** By default free ports are chosen. */
   readonly ports?: Partial<InfrastructurePorts>;
-  /** Told what takes long, such as the downloads on first use. */
+  /** Receives the progress of long operations, such as the downloads on first use. */
   readonly report?: Report;
 }
 
-// Often enough to see that a download goes on.
+// Often enough to show that a download makes progress.
 const REPORT_EVERY_MS = 5000;
 
 /** The servers that the suite needs. */
@@ -42,16 +42,17 @@ export interface Servers {
 
 /** The servers, started. */
 export interface Infrastructure extends Servers {
-  /** Stops all servers, whatever state they are in; their data are kept. */
+  /** Stops all servers, in any state; their data are kept. */
   stop(): Promise<void>;
   /** Stops all servers and deletes their data, and the directory if nothing else is in it. */
   remove(): Promise<void>;
 }
 
 /**
- * Starts PostgreSQL, MariaDB and Kafka and waits until all are ready.
- * @throws SetupError when Java or Maven is missing, or with the end of its log when a server does
- * not start; the others are stopped then.
+ * Starts PostgreSQL, MariaDB and Kafka and waits until all are ready. If one does not start, all
+ * are stopped.
+ * @throws SetupError when Java or Maven is missing, or with the end of the log of the server that
+ * did not start.
  */
 export async function startInfrastructure(options: InfrastructureOptions): Promise<Infrastructure> {
   await checkJavaFor({ kafka: true, mariadb: true });
@@ -85,7 +86,7 @@ export async function startInfrastructure(options: InfrastructureOptions): Promi
   return { ...servers, stop, remove };
 }
 
-/** The three servers with their data, logs and pid files in a directory; none is started yet. */
+/** Creates the three servers with data, logs and pid files in a directory. Starts none of them. */
 export function createServers(
   directory: string,
   ports: InfrastructurePorts,
@@ -111,9 +112,9 @@ export function createServers(
 }
 
 /**
- * Deletes what servers have stored in a directory, and in PostgreSQL's fallback for it; the
- * directory too, if nothing else is in it.
- * @returns the folders that were there.
+ * Deletes the data and logs of the servers in a directory and in PostgreSQL's fallback folder. The
+ * directory itself is deleted if it is then empty.
+ * @returns the folders that were deleted.
  */
 export async function removeData(directory: string): Promise<string[]> {
   const { data, logs, run } = foldersIn(directory);
@@ -126,11 +127,11 @@ export async function removeData(directory: string): Promise<string[]> {
       return [folder];
     }),
   );
-  await rmdir(directory).catch(() => undefined); // something else is in it
+  await rmdir(directory).catch(() => undefined); // it is not empty
   return removed.flat();
 }
 
-/** Checks that Java and Maven are there if the given servers need them. */
+/** Checks that Java and Maven are installed if the given servers need them. */
 export async function checkJavaFor(servers: { kafka: boolean; mariadb: boolean }): Promise<void> {
   await checkJava({
     java: servers.kafka ? 'to run Apache Kafka' : undefined,

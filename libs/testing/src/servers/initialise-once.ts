@@ -2,8 +2,8 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Fills a server's data folder on first use. It is filled under another name and renamed when it
- * is complete, so that an interrupted initialisation is not taken for a complete one.
+ * Initialises the data folder of a server on first use. The folder gets its final name when it is
+ * complete, so an interrupted initialisation is never used.
  */
 export async function initialiseOnce(
   directory: string,

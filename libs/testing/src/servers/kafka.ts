@@ -10,17 +10,17 @@ import { run } from '../processes/run.ts';
 import { initialiseOnce } from './initialise-once.ts';
 import { Server, type ServerOptions } from './server.ts';
 
-// Any will do; it has to be the same each time.
+// Any value works, but it must be the same at each start.
 const CLUSTER_ID = 'ZXF1aXBtZW50LXJlbnRhbA';
 
 export interface KafkaOptions extends ServerOptions {
-  /** The port on 127.0.0.1 for the controller, which lives in the same process. */
+  /** The port on 127.0.0.1 for the controller, which runs in the same process. */
   readonly controllerPort: number;
-  /** The port that clients are told, if not `port`. */
+  /** The port in the broker's metadata, by default `port`. */
   readonly advertisedPort?: number | undefined;
 }
 
-/** A real Apache Kafka: one process that is broker and controller. Its url is host:port. */
+/** Apache Kafka: one process that is broker and controller. Its url is host:port. */
 export function kafka(options: KafkaOptions): Server {
   const broker = `127.0.0.1:${options.port}`;
   return new Server(
@@ -29,7 +29,7 @@ export function kafka(options: KafkaOptions): Server {
       command: (start) => prepare(options, start),
       output: { file: options.logFile },
       probe: () => askBroker(broker),
-      readyWithinMs: 120_000, // 5 s with a core of its own, several times that among others
+      readyWithinMs: 120_000, // it takes 5 s on an idle core, and several times that on a busy one
       stopSignal: 'SIGTERM',
       stopWithinMs: 30_000,
       pidFile: options.pidFile,
@@ -42,8 +42,8 @@ async function prepare(options: KafkaOptions, { signal, report }: StartContext):
   const jars = await kafkaJars(report, signal);
   const java = [
     '-Xmx512m',
-    // The quick compiler only, and the simple collector: up with half the CPU time (5 s instead of
-    // 9 s on 2 cores), and per message it takes no more afterwards.
+    // Only the first compiler, and the serial collector: half the CPU time for a start (5 s instead
+    // of 9 s on 2 cores), and the same CPU time per message afterwards.
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
     `-Dlog4j2.configurationFile=${join(WORKSPACE, 'kafka-logging.properties')}`,
@@ -79,22 +79,23 @@ function properties({ port, controllerPort, advertisedPort = port }: KafkaOption
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://${controller}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}`,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    // Relative to the folder it runs in: a list, read as Latin-1, is no place for anyone's path.
+    // Relative to the working directory: the value is a comma-separated list that is read as
+    // Latin-1, so an absolute path with a comma or an umlaut would break it.
     'log.dirs': 'logs',
-    // Topics are made by the services, with the partitions they need.
-    // After a crash the broker's own controller holds its place for as long: by default 9 s.
+    // After a crash, the controller rejects the restarted broker for this long; by default 9 s.
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 1000,
+    // The services create the topics, with the partitions that they need.
     'auto.create.topics.enable': false,
-    // A consumer group gets going at once instead of waiting 3 s for more members.
+    // A consumer group starts immediately instead of waiting 3 s for more members.
     'group.initial.rebalance.delay.ms': 0,
-    // One broker: one copy of everything.
+    // There is one broker, so one replica of each partition.
     'offsets.topic.replication.factor': 1,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
-    // Instead of 50, each of which is a folder with files to make and to load.
+    // The default is 50, and each partition costs time: a folder with files to create and load.
     'offsets.topic.num.partitions': 8,
     'transaction.state.log.num.partitions': 8,
   };
@@ -116,7 +117,7 @@ async function askBroker(broker: string): Promise<void> {
     await admin.connect();
     const { brokers } = await admin.describeCluster();
     if (brokers.length === 0) throw new Error('the broker has not registered itself yet');
-    // On first use this makes the coordinator's topic, which consumers would have to wait for.
+    // On first use this creates the topic of the group coordinator, which consumers would wait for.
     await admin.describeGroups(['any']);
   } finally {
     await admin.disconnect();

@@ -9,7 +9,7 @@ import { MARIADB_ADMINISTRATOR } from './credentials.ts';
 import { initialiseOnce } from './initialise-once.ts';
 import { Server, type ServerOptions } from './server.ts';
 
-/** A real MariaDB. */
+/** MariaDB, the engine of the service mis. */
 export function mariadb(options: ServerOptions): Server {
   const url = `mysql://${MARIADB_ADMINISTRATOR.user}@127.0.0.1:${options.port}`;
   return new Server(
@@ -30,42 +30,42 @@ export function mariadb(options: ServerOptions): Server {
 async function prepare(options: ServerOptions, { signal, report }: StartContext): Promise<Command> {
   const home = await mariadbFolder(report, signal);
   const common = ['--no-defaults', ...asRoot()];
-  // A starting MariaDB deletes the temporary tables it finds, so no two may share /tmp.
+  // MariaDB deletes all temporary tables in its TMPDIR at its start, so two servers cannot share one.
   const temporary = `${options.directory}.tmp`;
   await mkdir(temporary, { recursive: true });
-  const surroundings = { cwd: home, env: { ...process.env, TMPDIR: temporary } };
+  const processOptions = { cwd: home, env: { ...process.env, TMPDIR: temporary } };
   await initialiseOnce(options.directory, (directory) => {
     report('initialising its data folder');
     const flags = [
       ...common,
-      '--basedir=.', // relative, as the installer cannot do with a space in it
+      '--basedir=.', // relative, because the installer does not support a path with a space
       `--datadir=${directory}`,
-      '--auth-root-authentication-method=normal', // by password, not by the system's user
+      '--auth-root-authentication-method=normal', // by password, not by operating system user
       '--skip-test-db',
       '--skip-name-resolve',
     ];
-    return run(join(home, 'scripts/mariadb-install-db'), flags, { ...surroundings, signal });
+    return run(join(home, 'scripts/mariadb-install-db'), flags, { ...processOptions, signal });
   });
   const settings = [
     `--basedir=${home}`,
     `--datadir=${options.directory}`,
     `--port=${options.port}`,
     '--bind-address=127.0.0.1',
-    '--socket=', // none: its path may be 107 bytes at most, and nobody needs it
+    '--socket=', // no Unix socket: its path is limited to 107 bytes, and all clients use TCP
     '--skip-name-resolve',
-    '--skip-ssl', // else it makes itself an RSA key at each start, which takes 10 to 20 s
+    '--skip-ssl', // otherwise it generates an RSA key at each start, which takes 10 to 20 s
     '--innodb-buffer-pool-size=64M',
   ];
   return {
     executable: join(home, 'bin/mariadbd'),
     args: [...common, ...settings],
-    ...surroundings,
+    ...processOptions,
   };
 }
 
 /**
- * Unlike PostgreSQL, it runs as root if told to. In short, as the long form would make the
- * installer change the data folder's owner, and stumble over a space in its name.
+ * Unlike PostgreSQL, MariaDB can run as root. The short option -u is required: with --user the
+ * installer changes the owner of the data folder, and fails if the path contains a space.
  */
 const asRoot = (): string[] => (process.getuid?.() === 0 ? ['-uroot'] : []);
 

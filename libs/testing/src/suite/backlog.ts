@@ -12,20 +12,21 @@ const READS = {
   mis: ['equipmgnt.order', 'equipmgnt.approval', 'equipmgnt.equipment'],
 } as const;
 
-/** What is on its way between the services. */
+/** Messages in flight between the services. */
 export interface Backlog {
   /** Rows in the outboxes, by service. */
   readonly outbox: Readonly<Record<string, number>>;
   /** Messages that a consumer group has not committed, by group. */
   readonly lag: Readonly<Record<string, number>>;
-  /** All of them together. */
+  /** The sum of both. */
   readonly total: number;
 }
 
 /**
- * Counts what was told but not yet handled. While no client asks for anything, the suite is at rest
- * when nothing is: outboxes are counted before and after the topics, so nothing slips between.
- * @throws when a database or the broker is away
+ * Counts the messages that are published or waiting in an outbox, and not yet consumed. Without
+ * requests from clients, the suite is idle when the total is 0. The outboxes are counted before and
+ * after the topics, so a message that moves from one to the other is always counted.
+ * @throws when a database or the broker is unavailable
  */
 export async function measureBacklog({ databases, kafkaBrokers }: Connections): Promise<Backlog> {
   const kafka = new Kafka({

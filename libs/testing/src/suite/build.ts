@@ -5,7 +5,7 @@ import type { Report } from '../terminal/report.ts';
 import { SetupError } from '../setup-error.ts';
 
 /**
- * Builds whatever has changed since it was last built.
+ * Builds all packages that have changed since their last build.
  * @throws SetupError with the output of the build.
  */
 export async function build(report: Report, signal: AbortSignal): Promise<void> {

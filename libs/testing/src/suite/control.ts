@@ -8,12 +8,12 @@ import { foldersIn, LOCAL } from '../layout.ts';
 import type { ServiceName } from './services.ts';
 import { SetupError } from '../setup-error.ts';
 
-/** What the running suite can be asked to do: tell how it is; stop or start a service. */
+/** Requests to the running suite: report the status of all processes, stop or start a service. */
 export type ControlCommand = 'status' | 'stop' | 'start';
 
 export interface ControlRequest {
   readonly command: ControlCommand;
-  /** Which service to stop or start, all its processes. */
+  /** The service to stop or start, with all its processes. */
   readonly service?: ServiceName;
 }
 
@@ -34,10 +34,10 @@ export type ControlAnswer =
   | { readonly ok: false; readonly error: string };
 
 /**
- * Asks the suite that `npm start` runs to stop or start a service, and waits until it has.
- * @returns the state of all processes afterwards.
+ * Asks the suite that `npm start` runs to stop or start a service, and waits until that is done.
+ * @returns the status of all processes afterwards.
  * @throws SetupError when the suite is not running.
- * @throws Error when it cannot do what is asked.
+ * @throws Error when the suite rejects the request.
  */
 export async function control(
   command: ControlCommand,
@@ -52,7 +52,7 @@ export async function control(
       cause: error,
     });
   }
-  socket.on('error', () => undefined); // ends the loop below
+  socket.on('error', () => undefined); // an error also ends the loop below
   try {
     const request: ControlRequest = { command, ...(service && { service }) };
     socket.write(`${JSON.stringify(request)}\n`);
@@ -61,16 +61,16 @@ export async function control(
       if (!answer.ok) throw new Error(answer.error);
       return answer.status;
     }
-    throw new Error(`the suite ended before it answered "${command} ${service ?? ''}"`);
+    throw new Error(`The suite ended before it answered "${command} ${service ?? ''}".`);
   } finally {
     socket.destroy();
   }
 }
 
-// sun_path holds 104 bytes on macOS and 108 on Linux, one of which ends it.
+// sun_path has 104 bytes on macOS and 108 on Linux, including the terminating null byte.
 const LONGEST_SOCKET_PATH = 103;
 
-/** Where the control socket of a run folder is. */
+/** The path of the control socket that belongs to a run folder. */
 export function controlSocketIn(runFolder: string): string {
   const file = join(runFolder, 'control.sock');
   if (Buffer.byteLength(file) <= LONGEST_SOCKET_PATH) return file;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mainScript, SERVICES } from './services.ts';
 
-// Answers readiness; says what it was told by its environment; ends by itself at /crash; and
-// ignores SIGTERM if DEAF is set.
+// Answers every request with its environment, exits on /crash, and ignores SIGTERM if
+// IGNORE_SIGTERM is set.
 const FAKE = `
 import { createServer } from 'node:http';
-const { PORT, HOST, DEAF, FAIL } = process.env;
+const { PORT, HOST, IGNORE_SIGTERM, FAIL } = process.env;
 const log = (msg, more) => console.log(JSON.stringify({ level: 30, time: Date.now(), msg, ...more }));
 if (FAIL) throw new Error(FAIL);
 createServer((request, response) => {
@@ -16,11 +16,11 @@ createServer((request, response) => {
 }).listen(Number(PORT), HOST, () => log('listening'));
 process.on('SIGTERM', () => {
   log('SIGTERM received');
-  if (!DEAF) process.exit(0);
+  if (!IGNORE_SIGTERM) process.exit(0);
 });
 `;
 
-/** Makes a folder that looks like the built repository, with services that do next to nothing. */
+/** Creates a folder with the layout of the built repository and a minimal script per service. */
 export async function makeFakeServices(): Promise<string> {
   const repository = await mkdtemp(join(tmpdir(), 'fake-services-'));
   for (const service of SERVICES) {
@@ -32,7 +32,7 @@ export async function makeFakeServices(): Promise<string> {
   return repository;
 }
 
-/** Connections that lead nowhere; the fake services do not use them. */
+/** Connections to ports on which no server listens; the fake services do not use them. */
 export const noConnections = {
   databases: {
     order: 'postgres://order@127.0.0.1:1/order',

@@ -11,10 +11,10 @@ const COLOURS: Record<ServiceName, Style> = {
   mis: 'blue',
 };
 
-// Room for "equipment" and for "approval-2".
+// Wide enough for "equipment" and for "approval-2".
 const NAME_WIDTH = Math.max(...SERVICES.map((service) => service.length)) + 1;
 
-// https://getpino.io/#/docs/api?id=level-string; info goes without saying.
+// https://getpino.io/#/docs/api?id=level-string; the label of info is left out.
 const LEVELS: Record<number, { readonly label: string; readonly style: Style }> = {
   10: { label: 'TRACE', style: 'gray' },
   20: { label: 'DEBUG', style: 'gray' },
@@ -24,7 +24,7 @@ const LEVELS: Record<number, { readonly label: string; readonly style: Style }> 
 };
 const ERROR_LEVEL = 50;
 
-/** Fields that are shown otherwise, or of no use on one machine. */
+/** Fields that are shown in another place, or that have no use on one machine. */
 const HIDDEN = new Set([
   'level',
   'time',
@@ -37,7 +37,7 @@ const HIDDEN = new Set([
   'requestId',
 ]);
 
-// A request's trace is told apart from others by much less than its 32 digits.
+// 8 of the 32 digits are enough to distinguish the traces in one log.
 const TRACE_ID_SHOWN = 8;
 const VALUE_SHOWN = 120;
 
@@ -47,8 +47,8 @@ export interface LogSource {
 }
 
 /**
- * Makes a service's line of output readable for people: time, name, level unless it is info,
- * message, further fields. Lines that are not pino's JSON keep their text.
+ * Formats a log line of a service for people: time, name, level unless it is info, message, further
+ * fields. Lines that are not pino's JSON keep their text.
  */
 export function formatLine(source: LogSource, line: string, coloured: boolean): string {
   const paint = (style: Style, text: string) =>
@@ -66,7 +66,7 @@ export function formatLine(source: LogSource, line: string, coloured: boolean): 
     ...fieldsOf(record).map((field) => paint('gray', field)),
   ];
   const stack = record.level >= ERROR_LEVEL ? (record.err?.stack ?? '') : '';
-  const trace = stack.split('\n').slice(1).join('\n'); // its first line is the message once more
+  const trace = stack.split('\n').slice(1).join('\n'); // its first line repeats the message
   return [parts.join(' '), ...(trace ? [paint('gray', trace)] : [])].join('\n');
 }
 

@@ -6,19 +6,19 @@ const line = (fields: object) =>
   JSON.stringify({ level: 30, time: noon, name: 'order', ...fields });
 
 describe('formatLine', () => {
-  it('shows time, service and message, and no level when it is info', () => {
+  it('shows time, service and message, and leaves out the level info', () => {
     expect(formatLine(order, line({ msg: 'listening' }), false)).toBe(
       '12:00:00.007 order      listening',
     );
   });
 
-  it('shows other levels', () => {
+  it('shows levels other than info', () => {
     expect(formatLine(order, line({ level: 40, msg: 'slow' }), false)).toBe(
       '12:00:00.007 order      WARN slow',
     );
   });
 
-  it('shows further fields compactly, and none of those that only machines need', () => {
+  it('shows further fields as name=value, without pid and hostname', () => {
     const fields = {
       msg: 'taken',
       pid: 7,
@@ -38,7 +38,7 @@ describe('formatLine', () => {
     expect(shown.length).toBeLessThan(200);
   });
 
-  it("shows an error's message once, and its stack from level error on", () => {
+  it('shows the message of an error once, and its stack for the levels error and fatal', () => {
     const err = { message: 'no route', stack: 'Error: no route\n    at connect (net.js:1:2)' };
     expect(formatLine(order, line({ level: 40, msg: 'again', err }), false)).toBe(
       '12:00:00.007 order      WARN again err="no route"',
@@ -49,14 +49,14 @@ describe('formatLine', () => {
   });
 
   it.each(['Error: plain text', '{"not":"a log line"}', '{"level":30,', ''])(
-    'passes %j through',
+    'keeps the text %j, which is not a log line of pino',
     (text) => {
       const [name, ...rest] = formatLine(order, text, false).trimStart().split(/ {6}/);
       expect([name, rest.join('')]).toEqual(['order', text]);
     },
   );
 
-  it('has colours only when asked for', () => {
+  it('uses colours only on request', () => {
     const escape = String.fromCharCode(27);
     expect(formatLine(order, line({ msg: 'x', id: 1 }), true)).toContain(`${escape}[`);
     expect(formatLine(order, line({ msg: 'x', id: 1 }), false)).not.toContain(escape);

@@ -7,14 +7,14 @@ import { SetupError } from '../setup-error.ts';
 
 const runFile = promisify(execFile);
 const NAMESPACE = 'istio-cb-ns';
-const GONE_WITHIN = '--timeout=120s'; // its grace period is 40 s
-const BACK_WITHIN = '--timeout=600s';
+const STOP_TIMEOUT = '--timeout=120s'; // the pods' termination grace period is 40 s
+const START_TIMEOUT = '--timeout=600s';
 
-/** A suite that runs already, whoever has started it. */
+/** A suite that is already running: by `npm start`, in a cluster, or by Docker Compose. */
 export interface RunningSuite {
-  /** Where its gateway answers. */
+  /** The URL of its gateway. */
   readonly gateway: string;
-  /** The command that starts such a suite, for people who have forgotten to. */
+  /** The command that starts such a suite, for an error message. */
   readonly startedBy: string;
   /** Stops a service, and returns when it has stopped. */
   stop(service: ServiceName): Promise<unknown>;
@@ -22,7 +22,7 @@ export interface RunningSuite {
   start(service: ServiceName): Promise<unknown>;
 }
 
-/** The suite that `npm start` runs, or any other whose address is in the environment. */
+/** The suite that `npm start` runs, or another one whose GATEWAY_URL is in the environment. */
 export const suiteOfNpmStart = (environment: NodeJS.ProcessEnv): RunningSuite => ({
   gateway: gatewayIn(environment),
   startedBy: 'npm start',
@@ -34,8 +34,8 @@ const gatewayIn = (environment: NodeJS.ProcessEnv): string =>
   environment['GATEWAY_URL'] ?? `http://127.0.0.1:${environment['GATEWAY_PORT'] ?? 8080}`;
 
 /**
- * The suite in the cluster of a kubectl context, whose gateway is where a port-forward or the
- * environment says. A service is stopped by scaling it to 0, which its autoscaler respects.
+ * The suite in the cluster of a kubectl context. Its gateway is reached through a port-forward, or
+ * at GATEWAY_URL. A service is stopped by scaling it to 0, which also pauses its autoscaler.
  */
 export function suiteOfCluster(context: string, environment: NodeJS.ProcessEnv): RunningSuite {
   const kubectl = (...args: string[]) =>
@@ -50,13 +50,13 @@ export function suiteOfCluster(context: string, environment: NodeJS.ProcessEnv):
       const replicas = ['--output', 'jsonpath={.spec.replicas}'];
       stopped.set(service, await kubectl('get', 'deployment', service, ...replicas));
       await scale(service, '0');
-      await kubectl('wait', '--for=delete', 'pod', '--selector', `app=${service}`, GONE_WITHIN);
+      await kubectl('wait', '--for=delete', 'pod', '--selector', `app=${service}`, STOP_TIMEOUT);
     },
     async start(service) {
       const replicas = stopped.get(service);
       if (replicas === undefined) return;
       await scale(service, replicas);
-      await kubectl('rollout', 'status', `deployment/${service}`, BACK_WITHIN);
+      await kubectl('rollout', 'status', `deployment/${service}`, START_TIMEOUT);
       stopped.delete(service);
     },
   };
@@ -82,11 +82,11 @@ async function compose(...args: string[]): Promise<string> {
     return await output('docker', ['compose', ...args]);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    throw new SetupError(`${error.message}\nThe suite has to run already: ${UP}`, { cause: error });
+    throw new SetupError(`${error.message}\nStart the suite first: ${UP}`, { cause: error });
   }
 }
 
-/** What a program of this machine prints. @throws SetupError with what it said instead */
+/** Runs a program and returns its stdout. @throws SetupError with its stderr when it fails */
 async function output(program: string, args: readonly string[]): Promise<string> {
   try {
     const { stdout } = await runFile(program, args, {

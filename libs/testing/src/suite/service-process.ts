@@ -6,7 +6,7 @@ import { mainScript, type Environment, type ServiceName } from './services.ts';
 
 export interface ServiceProcessOptions {
   readonly service: ServiceName;
-  /** What it is called in messages: `order`, or `order-2` for a second replica. */
+  /** Its name in messages: `order`, or `order-2` for a second replica. */
   readonly name: string;
   /** The port on 127.0.0.1 that it listens on. */
   readonly port: number;
@@ -14,11 +14,11 @@ export interface ServiceProcessOptions {
   /** The folder that holds services/ and gateway/, and that it runs in. */
   readonly repository: string;
   readonly pidFile?: string | undefined;
-  /** Told each line that it prints. */
+  /** Called with each line that it prints. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
-// Enough for a test to look back on, little enough to keep for days.
+// Enough for the assertions of a test. Limited, because `npm start` may run for days.
 const LINES_KEPT = 2000;
 const LINES_SHOWN = 20;
 
@@ -48,7 +48,7 @@ export class ServiceProcess extends ManagedProcess {
         },
       },
       probe: () => askReadiness(url),
-      readyWithinMs: 60_000, // some 3 s on an idle machine
+      readyWithinMs: 60_000, // it takes about 3 s on an idle machine
       tail: () => {
         const last = lines.slice(-LINES_SHOWN);
         return last.map((line) => formatLine({ service, name }, line, false)).join('\n');
@@ -62,7 +62,7 @@ export class ServiceProcess extends ManagedProcess {
     this.#lines = lines;
   }
 
-  /** What it printed lately, line by line, at most {@link LINES_KEPT} lines. */
+  /** The last lines that it printed, at most {@link LINES_KEPT}. */
   get lines(): readonly string[] {
     return this.#lines;
   }
@@ -70,17 +70,17 @@ export class ServiceProcess extends ManagedProcess {
 
 const DEFAULTS: Environment = {
   HOST: '127.0.0.1',
-  // As in a container; and not the "test" that jest sets for itself.
+  // As in a container. Jest sets "test" for its own process, which would be inherited.
   NODE_ENV: 'production',
-  // It may finish by itself before it is killed.
+  // Shorter than stopWithinMs: the service ends by itself before it is killed.
   SHUTDOWN_TIMEOUT_MS: '15000',
-  // Nobody comes back to it; who restarts one of several replicas says otherwise.
+  // Clients do not connect to it again. A test that restarts one of several replicas overrides it.
   CONNECTION_DRAIN_MS: '0',
 };
 
 async function askReadiness(url: string): Promise<void> {
   const address = `${url}/actuator/health/readiness`;
-  // a connection that it would keep open is one that a stopping service waits for
+  // A stopping service waits for open connections, so the probe must not leave one.
   const headers = { connection: 'close' };
   const answer = await fetch(address, { headers, signal: AbortSignal.timeout(2000) });
   await answer.body?.cancel();

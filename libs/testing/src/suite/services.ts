@@ -5,7 +5,7 @@ export const SERVICES = ['gateway', 'order', 'approval', 'equipment', 'mis'] as 
 
 export type ServiceName = (typeof SERVICES)[number];
 
-/** What the services are connected to. */
+/** The databases and brokers of the services. */
 export interface Connections {
   readonly databases: DatabaseUrls;
   /** host:port[,host:port] */
@@ -14,7 +14,7 @@ export interface Connections {
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** The build's output that is run, relative to the repository. */
+/** The built main script of a service, relative to the repository. */
 export const mainScript = (service: ServiceName): string =>
   service === 'gateway' ? 'gateway/dist/main.js' : `services/${service}/dist/main.js`;
 
@@ -28,20 +28,20 @@ const CALLS: Record<ServiceName, readonly ServiceName[]> = {
 };
 
 /**
- * The environment that tells a service where everything is. Services that are not part of the
- * suite are left out: whoever leaves them out says where else they are.
+ * The environment of a service: the addresses of its database, the brokers and the services that it
+ * calls. A service without a URL is left out; the caller then has to set its URL.
  */
 export function environmentOf(
   service: ServiceName,
   { databases, kafkaBrokers }: Connections,
   urlOf: (service: ServiceName) => string | undefined,
 ): Environment {
-  const neighbours = CALLS[service].flatMap((other) => {
+  const urls = CALLS[service].flatMap((other) => {
     const url = urlOf(other);
     return url === undefined ? [] : [[`${other.toUpperCase()}_URL`, url] as const];
   });
   return {
-    ...Object.fromEntries(neighbours),
+    ...Object.fromEntries(urls),
     ...(isStateful(service) && { DATABASE_URL: databases[service], KAFKA_BROKERS: kafkaBrokers }),
   };
 }

@@ -20,7 +20,7 @@ describe('environmentOf', () => {
     });
   });
 
-  it('says nothing about a neighbour that is not there', () => {
+  it('leaves out the URL of a service that is not part of the suite', () => {
     expect(environmentOf('order', noConnections, () => undefined)).not.toHaveProperty(
       'APPROVAL_URL',
     );

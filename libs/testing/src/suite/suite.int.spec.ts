@@ -38,7 +38,7 @@ describe('Suite', () => {
     });
   });
 
-  it('starts replicas, with variables and ports of their own', async () => {
+  it('starts replicas with separate ports and the given variables', async () => {
     const { order } = await start({
       services: { order: 2 },
       env: { order: { APPROVAL_URL: 'http://elsewhere:1' } },
@@ -50,13 +50,13 @@ describe('Suite', () => {
     });
   });
 
-  it('says so when a service is asked for that it does not have', async () => {
+  it('throws for a service that it was started without', async () => {
     const { processes } = await start({ services: { mis: 1 } });
     expect(processes).toHaveLength(1);
     expect(() => suite!.order).toThrow('started without order');
   });
 
-  it('lets a process be killed and started again, at the same address', async () => {
+  it('starts a killed process again at the same address', async () => {
     const { approval } = await start({ services: { approval: 1 } });
     const { url, pid } = approval[0];
     await approval[0].kill('SIGKILL');
@@ -66,7 +66,7 @@ describe('Suite', () => {
     expect(approval[0].pid).not.toBe(pid);
   });
 
-  it('keeps what its processes print', async () => {
+  it('keeps the output of its processes', async () => {
     const { mis } = await start({ services: { mis: 1 } });
     await suite!.stop();
     expect(mis[0].lines.map((line) => JSON.parse(line).msg)).toEqual([
@@ -75,14 +75,14 @@ describe('Suite', () => {
     ]);
   });
 
-  it('leaves nothing behind when it is stopped', async () => {
+  it('leaves no process running when it is stopped', async () => {
     const { processes } = await start({});
     const pids = processes.map(({ pid }) => pid!);
     expect(await suite!.stop()).toEqual([]);
     expect(await Promise.all(pids.map(commandLine))).toEqual(pids.map(() => undefined));
   });
 
-  it('leaves nothing behind when a service does not start', async () => {
+  it('leaves no process running when a service does not start', async () => {
     const pids: number[] = [];
     const onLine: SuiteOptions['onLine'] = ({ pid }) => pid !== undefined && pids.push(pid);
     const failing = start({ env: { mis: { FAIL: 'no database' } }, onLine });

@@ -6,17 +6,17 @@ import { environmentOf, SERVICES } from './services.ts';
 import type { Connections, Environment, ServiceName } from './services.ts';
 
 export interface SuiteOptions {
-  /** The databases and the broker that the services use. */
+  /** The addresses of the databases and of the broker. */
   readonly infrastructure: Connections;
   /** How many processes of each service; by default one of each of the five. */
   readonly services?: Partial<Record<ServiceName, number>>;
-  /** The ports of a service's processes; free ones are chosen where none are given. */
+  /** The ports of the processes, by service; by default free ports are chosen. */
   readonly ports?: Partial<Record<ServiceName, readonly number[]>>;
-  /** Variables for a service, on top of and before those that connect it. */
+  /** Variables by service; they override the variables that connect the services. */
   readonly env?: Partial<Record<ServiceName, Environment>>;
-  /** Told each line that a process prints. */
+  /** Called with each line that a process prints. */
   readonly onLine?: (process: ServiceProcess, line: string) => void;
-  /** Where to note pids, for a later run to find what a killed one left behind. */
+  /** The folder for pid files, by which a later run finds orphans of a killed one. */
   readonly pidFolder?: string;
   /** The folder that holds the built services; by default this repository. */
   readonly repository?: string;
@@ -25,7 +25,7 @@ export interface SuiteOptions {
 /** The processes of one service; at least one. */
 export type Replicas = readonly [ServiceProcess, ...ServiceProcess[]];
 
-/** The services of the suite as processes, connected to each other and to given infrastructure. */
+/** The services as processes, connected to each other and to the given databases and broker. */
 export class Suite {
   readonly #replicas: ReadonlyMap<ServiceName, readonly ServiceProcess[]>;
 
@@ -34,8 +34,8 @@ export class Suite {
   }
 
   /**
-   * Starts the services and waits until all are ready.
-   * @throws SetupError with the end of its log when one is not; the others are stopped then.
+   * Starts the services and waits until all are ready. If one does not start, all are stopped.
+   * @throws SetupError with the end of the log of the service that did not start.
    */
   static async start(options: SuiteOptions): Promise<Suite> {
     const suite = await Suite.prepare(options);
@@ -51,7 +51,7 @@ export class Suite {
   /** Chooses ports and environments, but starts nothing yet. */
   static async prepare(options: SuiteOptions): Promise<Suite> {
     const ports = await choosePorts(options);
-    // Of several replicas the first is called: a load balancer is not among what is started here.
+    // Other services call the first replica: the suite has no load balancer.
     const urlOf = (service: ServiceName) => {
       const port = ports.get(service)?.[0];
       return port === undefined ? undefined : `http://127.0.0.1:${port}`;
@@ -90,7 +90,7 @@ export class Suite {
     return this.of('mis');
   }
 
-  /** A service's processes. @throws Error when this suite was started without the service. */
+  /** The processes of a service. @throws Error when this suite was started without it. */
   of(service: ServiceName): Replicas {
     const [first, ...others] = this.#replicas.get(service) ?? [];
     if (first === undefined) {
@@ -100,8 +100,8 @@ export class Suite {
   }
 
   /**
-   * Stops all processes, whatever state they are in.
-   * @returns the names of those that did not stop in time and were killed.
+   * Stops all processes, in any state.
+   * @returns the names of the processes that did not stop in time and were killed.
    */
   async stop(): Promise<string[]> {
     const outcomes = await Promise.all(

@@ -1,9 +1,9 @@
-/** Tells a person how far something is, in one line; called often. */
+/** Receives the progress of an operation, as one line for the user. Called often. */
 export type Report = (text: string) => void;
 
 export const silent: Report = () => undefined;
 
-/** Passes on no more than one text per interval, in milliseconds; the first one at once. */
+/** Forwards at most one text per interval, in milliseconds; the first one immediately. */
 export function throttled(report: Report, everyMs: number): Report {
   let last = -Infinity;
   return (text) => {

