@@ -1,5 +1,5 @@
-// Runs a command of this workspace under the repository's own Node, after making sure that the
-// dependencies are installed. This file itself has to do with the machine's Node and no packages.
+// Runs a command of this package with the repository's own Node, after it has installed missing
+// dependencies. This file itself runs on the machine's Node and without packages.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -8,14 +8,14 @@ import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 20;
 
-/** The Node that the suite runs on. Older ones can install it, but not run TypeScript. */
+/** The Node version of the suite. Older versions can install it, but cannot run TypeScript. */
 const SUITE_NODE = 24;
 
 const COMMANDS = {
-  start: 'starts the suite and all it needs on this machine',
-  reset: 'deletes what the suite has stored on this machine',
-  scenario: 'plays through what the suite can do, against the running one',
-  test: 'runs all tests, those on real servers included',
+  start: 'starts the databases, the broker and all services on this machine',
+  reset: 'deletes all data of the suite on this machine',
+  scenario: 'runs the classic scenario against the running suite and checks each answer',
+  test: 'runs the tests, including those on real servers',
 };
 
 const WORKSPACE = dirname(fileURLToPath(import.meta.url));
@@ -23,7 +23,7 @@ const REPOSITORY = dirname(dirname(WORKSPACE));
 const MODULES = join(REPOSITORY, 'node_modules');
 const PROGRAMS = join(MODULES, '.bin');
 
-/** The package with Node's program for this machine: an optional dependency, without scripts. */
+/** The npm package with the Node executable for this machine: an optional dependency. */
 const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
 const PACKAGED_NODE = join(MODULES, NODE_PACKAGE, 'bin/node');
 
@@ -40,14 +40,14 @@ async function main([command, ...args]) {
   checkCommand(command);
   await installDependencies();
   const script = join(WORKSPACE, 'src', `${command}.ts`);
-  // kafkajs sets timers that are due already, which Node remarks upon.
+  // kafkajs sets timers with a negative delay, about which Node warns.
   const flags = ['--disable-warning=TimeoutNegativeWarning'];
   return run(suiteNode(), [...flags, script, ...args], [PROGRAMS, ...machinePath()]);
 }
 
 function checkMachine() {
   if (process.platform === 'win32') {
-    throw new Error('On Windows the suite runs in WSL only. Run this command inside WSL.');
+    throw new Error('On Windows the suite needs WSL. Run this command inside WSL.');
   }
   const major = Number.parseInt(process.versions.node, 10);
   const oldest = hasNodePackage() ? OLDEST_NODE : SUITE_NODE;
@@ -55,7 +55,7 @@ function checkMachine() {
     throw new Error(
       `Node ${oldest} or newer is needed on ${process.platform}-${process.arch}, but ` +
         `${process.execPath} is ${process.version}. ` +
-        'Install a current one: https://nodejs.org/en/download',
+        'Install a newer version: https://nodejs.org/en/download',
     );
   }
 }
@@ -72,32 +72,33 @@ function suiteNode() {
 
 function checkCommand(command) {
   if (Object.keys(COMMANDS).includes(command)) return;
-  const wrong = command === undefined ? 'Which command?' : `There is no command "${command}".`;
+  const problem =
+    command === undefined ? 'The command is missing.' : `Unknown command "${command}".`;
   const known = Object.entries(COMMANDS).map(([name, does]) => `  ${name.padEnd(9)} ${does}`);
-  throw new Error(`${wrong} There are:\n${known.join('\n')}`);
+  throw new Error(`${problem} The commands are:\n${known.join('\n')}`);
 }
 
 async function installDependencies() {
   const reason = reasonToInstall();
   if (reason !== undefined) {
-    console.log(`Installing dependencies: ${reason}. This takes a minute or two.`);
-    // NODE_ENV=production and npm's setting "omit" leave out packages that are needed here.
+    console.log(`Installing dependencies: ${reason}. This takes 1 to 2 minutes.`);
+    // NODE_ENV=production and npm's setting "omit" would leave out packages that are needed here.
     const everything = ['--include=dev', '--include=optional'];
     const args = ['ci', ...everything, '--no-audit', '--no-fund', '--loglevel=error'];
     const exitCode = await run('npm', args, machinePath());
     if (exitCode !== 0) {
-      throw new Error(`npm ci failed with exit code ${exitCode}; its reasons are above.`);
+      throw new Error(`npm ci failed with exit code ${exitCode}. See its output above.`);
     }
   }
   if (hasNodePackage() && !existsSync(PACKAGED_NODE)) {
     throw new Error(
-      `${PACKAGED_NODE} is missing although npm ci has ended without an error. ` +
+      `${PACKAGED_NODE} is missing, although npm ci succeeded. ` +
         `Check that the registry has ${NODE_PACKAGE}: npm view ${NODE_PACKAGE} versions`,
     );
   }
 }
 
-/** Compares package-lock.json with the record that npm leaves of what it has installed. */
+/** Compares package-lock.json with npm's record of the installed packages. */
 function reasonToInstall() {
   const installed = packagesOf(join(MODULES, '.package-lock.json'));
   if (installed === undefined) return 'node_modules is missing or incomplete';
@@ -105,11 +106,11 @@ function reasonToInstall() {
   const outdated = Object.keys(wanted).find((path) => {
     if (path === '') return false; // the repository itself
     const missing = installed[path] === undefined;
-    // An optional package may be for other platforms.
+    // An optional package may be for another platform.
     if (missing) return !wanted[path].optional || path === `node_modules/${NODE_PACKAGE}`;
     return ['version', 'integrity'].some((key) => installed[path][key] !== wanted[path][key]);
   });
-  return outdated && `${outdated} is not what package-lock.json asks for`;
+  return outdated && `${outdated} differs from package-lock.json`;
 }
 
 function packagesOf(lockFile) {
@@ -121,17 +122,17 @@ function readJson(file) {
 }
 
 /**
- * PATH without this repository's programs: `npm run` puts them first, and npm is about to replace
- * them.
+ * PATH without node_modules/.bin of this repository, which `npm run` puts first: npm ci deletes and
+ * rebuilds that folder.
  */
 function machinePath() {
   return (process.env.PATH || '').split(delimiter).filter((folder) => folder !== PROGRAMS);
 }
 
 /**
- * Runs a program in the repository, on this terminal, and returns its exit code. Requests to stop
- * are passed on, and it is waited for: it stops in good order, and this process must not end
- * before it. Ctrl-C reaches it from the terminal as well, so it may be told twice.
+ * Runs a program in the repository, on this terminal, and returns its exit code. Forwards stop
+ * signals and waits, because the program stops gracefully and this process must not end before it.
+ * Ctrl-C also reaches the program from the terminal, so it may receive the signal twice.
  */
 function run(program, args, path) {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
 import { asyncApiDocument } from '@equipmgnt/contracts';
 
-// npm run asyncapi: prints the AsyncAPI document of the suite's events
+// npm run asyncapi: prints the AsyncAPI document of all events
 console.log(JSON.stringify(asyncApiDocument(), undefined, 2));

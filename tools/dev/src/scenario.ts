@@ -10,10 +10,10 @@ import {
 } from '@equipmgnt/testing';
 
 /**
- * Plays the classic scenario through the gateway of the running suite, then the one with approval
- * down, and shows each request with its answer. Ends with a failure at the first step that is not
- * as told. The suite is the one that npm start runs, else the one that docker compose runs, which
- * `--compose` asks for by name. `--cluster <context>` is for the one in a cluster.
+ * Runs the classic scenario through the gateway of the running suite, then a scenario with approval
+ * down, and prints each request with its answer. Fails at the first unexpected answer. Uses the
+ * suite of `npm start`, or if that is not running, the suite of Docker Compose. `--compose` selects
+ * the latter explicitly, `--cluster <context>` selects the suite in a cluster.
  */
 const SUITE = await chooseSuite().catch((error: unknown) => {
   console.error(`${styleText('red', '✗')} ${messageOf(error)}`);
@@ -44,10 +44,10 @@ interface Answer {
 }
 
 async function main(): Promise<void> {
-  console.log(`At ${SUITE.gateway}, as started by ${SUITE.startedBy}`);
+  console.log(`Gateway: ${SUITE.gateway} (started by ${SUITE.startedBy})`);
   heading('The classic scenario');
   const registered = await step(
-    'a manager registers equipment with a stock of 10',
+    'A manager registers equipment with a stock of 10',
     'POST',
     '/equipments',
     {
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   );
   const equipmentId = registered['id'];
   const ordered = await step(
-    'an employee orders 2 of it, and the order is approved',
+    'An employee orders 2 units, and the order is approved',
     'POST',
     '/orders',
     {
@@ -67,51 +67,58 @@ async function main(): Promise<void> {
   );
   const [order, approval] = [`/orders/${ordered['id']}`, `/approvals/${ordered['approvalId']}`];
   const [equipment, view] = [`/equipments/${equipmentId}`, `/mis/${ordered['id']}`];
-  await step('there is an approval of it', 'GET', approval, {
+  await step('The approval exists', 'GET', approval, {
     expect: { status: 200, state: 'APPROVED', orderId: ordered['id'] },
   });
-  await step('the stock is 8', 'GET', equipment, { expect: { status: 200, stock: 8 } });
-  await step('the view shows it', 'GET', view, {
+  await step('The stock is 8', 'GET', equipment, { expect: { status: 200, stock: 8 } });
+  await step('The mis view shows the approved order', 'GET', view, {
     expect: { status: 200, state: 'APPROVED', qty: 2 },
   });
-  await step('the employee cancels the order', 'PATCH', order, {
+  await step('The employee cancels the order', 'PATCH', order, {
     body: { status: 'CANCELLED' },
     expect: { status: 200, state: 'CANCELLED' },
   });
-  await step('its approval is cancelled', 'GET', approval, {
+  await step('The approval is cancelled', 'GET', approval, {
     expect: { status: 200, state: 'CANCELLED' },
   });
-  await step('the stock is 10 again', 'GET', equipment, { expect: { status: 200, stock: 10 } });
-  await step('the view shows that', 'GET', view, { expect: { status: 200, state: 'CANCELLED' } });
+  await step('The stock is 10 again', 'GET', equipment, { expect: { status: 200, stock: 10 } });
+  await step('The mis view shows the cancelled order', 'GET', view, {
+    expect: { status: 200, state: 'CANCELLED' },
+  });
 
   heading('Approval is down');
-  await action('approval is stopped', () => SUITE.stop('approval'));
+  await action('Stopped approval', () => SUITE.stop('approval'));
   try {
-    const accepted = await step('an order is accepted all the same, and waits', 'POST', '/orders', {
+    const accepted = await step('An order is accepted, but not yet approved', 'POST', '/orders', {
       body: { qty: 3, equipmentId },
       expect: { status: 202, state: 'ORDERED' },
     });
-    await action('approval is started', () => SUITE.start('approval'));
-    await step('the order is approved without anyone asking', 'GET', `/orders/${accepted['id']}`, {
-      expect: { status: 200, state: 'APPROVED' },
-    });
+    await action('Started approval', () => SUITE.start('approval'));
+    await step(
+      'The order is approved without another request',
+      'GET',
+      `/orders/${accepted['id']}`,
+      {
+        expect: { status: 200, state: 'APPROVED' },
+      },
+    );
   } finally {
-    await SUITE.start('approval'); // however this ends
+    await SUITE.start('approval'); // also after a failed step
   }
-  await step('and the stock follows: it is 7', 'GET', equipment, {
+  await step('The stock is 7', 'GET', equipment, {
     expect: { status: 200, stock: 7 },
   });
-  console.log(`\n${styleText('green', '✓')} everything is as told`);
+  console.log(`\n${styleText('green', '✓')} All checks passed`);
 }
 
 interface Expectation {
   readonly status: number;
-  /** The resource's own status. */
+  /** The field `status` of the resource. */
   readonly state?: string;
   readonly [field: string]: unknown;
 }
 
-/** Sends a request, or, if it only reads, the same again until the answer is as expected. */
+/** Sends a request and checks the answer. Repeats a GET until the answer is as expected. */
 async function step(
   title: string,
   method: 'GET' | 'POST' | 'PATCH',
@@ -125,7 +132,7 @@ async function step(
     if (differences.length > 0) throw new Error(differences.join(', '));
   };
   try {
-    // what follows from a request takes its way by event, in moments
+    // the effects of a request reach the other services asynchronously, as events
     await (method === 'GET' ? waitUntil(attempt, { withinMs: WITHIN_MS }) : attempt());
   } catch (error) {
     show('red', '✗', title, method, path, body, answer);
@@ -193,7 +200,7 @@ try {
   console.error(`\n${styleText('red', '✗')} ${message}`);
   if (refused) {
     console.error(
-      `Nothing answers at ${SUITE.gateway}. Start the suite in another terminal: ${SUITE.startedBy}`,
+      `No suite is running at ${SUITE.gateway}. Start it in another terminal: ${SUITE.startedBy}`,
     );
   }
   process.exitCode = 1;

@@ -6,20 +6,20 @@ import {
 } from '@equipmgnt/testing';
 import type { WantedPort } from './ports/check-ports.ts';
 
-/** What `npm start` can be told by environment variables. */
+/** The settings of `npm start`, from environment variables. */
 export interface Settings {
   readonly servicePorts: Readonly<Record<ServiceName, number>>;
   readonly serverPorts: InfrastructurePorts;
   readonly external: ExternalServers;
-  /** The ports that have to be free. */
+  /** The ports that must be free. */
   readonly wantedPorts: readonly WantedPort[];
 }
 
-/** Servers that are there already and used instead of embedded ones. */
+/** Running servers that are used instead of embedded ones. */
 export interface ExternalServers {
-  /** By an account that may create databases and roles. */
+  /** With an account that may create databases and roles. */
   readonly postgresUrl: string | undefined;
-  /** By an account that may create databases and users. */
+  /** With an account that may create databases and users. */
   readonly mariadbUrl: string | undefined;
   /** host:port[,host:port] */
   readonly kafkaBrokers: string | undefined;
@@ -41,24 +41,24 @@ type PortName = keyof typeof DEFAULT_PORTS;
 
 const variableOf = (name: PortName): string => `${name.toUpperCase()}_PORT`;
 
-/** @throws SetupError that names each bad variable, what was expected and what was found. */
+/** @throws SetupError that names each invalid variable with the expected and the actual value. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const complaints: string[] = [];
+  const problems: string[] = [];
   const ports = { ...DEFAULT_PORTS };
   for (const name of Object.keys(ports) as PortName[]) {
     const text = environment[variableOf(name)];
     if (!text) continue;
     ports[name] = Number(text);
-    // 65535 is left out as the port after Kafka's is its controller's.
+    // Not 65535: the controller of Kafka uses the port after Kafka's.
     if (/^\d+$/.test(text) && ports[name] >= 1 && ports[name] <= 65_534) continue;
-    complaints.push(`${variableOf(name)}: expected a port from 1 to 65534, got "${text}"`);
+    problems.push(`${variableOf(name)}: expected a port from 1 to 65534, got "${text}"`);
   }
   const url = (variable: string, protocol: string): string | undefined => {
     const text = environment[variable];
     if (!text) return undefined;
     if (URL.parse(text)?.protocol !== `${protocol}:`) {
-      // The value is not repeated: it may hold a password.
-      complaints.push(`${variable}: expected ${protocol}://user:password@host:port`);
+      // The message does not contain the value, which may include a password.
+      problems.push(`${variable}: expected ${protocol}://user:password@host:port`);
     }
     return text;
   };
@@ -70,8 +70,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const { postgres, mariadb, kafka, ...servicePorts } = ports;
   const serverPorts = { postgres, mariadb, kafka, kafkaController: kafka + 1 };
   const wantedPorts = portsOf({ servicePorts, serverPorts, external });
-  complaints.push(...clashes(wantedPorts));
-  if (complaints.length > 0) throw new SetupError(complaints.join('\n'));
+  problems.push(...duplicatePorts(wantedPorts));
+  if (problems.length > 0) throw new SetupError(problems.join('\n'));
   return { servicePorts, serverPorts, external, wantedPorts };
 }
 
@@ -95,11 +95,11 @@ function portsOf(settings: Omit<Settings, 'wantedPorts'>): WantedPort[] {
   ];
 }
 
-function clashes(wanted: readonly WantedPort[]): string[] {
+function duplicatePorts(wanted: readonly WantedPort[]): string[] {
   return wanted.flatMap((want, index) => {
     const other = wanted.slice(0, index).find(({ port }) => port === want.port);
     return other === undefined
       ? []
-      : [`${want.variable}: ${want.port} is to be the port of ${other.name} and of ${want.name}`];
+      : [`${want.variable}: ${want.port} is the port of both ${other.name} and ${want.name}`];
   });
 }

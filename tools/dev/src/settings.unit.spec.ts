@@ -1,18 +1,18 @@
 import { readSettings } from './settings.ts';
 
 describe('readSettings', () => {
-  it('wants the usual ports by default', () => {
+  it('has the documented ports by default', () => {
     const wanted = readSettings({}).wantedPorts.map(({ port }) => port);
     expect(wanted).toEqual([8080, 8081, 8082, 8083, 8084, 15432, 13306, 19092, 19093]);
   });
 
-  it('takes ports from the environment, with the controller next to Kafka', () => {
+  it('reads ports from the environment, with the controller on the port after Kafka', () => {
     const { servicePorts, serverPorts } = readSettings({ ORDER_PORT: '9001', KAFKA_PORT: '9092' });
     expect(servicePorts.order).toBe(9001);
     expect(serverPorts).toMatchObject({ kafka: 9092, kafkaController: 9093 });
   });
 
-  it('wants no port for a server that is elsewhere', () => {
+  it('needs no port for an external server', () => {
     const settings = readSettings({
       POSTGRES_URL: 'postgres://admin:secret@db:5432/postgres',
       MARIADB_URL: 'mysql://root@db:3306',
@@ -22,18 +22,18 @@ describe('readSettings', () => {
     expect(settings.external.kafkaBrokers).toBe('a:9092,b:9092');
   });
 
-  it('names every bad variable at once', () => {
+  it('names all invalid variables in one error', () => {
     const bad = { GATEWAY_PORT: '80x', MIS_PORT: '0', MARIADB_URL: 'root@db:3306' };
     expect(() => readSettings(bad)).toThrow(/GATEWAY_PORT.*\nMIS_PORT.*\nMARIADB_URL/);
   });
 
-  it('does not repeat an address, which may hold a password', () => {
+  it('does not print an invalid URL, which may contain a password', () => {
     expect(() => readSettings({ POSTGRES_URL: 'http://admin:secret@db' })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('secret') }),
     );
   });
 
-  it('refuses one port for two', () => {
+  it('rejects the same port for two processes', () => {
     expect(() => readSettings({ ORDER_PORT: '8082' })).toThrow(/8082.*order.*approval/);
     expect(() => readSettings({ MIS_PORT: '19093' })).toThrow(/19093.*mis.*controller/);
   });

@@ -13,7 +13,7 @@ import { claim } from './session/lock.ts';
 import { Session } from './session/session.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-/** Starts the suite and keeps it running until it is asked to stop. Returns the exit code. */
+/** Starts the suite and runs it until a request to stop. Returns the exit code. */
 async function main(): Promise<number> {
   const settings = readSettings(process.env);
   await checkMachine(settings);
@@ -22,7 +22,9 @@ async function main(): Promise<number> {
   let forced = false;
   onStopRequest(
     () => {
-      console.log('\nStopping the services, then the servers. Ctrl-C again kills them at once.');
+      console.log(
+        '\nStopping the services, then the servers. Press Ctrl-C again to kill them immediately.',
+      );
       stopping.abort();
     },
     () => {
@@ -34,21 +36,21 @@ async function main(): Promise<number> {
     await session.bringUp(stopping.signal);
     if (!stopping.signal.aborted) await once(stopping.signal, 'abort');
   } catch (error) {
-    // Whatever fails because it is being stopped has not failed.
+    // During a stop, an error is only a consequence of the stop.
     if (!stopping.signal.aborted) throw error;
   } finally {
     await session.stop();
   }
-  console.log('Everything is stopped.');
+  console.log('All processes are stopped.');
   return forced ? 130 : 0;
 }
 
-/** Finds out beforehand what would fail in the middle. */
+/** Checks the requirements before the first process is started. */
 async function checkMachine({ external, wantedPorts }: Settings): Promise<void> {
   const { run } = foldersIn(LOCAL);
   await claim(run);
   for (const { name, pid } of await stopOrphans(run)) {
-    console.log(`Stopped ${name} (pid ${pid}), left behind by an earlier run.`);
+    console.log(`Stopped ${name} (pid ${pid}), an orphan of an earlier run.`);
   }
   await checkPorts(wantedPorts);
   await checkJavaFor({ kafka: !external.kafkaBrokers, mariadb: !external.mariadbUrl });
@@ -58,7 +60,7 @@ try {
   process.exitCode = await main();
 } catch (error) {
   const text = error instanceof SetupError ? error.message : ((error as Error).stack ?? error);
-  console.error(`\n${styleText('red', 'Not started.')} ${text}`);
+  console.error(`\n${styleText('red', 'The suite was not started.')} ${text}`);
   process.exitCode = 1;
 }
 process.exit();

@@ -1,12 +1,12 @@
 import { Kafka, logLevel } from 'kafkajs';
 
-/** The brokers that are meant: those of the environment, or those of `npm start`. */
+/** The brokers from the environment, by default those of `npm start`. */
 export const brokersIn = (environment: NodeJS.ProcessEnv): string[] =>
   (environment['KAFKA_BROKERS'] || '127.0.0.1:19092').split(',');
 
 /**
- * A client of these brokers, by the same variables that the services have for it.
- * @throws Error that names the variable that is wrong
+ * A Kafka client, configured by the same variables as the services.
+ * @throws Error that names the invalid variable
  */
 export function connect(environment: NodeJS.ProcessEnv): Kafka {
   const {

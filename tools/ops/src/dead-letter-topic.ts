@@ -1,28 +1,28 @@
 import { readTopic, type TopicRecord } from '@equipmgnt/testing';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 
-/** A message that could not be handled, as it lies in a dead-letter topic. */
+/** A message in a dead-letter topic: a consumer could not handle it. */
 export interface DeadLetter {
-  /** The dead-letter topic, and where the letter lies in it. */
+  /** The dead-letter topic, and the offset in it. */
   readonly topic: string;
   readonly offset: string;
-  /** Where it comes from. */
+  /** The topic, partition and offset of the original message. */
   readonly origin: { readonly topic: string; readonly partition: string; readonly offset: string };
   readonly consumerGroup: string;
-  /** Why, as a stable code, e.g. BAD_DATA, and in words. */
+  /** The reason: a stable code such as BAD_DATA, and a text. */
   readonly code: string;
   readonly reason: string;
   readonly message: KafkaMessage;
-  /** The message's headers, as texts; its own and those that say what became of it. */
+  /** All headers: those of the original message, and those that start with dlt_. */
   readonly headers: TopicRecord['headers'];
   /** Whether it was replayed. */
   readonly replayed: boolean;
 }
 
-// A replay is noted in the dead-letter topic itself, by a record that names the letter's offset.
+// A replay is recorded in the dead-letter topic itself, as a message with the offset in this header.
 const REPLAYED = 'dlt_replayed_offset';
 
-/** The dead-letter topics that there are. */
+/** The names of all dead-letter topics. */
 export async function deadLetterTopics(kafka: Kafka): Promise<string[]> {
   const admin = kafka.admin();
   await admin.connect();
@@ -33,8 +33,8 @@ export async function deadLetterTopics(kafka: Kafka): Promise<string[]> {
   }
 }
 
-/** All letters of a dead-letter topic, oldest first. */
-export async function readLetters(kafka: Kafka, topic: string): Promise<DeadLetter[]> {
+/** All dead letters of a dead-letter topic, in the order of their offsets. */
+export async function readDeadLetters(kafka: Kafka, topic: string): Promise<DeadLetter[]> {
   const records = await readTopic(kafka, topic);
   const replayed = new Set(records.map(({ headers }) => headers[REPLAYED]));
   return records
@@ -57,21 +57,22 @@ export async function readLetters(kafka: Kafka, topic: string): Promise<DeadLett
 }
 
 /**
- * Publishes letters on the topics that they come from, as they were, and notes that. Every consumer
- * group gets them, also those that had handled them: to those a repetition is nothing new.
+ * Publishes dead letters on their original topics, with the original key, value and headers, and
+ * records the replay. Every consumer group receives them, including groups that had handled them:
+ * handlers are idempotent, so that has no effect.
  */
-export async function replay(kafka: Kafka, letters: readonly DeadLetter[]): Promise<void> {
+export async function replay(kafka: Kafka, deadLetters: readonly DeadLetter[]): Promise<void> {
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   try {
-    for (const { topic, offset, origin, message } of letters) {
+    for (const { topic, offset, origin, message } of deadLetters) {
       const headers = Object.fromEntries(
         Object.entries(message.headers ?? {}).filter(([name]) => !name.startsWith('dlt_')),
       );
       const { key, value } = message;
       await producer.send({ topic: origin.topic, acks: -1, messages: [{ key, value, headers }] });
-      const note = { key: offset, value: null, headers: { [REPLAYED]: offset } };
-      await producer.send({ topic, acks: -1, messages: [note] });
+      const record = { key: offset, value: null, headers: { [REPLAYED]: offset } };
+      await producer.send({ topic, acks: -1, messages: [record] });
     }
   } finally {
     await producer.disconnect();

@@ -13,8 +13,8 @@ describe('npm run dead-letters', () => {
   let kafka: Kafka;
   let admin: Admin;
 
-  /** Types it, and reads what it prints. */
-  const type = (line: string, brokers = kafkaBrokers()) =>
+  /** Runs the command with the given arguments and returns its output. */
+  const run = (line: string, brokers = kafkaBrokers()) =>
     new Promise<{ code: number; out: string; err: string }>((resolve) => {
       const env = { ...process.env, KAFKA_BROKERS: brokers };
       execFile(process.execPath, [MAIN, ...line.split(' ')], { env }, (error, out, err) =>
@@ -22,8 +22,8 @@ describe('npm run dead-letters', () => {
       );
     });
 
-  /** What a service writes of a message that it cannot handle. */
-  const letter = (offset: number) => ({
+  /** The message that a service writes to a dead-letter topic. */
+  const deadLetter = (offset: number) => ({
     key: `key-${offset}`,
     value: `{"qty":${offset}}`,
     headers: {
@@ -38,7 +38,7 @@ describe('npm run dead-letters', () => {
   });
 
   const lineOf = (at: number, offset: number, more = '') =>
-    `${topic}@${at}  from ${origin}[0]@${offset}  key key-${offset}  refused by approval` +
+    `${topic}@${at}  from ${origin}[0]@${offset}  key key-${offset}  rejected by approval` +
     `  BAD_DATA: qty ${offset} is not as expected${more}\n`;
 
   beforeAll(async () => {
@@ -48,7 +48,7 @@ describe('npm run dead-letters', () => {
     await admin.createTopics({ topics: [{ topic: origin }, { topic }], waitForLeaders: true });
     const producer = kafka.producer();
     await producer.connect();
-    await producer.send({ topic, messages: [letter(7), letter(9)] });
+    await producer.send({ topic, messages: [deadLetter(7), deadLetter(9)] });
     await producer.disconnect();
   });
 
@@ -57,61 +57,76 @@ describe('npm run dead-letters', () => {
     await admin.disconnect();
   });
 
-  it('lists what waits, oldest first, and with --json the messages', async () => {
-    const { code, out } = await type(`list --topic ${topic}`);
-    expect(out).toBe(`${lineOf(0, 7)}${lineOf(1, 9)}2 letters\n`);
+  it('lists dead letters, oldest first, and prints the messages with --json', async () => {
+    const { code, out } = await run(`list --topic ${topic}`);
+    expect(out).toBe(`${lineOf(0, 7)}${lineOf(1, 9)}2 dead letters\n`);
     expect(code).toBe(0);
-    const lines = (await type(`list --topic ${topic} --json`)).out.trim().split('\n');
+    const lines = (await run(`list --topic ${topic} --json`)).out.trim().split('\n');
     const found = lines.map((line) => JSON.parse(line));
     expect(found).toMatchObject([
       { offset: '0', key: 'key-7', value: '{"qty":7}', code: 'BAD_DATA', replayed: false },
       { offset: '1', key: 'key-9', value: '{"qty":9}', code: 'BAD_DATA', replayed: false },
     ]);
-    expect(found.map(({ headers }) => headers)).toEqual([letter(7).headers, letter(9).headers]);
+    expect(found.map(({ headers }) => headers)).toEqual([
+      deadLetter(7).headers,
+      deadLetter(9).headers,
+    ]);
   });
 
   it.each([
     ['no topic', 'replay', "required option '-t, --topic <topic>' not specified"],
-    ['no choice', `replay --topic ${topic}`, 'say either --offset or --waiting'],
     [
-      'two choices',
+      'neither --offset nor --waiting',
+      `replay --topic ${topic}`,
+      'expected either --offset or --waiting',
+    ],
+    [
+      'both --offset and --waiting',
       `replay --topic ${topic} --offset 1 --waiting`,
-      'say either --offset or --waiting',
+      'expected either --offset or --waiting',
     ],
     [
-      'an offset without a letter',
+      'an offset without a dead letter',
       `replay --topic ${topic} --offset 5`,
-      `${topic} has no letter at offset 5`,
+      `${topic} has no dead letter at offset 5`,
     ],
-    ['a word', `replay --topic ${topic} --offset one`, 'expected an offset such as 12'],
-    ['an unknown topic', 'list --topic nonsense', 'there is no topic nonsense; there are:'],
-  ])('refuses %s, and says what was expected', async (_, line, complaint) => {
-    const { code, out, err } = await type(line);
-    expect(err).toContain(complaint);
+    [
+      'an offset that is not a number',
+      `replay --topic ${topic} --offset one`,
+      'expected an offset such as 12',
+    ],
+    [
+      'an unknown topic',
+      'list --topic nonsense',
+      'unknown topic nonsense; the dead-letter topics are:',
+    ],
+  ])('rejects %s with the expected input', async (_, line, message) => {
+    const { code, out, err } = await run(line);
+    expect(err).toContain(message);
     expect(out).toBe('');
     expect(code).toBe(1);
   });
 
-  it('says which broker does not answer', async () => {
-    const { code, err } = await type('list', '127.0.0.1:1');
-    expect(err).toMatch(/^127\.0\.0\.1:1 did not answer as expected: /);
+  it('names the broker that does not answer', async () => {
+    const { code, err } = await run('list', '127.0.0.1:1');
+    expect(err).toMatch(/^The request to 127\.0\.0\.1:1 failed: /);
     expect(code).toBe(1);
   });
 
-  it('replays one, then what is left, each as it was, and remembers that', async () => {
-    expect((await type(`replay --topic ${topic} --offset 1`)).out).toBe(`replayed ${lineOf(1, 9)}`);
-    expect((await type(`list --topic ${topic}`)).out).toBe(`${lineOf(0, 7)}1 letter\n`);
-    const all = await type(`list --topic ${topic} --all`);
-    expect(all.out).toBe(`${lineOf(0, 7)}${lineOf(1, 9, '  (replayed)')}2 letters\n`);
+  it('replays one dead letter, then the rest, each unchanged and once', async () => {
+    expect((await run(`replay --topic ${topic} --offset 1`)).out).toBe(`replayed ${lineOf(1, 9)}`);
+    expect((await run(`list --topic ${topic}`)).out).toBe(`${lineOf(0, 7)}1 dead letter\n`);
+    const all = await run(`list --topic ${topic} --all`);
+    expect(all.out).toBe(`${lineOf(0, 7)}${lineOf(1, 9, '  (replayed)')}2 dead letters\n`);
     const waiting = `replay --topic ${topic} --waiting`;
-    expect((await type(waiting)).out).toBe(`replayed ${lineOf(0, 7)}`);
-    expect((await type(waiting)).out).toBe('nothing to replay\n');
-    const told = (await readTopic(kafka, origin)).map(({ message, headers }) => ({
+    expect((await run(waiting)).out).toBe(`replayed ${lineOf(0, 7)}`);
+    expect((await run(waiting)).out).toBe('nothing to replay\n');
+    const published = (await readTopic(kafka, origin)).map(({ message, headers }) => ({
       key: String(message.key),
       value: String(message.value),
       headers,
     }));
-    expect(told).toEqual([
+    expect(published).toEqual([
       { key: 'key-9', value: '{"qty":9}', headers: { ce_id: 'id-9' } },
       { key: 'key-7', value: '{"qty":7}', headers: { ce_id: 'id-7' } },
     ]);

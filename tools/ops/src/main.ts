@@ -1,45 +1,47 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Kafka } from 'kafkajs';
 import { brokersIn, connect } from './connect.ts';
-import { deadLetterTopics, readLetters, replay, type DeadLetter } from './dead-letter-topic.ts';
+import { deadLetterTopics, readDeadLetters, replay, type DeadLetter } from './dead-letter-topic.ts';
 
 const brokers = brokersIn(process.env);
 
 const program = new Command('npm run dead-letters --')
   .description(
-    `Lists and replays messages that could not be handled. Brokers come from KAFKA_BROKERS (now ${brokers}), how to reach them from KAFKA_TLS, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.`,
+    `Lists and replays messages that no consumer could handle. The brokers are set by KAFKA_BROKERS (now ${brokers}), the connection by KAFKA_TLS, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.`,
   )
   .showHelpAfterError();
 
 program
   .command('list')
-  .description('show the letters that wait, oldest first')
-  .option('-t, --topic <topic>', 'only those of this topic, e.g. equipmgnt.order.dlt')
-  .option('-a, --all', 'also those that were replayed')
-  .option('--json', 'one JSON object a line, with the message itself')
+  .description('list the dead letters that were not replayed, oldest first')
+  .option('-t, --topic <topic>', 'only the dead letters of this topic, e.g. equipmgnt.order.dlt')
+  .option('-a, --all', 'also dead letters that were replayed')
+  .option('--json', 'one JSON object per line, including the message')
   .action(async ({ topic, all, json }: { topic?: string; all?: boolean; json?: boolean }) => {
-    const letters = (await lettersOf(topic)).filter(({ replayed }) => all || !replayed);
-    for (const letter of letters) console.log(json ? toJson(letter) : toLine(letter));
-    if (!json) console.log(letters.length === 1 ? '1 letter' : `${letters.length} letters`);
+    const deadLetters = (await deadLettersOf(topic)).filter(({ replayed }) => all || !replayed);
+    for (const each of deadLetters) console.log(json ? toJson(each) : toLine(each));
+    const { length } = deadLetters;
+    if (!json) console.log(length === 1 ? '1 dead letter' : `${length} dead letters`);
   });
 
 program
   .command('replay')
-  .description('publish letters once more on the topics that they come from')
+  .description('publish dead letters again on their original topics')
   .requiredOption('-t, --topic <topic>', 'the dead-letter topic, e.g. equipmgnt.order.dlt')
-  .option('-o, --offset <offset...>', 'the letters, by their offsets in that topic', parseOffset)
-  .option('--waiting', 'all of its letters that were not replayed yet')
+  .option('-o, --offset <offset...>', 'the offsets of the dead letters in that topic', parseOffset)
+  .option('--waiting', 'all dead letters of the topic that were not replayed yet')
   .action(async (options: { topic: string; offset?: string[]; waiting?: boolean }) => {
     const { topic, offset = [], waiting } = options;
-    if ((offset.length === 0) === !waiting) program.error('say either --offset or --waiting');
-    const letters = await lettersOf(topic);
-    const unknown = offset.filter((wanted) => !letters.some((letter) => letter.offset === wanted));
-    if (unknown.length > 0) program.error(`${topic} has no letter at offset ${unknown.join(', ')}`);
-    const chosen = letters.filter((letter) =>
-      waiting ? !letter.replayed : offset.includes(letter.offset),
+    if ((offset.length === 0) === !waiting) program.error('expected either --offset or --waiting');
+    const deadLetters = await deadLettersOf(topic);
+    const unknown = offset.filter((wanted) => !deadLetters.some((each) => each.offset === wanted));
+    if (unknown.length > 0)
+      program.error(`${topic} has no dead letter at offset ${unknown.join(', ')}`);
+    const chosen = deadLetters.filter((each) =>
+      waiting ? !each.replayed : offset.includes(each.offset),
     );
     await replay(connected(), chosen);
-    for (const letter of chosen) console.log(`replayed ${toLine(letter)}`);
+    for (const each of chosen) console.log(`replayed ${toLine(each)}`);
     if (chosen.length === 0) console.log('nothing to replay');
   });
 
@@ -51,17 +53,19 @@ function connected(): Kafka {
   }
 }
 
-async function lettersOf(topic: string | undefined): Promise<DeadLetter[]> {
+async function deadLettersOf(topic: string | undefined): Promise<DeadLetter[]> {
   const kafka = connected();
   const topics = await deadLetterTopics(kafka);
   if (topic !== undefined && !topics.includes(topic)) {
-    program.error(`there is no topic ${topic}; there are: ${topics.join(', ') || 'none'}`);
+    program.error(
+      `unknown topic ${topic}; the dead-letter topics are: ${topics.join(', ') || 'none'}`,
+    );
   }
-  const letters: DeadLetter[] = [];
+  const deadLetters: DeadLetter[] = [];
   for (const each of topic === undefined ? topics : [topic]) {
-    letters.push(...(await readLetters(kafka, each)));
+    deadLetters.push(...(await readDeadLetters(kafka, each)));
   }
-  return letters;
+  return deadLetters;
 }
 
 function parseOffset(value: string, previous: string[] = []): string[] {
@@ -80,12 +84,12 @@ const toLine = ({
   message,
 }: DeadLetter) =>
   `${topic}@${offset}  from ${origin.topic}[${origin.partition}]@${origin.offset}` +
-  `  key ${message.key?.toString() ?? '-'}  refused by ${consumerGroup}  ${code}: ${reason}` +
+  `  key ${message.key?.toString() ?? '-'}  rejected by ${consumerGroup}  ${code}: ${reason}` +
   (replayed ? '  (replayed)' : '');
 
-const toJson = ({ message, headers, ...letter }: DeadLetter): string =>
+const toJson = ({ message, headers, ...rest }: DeadLetter): string =>
   JSON.stringify({
-    ...letter,
+    ...rest,
     key: message.key?.toString(),
     value: message.value?.toString(),
     headers,
@@ -94,6 +98,6 @@ const toJson = ({ message, headers, ...letter }: DeadLetter): string =>
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`${brokers} did not answer as expected: ${(error as Error).message}`);
+  console.error(`The request to ${brokers} failed: ${(error as Error).message}`);
   process.exitCode = 1;
 }

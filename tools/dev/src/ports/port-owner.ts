@@ -5,23 +5,23 @@ import { commandLine } from '@equipmgnt/testing';
 
 const execute = promisify(execFile);
 
-/** Who listens on a port. Without a pid: somebody whose processes this user may not look into. */
+/** The process that listens on a port. Without a pid, it is a process of another user. */
 export interface PortOwner {
   readonly pid?: number;
   readonly command?: string;
 }
 
-/** Finds who listens on a TCP port of this machine, or undefined when nobody does. */
+/** Finds the process that listens on a TCP port of this machine; undefined when there is none. */
 export async function portOwner(port: number): Promise<PortOwner | undefined> {
   const linux = process.platform === 'linux';
   const pid = linux ? await listenerFromProc(port) : await listenerFromLsof(port);
-  if (pid === 'nobody') return undefined;
+  if (pid === 'none') return undefined;
   if (pid === 'hidden') return {};
   const command = await commandLine(pid);
   return { pid, ...(command !== undefined && { command }) };
 }
 
-type Listener = number | 'nobody' | 'hidden';
+type Listener = number | 'none' | 'hidden';
 
 // Columns of /proc/net/tcp: number, local address:port, remote, state, …, inode (the tenth).
 const LISTENING = '0A';
@@ -36,7 +36,7 @@ async function listenerFromProc(port: number): Promise<Listener> {
     .map((line) => line.trim().split(/\s+/))
     .filter(([, local, , state]) => state === LISTENING && local?.endsWith(`:${hexPort}`))
     .map((columns) => `socket:[${columns[9]}]`);
-  if (sockets.length === 0) return 'nobody';
+  if (sockets.length === 0) return 'none';
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
   for (const pid of pids) {
     if (await hasOpen(pid, sockets)) return Number(pid);
@@ -46,7 +46,7 @@ async function listenerFromProc(port: number): Promise<Listener> {
 
 async function hasOpen(pid: string, targets: readonly string[]): Promise<boolean> {
   const folder = `/proc/${pid}/fd`;
-  const descriptors = await readdir(folder).catch(() => []); // another user's, or gone meanwhile
+  const descriptors = await readdir(folder).catch(() => []); // another user's process, or it has ended
   const links = await Promise.all(
     descriptors.map((descriptor) => readlink(`${folder}/${descriptor}`).catch(() => '')),
   );
@@ -58,6 +58,6 @@ async function listenerFromLsof(port: number): Promise<Listener> {
     const { stdout } = await execute('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t']);
     return Number.parseInt(stdout, 10) || 'hidden';
   } catch {
-    return 'hidden'; // no lsof here, or it may not tell
+    return 'hidden'; // lsof is not installed or lacks permission
   }
 }

@@ -4,7 +4,7 @@ import { checkPorts } from './check-ports.ts';
 import { freePorts } from '@equipmgnt/testing';
 import { portOwner } from './port-owner.ts';
 
-describe('a port', () => {
+describe('The ports of this machine', () => {
   const server = createServer();
   let port: number;
 
@@ -15,26 +15,26 @@ describe('a port', () => {
   });
   afterAll(() => server.close());
 
-  it('that is taken is taken by this very process', async () => {
+  it('finds this process as the owner of its port', async () => {
     const owner = await portOwner(port);
     expect(owner?.pid).toBe(process.pid);
     expect(owner?.command).toContain('jest');
   });
 
-  it('that is taken is complained about, with who has it and what to do', async () => {
+  it('reports a port in use, with its owner and a solution', async () => {
     const wanted = [{ port, name: 'order', variable: 'ORDER_PORT' }];
     await expect(checkPorts(wanted)).rejects.toThrow(
-      new RegExp(`${port}, wanted by order, is taken by pid ${process.pid}: [^]*ORDER_PORT=`),
+      new RegExp(`${port} \\(for order\\) is in use by pid ${process.pid}: [^]*ORDER_PORT=`),
     );
   });
 
-  it('that is free has no owner, and is no reason to complain', async () => {
+  it('accepts a free port, which has no owner', async () => {
     const [free] = await freePorts(1);
     expect(await portOwner(free!)).toBeUndefined();
     await checkPorts([{ port: free!, name: 'order', variable: 'ORDER_PORT' }]);
   });
 
-  it('is handed out once', async () => {
+  it('reserves each free port only once', async () => {
     const ports = await freePorts(20);
     expect(new Set(ports).size).toBe(20);
   });

@@ -16,24 +16,24 @@ import {
 export interface ControlOptions {
   readonly suite: Suite;
   readonly socketFile: string;
-  /** Told what has been done, for people to read. */
+  /** Receives a message for the user after each change. */
   readonly say: (text: string) => void;
 }
 
 /**
- * Lets other processes of this user stop and start services: JSON lines over a Unix socket, a
- * {@link ControlRequest} each, answered by a {@link ControlAnswer}.
- * @returns a function that ends it.
+ * Allows other processes of this user to stop and start services. Each line on the Unix socket is a
+ * {@link ControlRequest} in JSON, and is answered with a {@link ControlAnswer}.
+ * @returns a function that closes the socket.
  */
 export async function listenForControl(options: ControlOptions): Promise<() => Promise<void>> {
   const { socketFile } = options;
   await makePrivateFolder(dirname(socketFile));
-  await rm(socketFile, { force: true }); // of a run that was killed
+  await rm(socketFile, { force: true }); // a killed run leaves its socket
   const clients = new Set<Socket>();
   const server = createServer((socket) => {
     clients.add(socket);
     socket.on('close', () => clients.delete(socket));
-    socket.on('error', () => undefined); // the client went away
+    socket.on('error', () => undefined); // the client has disconnected
     createInterface({ input: socket }).on('line', (line) => {
       void answer(line, options).then((text) => socket.writable && socket.write(`${text}\n`));
     });
@@ -65,11 +65,11 @@ async function perform(line: string, { suite, say }: ControlOptions): Promise<Su
   switch (command) {
     case 'stop':
       await Promise.all(suite.of(service).map((process) => process.stop()));
-      say(`${service} was stopped, as asked for`);
+      say(`${service} was stopped on request`);
       return statusOf(suite);
     case 'start':
       await Promise.all(suite.of(service).map((process) => process.start()));
-      say(`${service} was started, as asked for`);
+      say(`${service} was started on request`);
       return statusOf(suite);
     default:
       throw new Error(`command: expected status, stop or start, got ${String(command)}`);

@@ -39,14 +39,14 @@ describe('control', () => {
     for (const path of [repository, folder]) await rm(path, { recursive: true });
   });
 
-  it('tells what runs where', async () => {
+  it('reports the address and pid of each process', async () => {
     const { processes } = await control('status', undefined, socketFile);
     expect(processes).toEqual(
       suite.processes.map(({ name, service, url, pid }) => ({ name, service, url, pid })),
     );
   });
 
-  it('stops all processes of a service, and starts them again', async () => {
+  it('stops and starts all processes of a service', async () => {
     const { processes } = await control('stop', 'approval', socketFile);
     expect(processes.map(({ name, pid }) => [name, pid !== null])).toEqual([
       ['order', true],
@@ -56,13 +56,10 @@ describe('control', () => {
     await expect(fetch(suite.approval[0].url)).rejects.toThrow();
     await control('start', 'approval', socketFile);
     expect((await fetch(suite.approval[0].url)).status).toBe(200);
-    expect(said).toEqual([
-      'approval was stopped, as asked for',
-      'approval was started, as asked for',
-    ]);
+    expect(said).toEqual(['approval was stopped on request', 'approval was started on request']);
   });
 
-  it('refuses what it cannot do', async () => {
+  it('rejects an unknown service, a missing service and an unknown command', async () => {
     await expect(control('stop', 'mis', socketFile)).rejects.toThrow('started without mis');
     await expect(control('stop', undefined, socketFile)).rejects.toThrow('expected one of');
     await expect(control('fly' as 'stop', 'order', socketFile)).rejects.toThrow(
@@ -70,7 +67,7 @@ describe('control', () => {
     );
   });
 
-  it('answers what is not JSON with what is expected', async () => {
+  it('answers a line that is not JSON with the expected format', async () => {
     const socket = connect(socketFile);
     socket.write('stop approval\n');
     const [answer] = await once(socket, 'data');
@@ -81,17 +78,17 @@ describe('control', () => {
     });
   });
 
-  it('is open to this user only', async () => {
+  it('has a socket that only this user can use', async () => {
     expect((await stat(socketFile)).mode & 0o777).toBe(0o600);
     expect((await stat(join(folder, 'run'))).mode & 0o777).toBe(0o700);
   });
 
-  it('says so when nothing runs', async () => {
+  it('reports that no suite is running', async () => {
     const nowhere = join(folder, 'nowhere.sock');
     await expect(control('status', undefined, nowhere)).rejects.toThrow('npm start');
   });
 
-  it('goes elsewhere when the path is too long for a socket', () => {
+  it('uses a shorter path when the path is too long for a socket', () => {
     const deep = join('/', 'x'.repeat(120), 'run');
     expect(controlSocketIn(deep).length).toBeLessThan(104);
     expect(controlSocketIn(deep)).not.toBe(controlSocketIn(`${deep}2`));

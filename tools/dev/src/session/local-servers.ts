@@ -1,17 +1,17 @@
 import { createServers, provision, type Server, LOCAL, type Connections } from '@equipmgnt/testing';
 import type { Settings } from '../settings.ts';
 
-/** The servers that the suite uses: embedded ones, or those named by environment variables. */
+/** The servers of the suite: embedded ones, or those whose URLs are in the environment. */
 export class LocalServers {
-  /** Those that are started and stopped here, in the order in which to start them. */
+  /** The servers that `npm start` starts and stops, in the order of their start. */
   readonly embedded: readonly Server[];
-  /** Where all are: name and address. */
+  /** The name and address of each server. */
   readonly addresses: readonly (readonly [name: string, address: string])[];
   readonly #postgresUrl: string;
   readonly #mariadbUrl: string;
   readonly #kafkaBrokers: string;
 
-  /** @param note told what a person should know about the embedded servers */
+  /** @param note receives messages about the embedded servers, for the user */
   constructor({ external, serverPorts }: Settings, note: (text: string) => void) {
     const { postgres, mariadb, kafka } = createServers(LOCAL, serverPorts, note);
     const { postgresUrl, mariadbUrl, kafkaBrokers } = external;
@@ -30,7 +30,7 @@ export class LocalServers {
     ];
   }
 
-  /** Makes the services' databases and users unless they are there. The servers must run. */
+  /** Creates the databases and users of the services unless they exist. The servers must run. */
   async provision(): Promise<Connections> {
     const databases = await provision({
       postgresUrl: this.#postgresUrl,
@@ -40,7 +40,7 @@ export class LocalServers {
   }
 }
 
-/** For showing the address of a server that is not ours. */
+/** Removes user and password from the address of an external server before it is printed. */
 function withoutCredentials(address: string): string {
   const url = new URL(address);
   url.username = '';

@@ -28,7 +28,7 @@ describe('claim', () => {
     return child;
   };
 
-  it('refuses while another process has the folder, and says which', async () => {
+  it('rejects with the pid while another process has the folder', async () => {
     const other = await otherProcess();
     await expect(claim(folder)).rejects.toThrow(`pid ${other.pid}`);
     other.kill('SIGKILL');
@@ -36,7 +36,7 @@ describe('claim', () => {
     await claim(folder);
   });
 
-  it('can be repeated by the process that has the folder', async () => {
+  it('can be repeated by the same process', async () => {
     await claim(folder);
     await claim(folder);
   });

@@ -8,15 +8,14 @@ interface Holder {
 }
 
 /**
- * Makes this process the only one that works in a folder, for as long as it lives. What a process
- * that has died left there does not count.
- * @throws SetupError when another process does.
+ * Locks a folder for this process until it ends. Ignores the lock of a process that has died.
+ * @throws SetupError when another process has the lock.
  */
 export async function claim(folder: string): Promise<void> {
   await makePrivateFolder(folder);
   const file = join(folder, 'lock.json');
   const holder = await readHolder(file);
-  // In a container that was started anew, the pid of the one that died may be our own.
+  // In a restarted container, this process can have the pid of the one that died.
   const other = holder !== undefined && holder.pid !== process.pid;
   if (other && (await isRunning(holder))) throw alreadyRunning(holder);
   const command = (await commandLine(process.pid)) ?? '';
@@ -33,6 +32,6 @@ async function readHolder(file: string): Promise<Holder | undefined> {
 
 const alreadyRunning = ({ pid, command }: Holder): SetupError =>
   new SetupError(
-    `The suite of this repository is running already: pid ${pid}, ${command}\n` +
+    `The suite of this repository is already running: pid ${pid}, ${command}\n` +
       `Stop it first: Ctrl-C in its terminal, or kill ${pid}`,
   );

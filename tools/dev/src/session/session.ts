@@ -24,14 +24,14 @@ const folders = foldersIn(LOCAL);
 const controlSocket = controlSocketIn(folders.run);
 const COLOURED = process.stdout.isTTY && !process.env['NO_COLOR'];
 
-/** What `npm start` keeps running: the servers, and one process of each service. */
+/** The processes of `npm start`: the servers, and one process of each service. */
 export class Session {
   readonly #settings: Settings;
   readonly #servers: LocalServers;
   readonly #notes: string[] = [];
   #suite: Suite | undefined;
   #endControl = async (): Promise<void> => undefined;
-  /** Whether the services' output is shown; what they say while they start is only kept. */
+  /** Whether the logs of the services are printed; not during the start. */
   #streaming = false;
 
   constructor(settings: Settings) {
@@ -40,8 +40,8 @@ export class Session {
   }
 
   /**
-   * Builds and starts everything, and then tells where it is.
-   * @throws what went wrong; whatever has been started by then is left to {@link stop}.
+   * Builds and starts everything, and prints the addresses.
+   * @throws the first error. {@link stop} then stops the processes that were started.
    */
   async bringUp(signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
@@ -65,7 +65,7 @@ export class Session {
     this.#streaming = true;
   }
 
-  /** Stops everything: the services while they still have their servers, then those. */
+  /** Stops the services first, because they need the servers for a graceful stop. */
   async stop(): Promise<void> {
     await this.#endControl();
     removeState(folders.run);
@@ -76,7 +76,7 @@ export class Session {
     for (const name of killed) say(`${name} did not stop in time and was killed`);
   }
 
-  /** Kills everything at once. The servers recover when they are started again. */
+  /** Kills all processes immediately. The servers recover at their next start. */
   kill(): void {
     for (const process of this.#processes) void process.kill();
   }
@@ -98,7 +98,7 @@ export class Session {
     return this.#suite;
   }
 
-  /** From here on, what ends by itself is started again, and others may ask for changes. */
+  /** Restarts processes that exit unexpectedly, and accepts control requests. */
   async #watch(suite: Suite): Promise<void> {
     const stateOf = () => ({
       pid: process.pid,
@@ -106,12 +106,12 @@ export class Session {
       infrastructure: Object.fromEntries(this.#servers.addresses),
       ...statusOf(suite),
     });
-    const tell = (text: string) => {
+    const notify = (text: string) => {
       say(text);
       writeState(folders.run, stateOf());
     };
-    for (const process of this.#processes) supervise(process, tell);
-    this.#endControl = await listenForControl({ suite, socketFile: controlSocket, say: tell });
+    for (const process of this.#processes) supervise(process, notify);
+    this.#endControl = await listenForControl({ suite, socketFile: controlSocket, say: notify });
     writeState(folders.run, stateOf());
   }
 }
@@ -125,7 +125,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Says something that is not to be overlooked between the services' lines. */
+/** Prints a message that is easy to see between the log lines of the services. */
 function say(text: string): void {
   print(styleText(['bold', 'yellow'], `▶ ${text}`));
 }

@@ -2,11 +2,11 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SuiteStatus } from '@equipmgnt/testing';
 
-/** What other programs can learn about the running suite from `.local/run/suite.json`. */
+/** The content of `.local/run/suite.json`, which describes the running suite to other programs. */
 export interface SuiteState extends SuiteStatus {
-  /** The process of `npm start`. */
+  /** The pid of `npm start`. */
   readonly pid: number;
-  /** Where the servers are. */
+  /** The addresses of the servers, by name. */
   readonly infrastructure: Readonly<Record<string, string>>;
   /** The Unix socket that takes requests such as {"command":"stop","service":"approval"}. */
   readonly controlSocket: string;
@@ -14,7 +14,7 @@ export interface SuiteState extends SuiteStatus {
 
 const fileIn = (folder: string): string => join(folder, 'suite.json');
 
-/** Replaces the state file in one step, so that nobody reads half of it. */
+/** Replaces the state file atomically, so that no program reads an incomplete one. */
 export function writeState(folder: string, state: SuiteState): void {
   const file = fileIn(folder);
   writeFileSync(`${file}.new`, JSON.stringify(state, null, 2), { mode: 0o600 });

@@ -20,18 +20,18 @@ describe('supervise', () => {
     await rm(repository, { recursive: true });
   });
 
-  it('starts a process again that ended by itself, and says so', async () => {
+  it('restarts and reports a process that exited unexpectedly', async () => {
     const [mis] = suite.mis;
     await expect(fetch(`${mis.url}/crash`)).rejects.toThrow();
     await waitUntil(async () => expect(said).toHaveLength(2), { withinMs: 10_000 });
     expect(said).toEqual([
-      'mis ended by itself with exit code 3; it is started again in 1 s',
-      `mis is back (pid ${mis.pid})`,
+      'mis ended unexpectedly with exit code 3; restarting it in 1 s',
+      `mis is running again (pid ${mis.pid})`,
     ]);
     expect((await fetch(mis.url)).status).toBe(200);
   });
 
-  it('leaves a process alone that was stopped', async () => {
+  it('does not restart a process that was stopped', async () => {
     said.length = 0;
     await suite.mis[0].stop();
     await suite.mis[0].start();

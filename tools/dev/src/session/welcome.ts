@@ -1,15 +1,15 @@
 import { styleText } from 'node:util';
 
 export interface WelcomeFacts {
-  /** Where everything is: name and address. */
+  /** The name and address of each process. */
   readonly addresses: readonly (readonly [name: string, address: string])[];
-  /** The gateway, which is the way in. */
+  /** The URL of the gateway, for the example requests. */
   readonly gatewayUrl: string;
   readonly logFolder: string;
   readonly seconds: number;
 }
 
-/** What to read once everything runs: where it is, and what to try first. */
+/** The text after the start: the address of each process, and example requests. */
 export function welcome({ addresses, gatewayUrl, logFolder, seconds }: WelcomeFacts): string {
   const width = Math.max(...addresses.map(([name]) => name.length));
   const table = addresses.map(([name, address]) => `  ${name.padEnd(width)}  ${address}`);
@@ -21,7 +21,7 @@ export function welcome({ addresses, gatewayUrl, logFolder, seconds }: WelcomeFa
     '',
     ...table,
     '',
-    styleText('bold', 'Try, in another terminal:'),
+    styleText('bold', 'Try in another terminal:'),
     `  curl -i ${gatewayUrl}/equipments ${body({ stock: 10 })}`,
     `  curl -i ${gatewayUrl}/orders ${body({ qty: 2, equipmentId: 1 })}`,
     `  curl ${gatewayUrl}/orders/1`,
@@ -29,7 +29,7 @@ export function welcome({ addresses, gatewayUrl, logFolder, seconds }: WelcomeFa
     `  curl -X PATCH ${gatewayUrl}/orders/1 ${body({ status: 'CANCELLED' })}`,
     '  npm run scenario',
     '',
-    `Ctrl-C stops everything; data are kept until npm run reset. Servers log to ${logFolder}.`,
+    `Ctrl-C stops all processes. Data are kept until npm run reset. Server logs: ${logFolder}`,
     '',
   ].join('\n');
 }
