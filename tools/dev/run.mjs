@@ -41,7 +41,8 @@ async function main([command, ...args]) {
   await installDependencies();
   const script = join(WORKSPACE, 'src', `${command}.ts`);
   // kafkajs sets timers with a negative delay, about which Node warns.
-  const flags = ['--disable-warning=TimeoutNegativeWarning'];
+  // The condition selects the sources of the libs: before the first build there is nothing else.
+  const flags = ['--conditions=@equipmgnt/source', '--disable-warning=TimeoutNegativeWarning'];
   return run(suiteNode(), [...flags, script, ...args], [PROGRAMS, ...machinePath()]);
 }
 

@@ -17,3 +17,4 @@ export {
   type EventType,
   type Topic,
 } from './events.ts';
+export * from './topology.ts';

@@ -37,7 +37,8 @@ export {
   suiteOfNpmStart,
 } from './suite/running-suite.ts';
 export { ServiceProcess } from './suite/service-process.ts';
-export { type Connections, SERVICES, type ServiceName } from './suite/services.ts';
+export { SERVICES, type ServiceName } from '@equipmgnt/contracts';
+export type { Connections } from './suite/services.ts';
 export { SetupError, messageOf } from './setup-error.ts';
 export { type Step, runSteps } from './terminal/steps.ts';
 export { onStopRequest } from './terminal/stop-requests.ts';

@@ -1,9 +1,5 @@
-import {
-  type InfrastructurePorts,
-  SERVICES,
-  type ServiceName,
-  SetupError,
-} from '@equipmgnt/testing';
+import { SERVICES, topology, type ServiceName } from '@equipmgnt/contracts';
+import { SetupError, type InfrastructurePorts } from '@equipmgnt/testing';
 import type { WantedPort } from './ports/check-ports.ts';
 
 /** The settings of `npm start`, from environment variables. */
@@ -25,19 +21,18 @@ export interface ExternalServers {
   readonly kafkaBrokers: string | undefined;
 }
 
-const DEFAULT_PORTS: Readonly<Record<ServiceName, number>> &
-  Readonly<Record<'postgres' | 'mariadb' | 'kafka', number>> = {
-  gateway: 8080,
-  order: 8081,
-  approval: 8082,
-  equipment: 8083,
-  mis: 8084,
+type PortName = ServiceName | 'postgres' | 'mariadb' | 'kafka';
+
+const DEFAULT_PORTS: Readonly<Record<PortName, number>> = {
+  gateway: topology.gateway.localPort,
+  order: topology.order.localPort,
+  approval: topology.approval.localPort,
+  equipment: topology.equipment.localPort,
+  mis: topology.mis.localPort,
   postgres: 15432,
   mariadb: 13306,
   kafka: 19092,
 };
-
-type PortName = keyof typeof DEFAULT_PORTS;
 
 const variableOf = (name: PortName): string => `${name.toUpperCase()}_PORT`;
 

@@ -4,18 +4,26 @@ import { join } from 'node:path';
 import { NODE, REPOSITORY } from '@equipmgnt/testing';
 
 /**
- * Builds the suite and runs all tests one file after another, since the end-to-end ones need the
- * machine for themselves; ends with a line of what passed and failed, from Jest's own report.
- * Arguments are Jest's, such as `--selectProjects unit` or `--testPathPatterns approval`.
+ * Builds the suite and runs Jest, by default on all projects except `long`. The unit and int files
+ * run in two processes, the e2e files afterwards, one at a time. The last line of the output says
+ * how many tests passed and failed. Arguments are passed to Jest, for example
+ * `--selectProjects unit` or `--testPathPatterns approval`.
  */
+const jestArguments = process.argv.slice(2);
+const selects = jestArguments.some((argument) => argument.startsWith('--selectProjects'));
+const isLong = selects && jestArguments.includes('long');
+
 const REPORTS = join(REPOSITORY, 'reports');
-const REPORT = join(REPORTS, 'jest.json');
-const SUMMARY = join(REPORTS, 'summary.txt');
-/** What the services printed in each end-to-end test. */
+const REPORT = join(REPORTS, isLong ? 'jest-long.json' : 'jest.json');
+const SUMMARY = join(REPORTS, isLong ? 'summary-long.txt' : 'summary.txt');
+/** The logs of the services in the end-to-end tests, a folder for each file. */
 const LOGS = join(REPORTS, 'logs');
 
-/** All seeds of the simulation, where `npm run check` plays some; half a minute of one core. */
-const environment = { SIMULATION_SEEDS: '10000', ...process.env };
+const environment = {
+  // `npm test` and `npm run check` use the default, which is smaller
+  ...(isLong && { SIMULATION_SEEDS: '10000' }),
+  ...process.env,
+};
 
 const run = (args: string[]): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -32,23 +40,25 @@ const built = await run([
 ]);
 if (built !== 0) process.exit(built);
 
-// those of an earlier run must not pass for this one's; the proof keeps its own beside them
-await Promise.all([REPORT, SUMMARY, LOGS].map((old) => rm(old, { recursive: true, force: true })));
+// A report of an earlier run must not be taken for this one's.
+await Promise.all([REPORT, SUMMARY].map((old) => rm(old, { force: true })));
+if (!isLong) await rm(LOGS, { recursive: true, force: true });
 await mkdir(REPORTS, { recursive: true });
 const exitCode = await run([
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
-  '--disable-warning=TimeoutNegativeWarning', // kafkajs's, and harmless
+  '--disable-warning=TimeoutNegativeWarning', // kafkajs sets timers with a negative delay
   join(REPOSITORY, 'node_modules/jest/bin/jest.js'),
-  '--runInBand',
+  ...(selects ? [] : ['--selectProjects', 'unit', 'int', 'e2e']),
+  '--maxWorkers=2',
   '--json',
   `--outputFile=${REPORT}`,
-  ...process.argv.slice(2),
+  ...jestArguments,
 ]);
 const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
   await readFile(REPORT, 'utf8'),
 );
-// a file that does not even run has failed, though it has no test to count
+// a file that cannot be loaded counts as one failure, because its tests are unknown
 const summary = `${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed`;
 await writeFile(SUMMARY, `${summary}\n`);
 console.log(summary);

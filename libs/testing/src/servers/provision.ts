@@ -1,14 +1,16 @@
+import {
+  isMariadbService,
+  isPostgresService,
+  SERVICES,
+  type StatefulService,
+} from '@equipmgnt/contracts';
 import { createConnection, type Connection } from 'mysql2/promise';
 import pg from 'pg';
 import { messageOf, SetupError } from '../setup-error.ts';
 import { passwordOf } from './credentials.ts';
 
-const POSTGRES_SERVICES = ['order', 'approval', 'equipment'] as const;
-const MARIADB_SERVICES = ['mis'] as const;
-
-/** A service that has a database. */
-export type StatefulService =
-  (typeof POSTGRES_SERVICES)[number] | (typeof MARIADB_SERVICES)[number];
+const POSTGRES_SERVICES = SERVICES.filter(isPostgresService);
+const MARIADB_SERVICES = SERVICES.filter(isMariadbService);
 
 /** The DATABASE_URL of each service. */
 export type DatabaseUrls = Readonly<Record<StatefulService, string>>;

@@ -1,16 +1,10 @@
+import { isPublishingService, isStatefulService, SERVICES, topology } from '@equipmgnt/contracts';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import pg from 'pg';
 import type { Connections } from './services.ts';
 
-const OUTBOXES = ['order', 'approval', 'equipment'] as const;
-
-/** Which topics each consumer group reads. */
-const READS = {
-  order: ['equipmgnt.approval'],
-  approval: ['equipmgnt.order', 'equipmgnt.equipment'],
-  equipment: ['equipmgnt.approval'],
-  mis: ['equipmgnt.order', 'equipmgnt.approval', 'equipmgnt.equipment'],
-} as const;
+const OUTBOXES = SERVICES.filter(isPublishingService);
+const CONSUMERS = SERVICES.filter(isStatefulService);
 
 /** Messages in flight between the services. */
 export interface Backlog {
@@ -65,7 +59,8 @@ async function countOutboxes(databases: Connections['databases']): Promise<Recor
 }
 
 async function countLag(admin: Admin): Promise<Record<string, number>> {
-  const counts = Object.entries(READS).map(async ([groupId, topics]) => {
+  const counts = CONSUMERS.map(async (groupId) => {
+    const topics = topology[groupId].reads;
     let lag = 0;
     const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
     for (const topic of topics) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { foldersIn, LOCAL } from '../layout.ts';
-import type { ServiceName } from './services.ts';
+import type { ServiceName } from '@equipmgnt/contracts';
 import { SetupError } from '../setup-error.ts';
 
 /** Requests to the running suite: report the status of all processes, stop or start a service. */

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { mainScript, SERVICES } from './services.ts';
+import { SERVICES } from '@equipmgnt/contracts';
+import { mainScript } from './services.ts';
 
 // Answers every request with its environment, exits on /crash, and ignores SIGTERM if
 // IGNORE_SIGTERM is set.

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { SERVICES, type ServiceName } from './services.ts';
+import { SERVICES, type ServiceName } from '@equipmgnt/contracts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { REPOSITORY } from '../layout.ts';
 import { control } from './control.ts';
-import type { ServiceName } from './services.ts';
+import type { ServiceName } from '@equipmgnt/contracts';
 import { SetupError } from '../setup-error.ts';
 
 const runFile = promisify(execFile);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import type { ServiceName } from '@equipmgnt/contracts';
 import { NODE } from '../layout.ts';
 import { formatLine } from './log-lines.ts';
 import { ManagedProcess } from '../processes/managed-process.ts';
-import { mainScript, type Environment, type ServiceName } from './services.ts';
+import { mainScript, type Environment } from './services.ts';
 
 export interface ServiceProcessOptions {
   readonly service: ServiceName;

@@ -1,9 +1,9 @@
+import { SERVICES, type ServiceName } from '@equipmgnt/contracts';
 import { REPOSITORY } from '../layout.ts';
 import { freePorts } from '../ports/free-ports.ts';
 import { pidFileIn } from '../processes/pid-file.ts';
 import { ServiceProcess } from './service-process.ts';
-import { environmentOf, SERVICES } from './services.ts';
-import type { Connections, Environment, ServiceName } from './services.ts';
+import { environmentOf, type Connections, type Environment } from './services.ts';
 
 export interface SuiteOptions {
   /** The addresses of the databases and of the broker. */
@@ -134,8 +134,12 @@ function prepareProcess(
   return process;
 }
 
+const ONE_OF_EACH: Partial<Record<ServiceName, number>> = Object.fromEntries(
+  SERVICES.map((service) => [service, 1]),
+);
+
 async function choosePorts({
-  services = { gateway: 1, order: 1, approval: 1, equipment: 1, mis: 1 },
+  services = ONE_OF_EACH,
   ports = {},
 }: SuiteOptions): Promise<Map<ServiceName, readonly number[]>> {
   const wanted = SERVICES.map((service) => ({ service, count: services[service] ?? 0 }));
