@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import getPort, { portNumbers } from 'get-port';
 
 export type PortState = 'free' | 'taken' | 'forbidden';
 
@@ -18,29 +19,18 @@ export async function stateOf(port: number): Promise<PortState> {
   }
 }
 
-// Below the ports that Linux (32768…) and macOS (49152…) give to outgoing connections. A client
-// that retries a port of that range while nobody listens there can end up connected to itself.
+// Below the ports that Linux (32768…) and macOS (49152…) use for outgoing connections. A client
+// that retries a port of that range while no server listens there can connect to itself.
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
-const ATTEMPTS = 1000;
 
-/** Those that this process has been given: not free any more, though nobody may listen there yet. */
-const given = new Set<number>();
-
-/**
- * Chooses ports at random that are free at the moment, none of them twice.
- * @throws Error when no free ones are found.
- */
+/** Returns ports that are free at the moment, and never again in this process. */
 export async function freePorts(count: number): Promise<number[]> {
-  const chosen = new Set<number>();
-  for (let attempt = 0; attempt < ATTEMPTS && chosen.size < count; attempt++) {
-    const port = randomInt(LOWEST, HIGHEST);
-    if (given.has(port)) continue;
-    given.add(port);
-    if ((await stateOf(port)) === 'free') chosen.add(port);
+  // A random start, because concurrent processes would otherwise choose the same ports.
+  const candidates = () => portNumbers(randomInt(LOWEST, HIGHEST - 1000), HIGHEST);
+  const ports: number[] = [];
+  while (ports.length < count) {
+    ports.push(await getPort({ port: candidates(), host: '127.0.0.1', reserve: true }));
   }
-  if (chosen.size < count) {
-    throw new Error(`found only ${chosen.size} of ${count} free ports in ${LOWEST}…${HIGHEST}`);
-  }
-  return [...chosen];
+  return ports;
 }

@@ -8,17 +8,17 @@ const line = (fields: object) =>
 describe('formatLine', () => {
   it('shows time, service and message, and leaves out the level info', () => {
     expect(formatLine(order, line({ msg: 'listening' }), false)).toBe(
-      '12:00:00.007 order      listening',
+      'order      [12:00:00.007]: listening',
     );
   });
 
   it('shows levels other than info', () => {
     expect(formatLine(order, line({ level: 40, msg: 'slow' }), false)).toBe(
-      '12:00:00.007 order      WARN slow',
+      'order      [12:00:00.007] WARN: slow',
     );
   });
 
-  it('shows further fields as name=value, without pid and hostname', () => {
+  it('shows further fields as JSON, without pid and hostname', () => {
     const fields = {
       msg: 'taken',
       pid: 7,
@@ -28,23 +28,23 @@ describe('formatLine', () => {
       req: { id: 1 },
     };
     expect(formatLine(order, line(fields), false)).toBe(
-      '12:00:00.007 order      taken orderId=1 who="J Doe" req={"id":1}',
+      'order      [12:00:00.007]: taken {"orderId":1,"who":"J Doe","req":{"id":1}}',
     );
   });
 
   it('shortens trace ids and long values', () => {
     const shown = formatLine(order, line({ traceId: '4bf92f3577b3', sql: 'x'.repeat(500) }), false);
-    expect(shown).toContain('traceId=4bf92f35 ');
+    expect(shown).toContain('"traceId":"4bf92f35"');
     expect(shown.length).toBeLessThan(200);
   });
 
   it('shows the message of an error once, and its stack for the levels error and fatal', () => {
     const err = { message: 'no route', stack: 'Error: no route\n    at connect (net.js:1:2)' };
     expect(formatLine(order, line({ level: 40, msg: 'again', err }), false)).toBe(
-      '12:00:00.007 order      WARN again err="no route"',
+      'order      [12:00:00.007] WARN: again {"err":"no route"}',
     );
     expect(formatLine(order, line({ level: 50, msg: 'failed: no route', err }), false)).toBe(
-      '12:00:00.007 order      ERROR failed: no route\n    at connect (net.js:1:2)',
+      'order      [12:00:00.007] ERROR: failed: no route\n    at connect (net.js:1:2)',
     );
   });
 
