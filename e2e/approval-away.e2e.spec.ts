@@ -4,7 +4,7 @@ import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest'
 const TIMEOUT_MS = 300;
 const RESET_MS = 1_000;
 
-describe('While approval is away', () => {
+describe('While approval is unavailable', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
   let client: SuiteClient;
   let port: number;
@@ -44,7 +44,7 @@ describe('While approval is away', () => {
   beforeEach(() => startApproval());
   afterEach(async () => {
     await stopApproval();
-    // the breaker has forgotten this test's failures when it is closed and its window is over
+    // the failures of this test must not affect the next one: the breaker has to close again
     await eventually(async () => expect(await breaker()).not.toBe('open'));
   });
   afterAll(() => running.stop());
@@ -54,7 +54,7 @@ describe('While approval is away', () => {
     return body.components.approvalBreaker.details.state;
   };
 
-  /** How many orders were not asked about because the breaker was open. */
+  /** The number of orders without a request to approval because the breaker was open. */
   const fallbacksWhileOpen = async (): Promise<number> => {
     const metrics = await fetch(`${running.suite.order[0].url}/actuator/prometheus`);
     const [, count] =
@@ -62,7 +62,7 @@ describe('While approval is away', () => {
     return Number(count ?? 0);
   };
 
-  it('orders are accepted, and approved without anyone asking when it is back', async () => {
+  it('accepts orders, and approves them without another request when it is back', async () => {
     const equipmentId = await client.register(10);
     await stopApproval();
     const orders = [];
@@ -81,7 +81,7 @@ describe('While approval is away', () => {
     await client.waitUntilConsistent();
   });
 
-  it('an order can be cancelled, and is then never approved', async () => {
+  it('cancels an order, which is then never approved', async () => {
     const equipmentId = await client.register(10);
     await stopApproval();
     const { id } = await client.order(equipmentId);
@@ -95,7 +95,7 @@ describe('While approval is away', () => {
     expect(await client.stockOf(equipmentId)).toBe(9);
   });
 
-  it('or slow, the breaker opens, orders are answered without asking, and it closes again', async () => {
+  it('opens the breaker when approval is slow, and closes it afterwards', async () => {
     const equipmentId = await client.register(1_000);
     await stopApproval();
     await startApproval({ APPROVAL_DELAY_MS: String(10 * TIMEOUT_MS) });
@@ -104,11 +104,11 @@ describe('While approval is away', () => {
     expect(slow.map(({ status }) => status)).toEqual(slow.map(() => 202));
     expect(await breaker()).not.toBe('closed');
 
-    // with the breaker open approval is not asked any more, but for a trial now and then
-    const notAsked = await fallbacksWhileOpen();
+    // with the breaker open, order calls approval only for an occasional trial
+    const before = await fallbacksWhileOpen();
     const open = await Promise.all(Array.from({ length: 20 }, () => client.order(equipmentId)));
     expect(open.map(({ status }) => status)).toEqual(open.map(() => 202));
-    expect((await fallbacksWhileOpen()) - notAsked).toBeGreaterThanOrEqual(15);
+    expect((await fallbacksWhileOpen()) - before).toBeGreaterThanOrEqual(15);
 
     await stopApproval();
     await startApproval();
@@ -119,12 +119,12 @@ describe('While approval is away', () => {
     await client.waitUntilConsistent();
   });
 
-  it('or hung, an order whose approval happened although its answer was late is approved once', async () => {
+  it('approves an order once when approval hangs and handles the request late', async () => {
     const equipmentId = await client.register(10);
     await approval?.approval[0].kill('SIGSTOP');
     const { status, id } = await client.order(equipmentId);
     expect(status).toBe(202);
-    await approval?.approval[0].kill('SIGCONT'); // it now handles the request that was given up
+    await approval?.approval[0].kill('SIGCONT'); // it now handles the request that order has aborted
     await eventually(async () => expect(await client.statusOf(id)).toBe('APPROVED'));
     await client.waitUntilConsistent();
     expect(await client.stockOf(equipmentId)).toBe(9);

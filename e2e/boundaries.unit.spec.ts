@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 
-const REPOSITORY = resolve(import.meta.dirname, '..');
-
-/** Files that each break one rule, by the rule's name. The right-hand side is what they import. */
-const planted: Record<string, Record<string, string>> = {
+/** Files that break a rule, by the name of the rule. Each file has one import. */
+const violations: Record<string, Record<string, string>> = {
   'no-circular': {
     'services/order/src/application/hen.ts': './egg.ts',
     'services/order/src/application/egg.ts': './hen.ts',
@@ -29,7 +28,7 @@ const planted: Record<string, Record<string, string>> = {
   'product-without-tools': { 'gateway/src/main.ts': '../../tools/dev/start.ts' },
   resolvable: { 'services/mis/src/lost.ts': './nowhere.ts' },
 };
-const innocent = [
+const validFiles = [
   'services/order/src/outbound/rows.ts',
   'libs/messaging/src/relay.ts',
   'libs/testing/src/index.ts',
@@ -37,8 +36,8 @@ const innocent = [
   'tools/dev/start.ts',
 ];
 
-/** The rules that are broken in a folder, each with the file that breaks it. */
-async function broken(folder: string): Promise<string[]> {
+/** The violations in a folder, each as the name of the rule and the file. */
+async function violationsIn(folder: string): Promise<string[]> {
   const report = await new Promise<string>((done, fail) => {
     execFile(
       join(REPOSITORY, 'node_modules/.bin/depcruise'),
@@ -53,12 +52,12 @@ async function broken(folder: string): Promise<string[]> {
         'tools',
       ],
       { cwd: folder, maxBuffer: 2 ** 26 },
-      // it exits with the number of violations
+      // the exit code is the number of violations, so an error alone is no failure
       (error, stdout) => (stdout === '' ? fail(error ?? new Error('no report')) : done(stdout)),
     );
   });
-  const { violations } = JSON.parse(report).summary;
-  return violations.map(
+  const { summary } = JSON.parse(report);
+  return summary.violations.map(
     ({ rule, from }: { rule: { name: string }; from: string }) => `${rule.name}: ${from}`,
   );
 }
@@ -72,8 +71,8 @@ describe('The boundary check', () => {
       await cp(join(REPOSITORY, file), join(folder, file));
     }
     const files = [
-      ...Object.values(planted).flatMap((byFile) => Object.entries(byFile)),
-      ...innocent.map((file) => [file, undefined] as const),
+      ...Object.values(violations).flatMap((byFile) => Object.entries(byFile)),
+      ...validFiles.map((file) => [file, undefined] as const),
     ];
     for (const [file, imported] of files) {
       await mkdir(dirname(join(folder, file)), { recursive: true });
@@ -84,20 +83,20 @@ describe('The boundary check', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('finds every planted violation', async () => {
-    const found = await broken(folder);
-    for (const [rule, byFile] of Object.entries(planted)) {
-      // of files in a circle one is named
+  it('finds a violation of every rule', async () => {
+    const found = await violationsIn(folder);
+    for (const [rule, byFile] of Object.entries(violations)) {
+      // of the files in a cycle, the report names one
       const named = Object.keys(byFile).map((file) => `${rule}: ${file}`);
       expect(named.filter((violation) => found.includes(violation))).not.toEqual([]);
     }
   });
 
-  it('knows every rule that is planted against, and no other', async () => {
+  it('has a test violation for every rule', async () => {
     const config = await import(join(REPOSITORY, '.dependency-cruiser.cjs'));
     const rules = new Set(config.default.forbidden.map(({ name }: { name: string }) => name));
-    // needs installed packages, which a planted folder has not
+    // needs installed packages, which the temporary folder does not have
     rules.delete('declared-dependencies');
-    expect([...rules].sort()).toEqual(Object.keys(planted).sort());
+    expect([...rules].sort()).toEqual(Object.keys(violations).sort());
   });
 });

@@ -22,7 +22,7 @@ describe('The suite, through its gateway', () => {
   };
   const stockOf = async (id: number) => (await api.get(`/equipments/${id}`)).body.stock;
 
-  it('plays the classic scenario', async () => {
+  it('runs the classic scenario', async () => {
     const equipmentId = await register(10);
     const ordered = await api.post('/orders', { qty: 2, equipmentId, status: 'ORDERED' });
     expect(ordered).toMatchObject({
@@ -61,7 +61,7 @@ describe('The suite, through its gateway', () => {
     });
   });
 
-  it('rejects an order for which there is too little, or no such equipment', async () => {
+  it('rejects an order for more than the stock, or for unknown equipment', async () => {
     const equipmentId = await register(1);
     const tooMany = await api.post('/orders', { qty: 2, equipmentId });
     const unknown = await api.post('/orders', { qty: 1, equipmentId: 999_999 });
@@ -94,7 +94,7 @@ describe('The suite, through its gateway', () => {
     await eventually(async () => expect(await stockOf(equipmentId)).toBe(9));
   });
 
-  it('has exactly as many of 50 orders at once approved as there are units', async () => {
+  it('approves exactly as many of 50 concurrent orders as there are units', async () => {
     const equipmentId = await register(10);
     const seen: number[] = [];
     let watching = true;
@@ -121,7 +121,7 @@ describe('The suite, through its gateway', () => {
     expect(Math.min(...seen)).toBe(0);
   });
 
-  it('gives one order to many requests with one Idempotency-Key', async () => {
+  it('creates one order for concurrent requests with the same Idempotency-Key', async () => {
     const equipmentId = await register(10);
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
@@ -136,12 +136,12 @@ describe('The suite, through its gateway', () => {
     await eventually(async () => expect(await stockOf(equipmentId)).toBe(9));
   });
 
-  it('balances its books', async () => {
+  it('is consistent in all services', async () => {
     await eventually(async () => expect(await discrepancies(api, registered)).toEqual([]));
   });
 
   describe('the gateway', () => {
-    it('has every link point at itself, or at what is before it', async () => {
+    it('returns links with its own address, or with that of the proxy before it', async () => {
       const equipmentId = await register(1);
       const direct = await api.get(`/equipments/${equipmentId}`);
       expect(direct.body._links.self.href).toBe(`${api.url}/equipments/${equipmentId}`);
@@ -155,7 +155,7 @@ describe('The suite, through its gateway', () => {
       expect(body._links.self.href).toBe(`https://rental.example/equipments/${body.id}`);
     });
 
-    it('serves equipment also at the path of the original', async () => {
+    it('serves equipment also at the singular path', async () => {
       const equipmentId = await register(3);
       const { body } = await api.get(`/equipment/${equipmentId}`);
       expect(body).toMatchObject({ id: equipmentId, stock: 3 });
@@ -168,7 +168,7 @@ describe('The suite, through its gateway', () => {
       ['/orders', JSON.stringify({ qty: 'x'.repeat(100_000) }), 413],
       ['/nowhere', '{}', 404],
       ['/ordersandmore', '{}', 404],
-    ])('passes problems on: %s', async (path, body, status) => {
+    ])('returns the problem of a service: %s', async (path, body, status) => {
       const answer = await fetch(api.url + path, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -179,7 +179,7 @@ describe('The suite, through its gateway', () => {
       expect(await answer.json()).toMatchObject({ status, instance: path });
     });
 
-    it('answers 415, 405 and a bad address as the services do', async () => {
+    it('answers 415, 405 and a malformed path like the services', async () => {
       const form = await fetch(`${api.url}/orders`, {
         method: 'POST',
         body: new URLSearchParams({ qty: '1' }),
@@ -192,7 +192,7 @@ describe('The suite, through its gateway', () => {
       expect(await bad.json()).toMatchObject({ status: 400, instance: '/orders/%zz' });
     });
 
-    it('passes correlation on to the service, and back', async () => {
+    it('forwards the request id and the trace context', async () => {
       const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
       const { headers } = await api.post(
         '/orders',
@@ -204,7 +204,7 @@ describe('The suite, through its gateway', () => {
       await eventually(() => log().some((line) => line.includes(traceId)));
     });
 
-    it('answers 502 for a dead service, in bounded time, and serves the others', async () => {
+    it('answers 502 for a stopped service and serves the others', async () => {
       await running.suite.mis[0].stop();
       const { status, body } = await api.get('/mis/1');
       expect(status).toBe(502);
@@ -218,7 +218,7 @@ describe('The suite, through its gateway', () => {
       expect((await api.get('/mis')).status).toBe(200);
     });
 
-    it('answers 504 for a service that hangs, and serves the others meanwhile', async () => {
+    it('answers 504 for a service that hangs, and serves the others in the meantime', async () => {
       const { order, approval, equipment, mis } = running.suite;
       const { gateway } = await running.start({
         services: { gateway: 1 },

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { provision, startInfrastructure, Suite, type Infrastructure } from '@equipmgnt/testing';
+import { join } from 'node:path';
+import {
+  LOCAL,
+  provision,
+  startInfrastructure,
+  Suite,
+  type Infrastructure,
+} from '@equipmgnt/testing';
 import { Api, eventually, SuiteClient } from '@equipmgnt/testing/jest';
 
-const DIRECTORY = join(resolve(import.meta.dirname, '..'), '.local', `e2e-${randomUUID()}`);
+const DIRECTORY = join(LOCAL, `e2e-${randomUUID()}`);
 
-describe('While a database is away', () => {
+describe('While a database is unavailable', () => {
   let infrastructure: Infrastructure;
   let suite: Suite;
   let client: SuiteClient;
@@ -34,14 +40,14 @@ describe('While a database is away', () => {
   const health = async (service: { url: string }, probe: string) =>
     (await new Api(service.url).get(`/actuator/health/${probe}`)).status;
 
-  it('PostgreSQL: requests get a 503 in bounded time, and afterwards everything goes on', async () => {
+  it('answers 503 without PostgreSQL, and works again when it is back', async () => {
     const equipmentId = await client.register(100);
     const { id } = await client.order(equipmentId);
     await eventually(async () => expect((await api.get(`/mis/${id}`)).status).toBe(200));
     await infrastructure.postgres.kill();
 
     const repeatable = [
-      await api.post('/orders', { qty: 1, equipmentId }, { 'idempotency-key': 'away' }),
+      await api.post('/orders', { qty: 1, equipmentId }, { 'idempotency-key': 'unavailable' }),
       await api.get(`/orders/${id}`),
     ];
     for (const answer of repeatable) expect(answer.headers.get('retry-after')).toBe('2');
@@ -52,7 +58,7 @@ describe('While a database is away', () => {
     }
     for (const service of [suite.order[0], suite.approval[0], suite.equipment[0]]) {
       expect(await health(service, 'readiness')).toBe(503);
-      expect(await health(service, 'liveness')).toBe(200); // a restart would not bring it back
+      expect(await health(service, 'liveness')).toBe(200); // a restart would not help
     }
     expect((await api.get(`/mis/${id}`)).status).toBe(200);
 
@@ -62,7 +68,7 @@ describe('While a database is away', () => {
     await client.waitUntilConsistent();
   });
 
-  it('MariaDB: orders go their way, and the view catches up', async () => {
+  it('handles orders without MariaDB, and updates the view when it is back', async () => {
     const equipmentId = await client.register(100);
     await infrastructure.mariadb.kill();
     const orders = await Promise.all(Array.from({ length: 20 }, () => client.order(equipmentId)));
@@ -76,7 +82,7 @@ describe('While a database is away', () => {
     await client.waitUntilConsistent();
   });
 
-  it('at its start, a service waits for it and then begins by itself', async () => {
+  it('delays the start of a service until its database is available', async () => {
     const [order] = suite.order;
     await order.stop();
     await infrastructure.postgres.kill();

@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePorts, LOCAL, REPOSITORY, run } from '@equipmgnt/testing';
 
-/** Each npm major that people have, with a Node that it runs on. */
+/** The supported major versions of npm, each with a Node version that it runs on. */
 const TOOLCHAINS = [
   { npm: 10, node: 20 },
   { npm: 11, node: 22 },
   { npm: 12, node: 26 },
 ];
 
-/** The first start in a fresh clone of the last commit, as on a new machine. */
+/** Starts the suite in a clone of the last commit, as on a new machine. */
 describe('The first start in a fresh clone', () => {
   let folder: string;
 
@@ -22,7 +22,7 @@ describe('The first start in a fresh clone', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it.each(TOOLCHAINS)('installs and serves with npm $npm and Node $node', async (toolchain) => {
+  it.each(TOOLCHAINS)('installs and runs with npm $npm and Node $node', async (toolchain) => {
     const programs = await install(toolchain, join(folder, `npm-${toolchain.npm}`));
     const clone = await cloneTo(join(folder, `clone-${toolchain.npm}`));
     const { output, answer } = await startAndRegister(clone, programs);
@@ -30,7 +30,7 @@ describe('The first start in a fresh clone', () => {
     expect(output).not.toMatch(/install.scripts|allow-?scripts/i);
   });
 
-  it('installs and serves where npm may run no scripts and NODE_ENV is production', async () => {
+  it('installs and runs with ignore-scripts and NODE_ENV=production', async () => {
     const programs = await install({ npm: 11, node: 22 }, join(folder, 'npm-strict'));
     const clone = await cloneTo(join(folder, 'clone-strict'));
     const { answer } = await startAndRegister(clone, programs, {
@@ -41,7 +41,7 @@ describe('The first start in a fresh clone', () => {
   });
 });
 
-/** Installs npm and Node from their packages. Returns the folder with their programs. */
+/** Installs npm and Node from their packages. Returns the folder with the executables. */
 async function install(toolchain: { npm: number; node: number }, target: string): Promise<string> {
   await mkdir(target);
   await writeFile(join(target, 'package.json'), '{"private":true}');
@@ -54,7 +54,7 @@ async function install(toolchain: { npm: number; node: number }, target: string)
   return join(target, 'node_modules/.bin');
 }
 
-/** Clones the last commit. What Maven would download is linked: it does not depend on npm. */
+/** Clones the last commit and links the Maven downloads, which do not depend on npm. */
 async function cloneTo(target: string): Promise<string> {
   await run('git', ['clone', '--quiet', REPOSITORY, target], { cwd: REPOSITORY });
   await mkdir(join(target, '.local'));
@@ -63,7 +63,7 @@ async function cloneTo(target: string): Promise<string> {
   return target;
 }
 
-/** Types `npm start`, registers equipment when the suite is up, and stops it. */
+/** Runs `npm start`, registers equipment when the suite is up, and stops it. */
 async function startAndRegister(clone: string, programs: string, more: NodeJS.ProcessEnv = {}) {
   const ports = await freePorts(9);
   const names = ['GATEWAY', 'ORDER', 'APPROVAL', 'EQUIPMENT', 'MIS', 'POSTGRES', 'MARIADB'];
@@ -104,13 +104,13 @@ async function startAndRegister(clone: string, programs: string, more: NodeJS.Pr
   }
 }
 
-/** The environment without what npm and jest have added to it. */
+/** The environment without the variables of npm and Jest. */
 function environment(programs: readonly string[]): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|JEST_|NODE_ENV$|NODE_OPTIONS$|FORCE_COLOR$|INIT_CWD$)/.test(name),
   );
   const path = (process.env['PATH'] ?? '').split(delimiter);
-  const own = resolve(REPOSITORY, 'node_modules/.bin');
+  const own = join(REPOSITORY, 'node_modules/.bin');
   return {
     ...Object.fromEntries(kept),
     PATH: [...programs, ...path.filter((entry) => entry !== own)].join(delimiter),

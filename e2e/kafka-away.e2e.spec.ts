@@ -1,6 +1,6 @@
 import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 
-describe('While Kafka is away', () => {
+describe('While Kafka is unavailable', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
   let client: SuiteClient;
 
@@ -10,7 +10,7 @@ describe('While Kafka is away', () => {
   });
   afterAll(() => running.stop());
 
-  it('orders are approved, and their stock follows when it is back', async () => {
+  it('approves orders, and changes the stock when Kafka is back', async () => {
     const equipmentId = await client.register(100);
     const { id: first } = await client.order(equipmentId);
     await eventually(async () => expect(await client.stockOf(equipmentId)).toBe(99));
@@ -30,7 +30,7 @@ describe('While Kafka is away', () => {
     await client.waitUntilConsistent();
   });
 
-  it('and everything else too, equipment is registered, and the view learns of it later', async () => {
+  it('registers equipment even without the other services, and shows it in the view later', async () => {
     const { gateway, order, approval, mis } = running.suite;
     await Promise.all([order, approval, mis].map(([process]) => process.stop()));
     await running.kafka.kill();
@@ -49,7 +49,7 @@ describe('While Kafka is away', () => {
     }, 60_000);
   });
 
-  it('a service starts, serves, and catches up when it is there', async () => {
+  it('starts a service, which answers requests and publishes its events later', async () => {
     await running.kafka.stop();
     await running.suite.order[0].stop();
     await running.suite.order[0].start();

@@ -1,6 +1,6 @@
 import { eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 
-describe('Every process killed once with SIGKILL, in mid-flight', () => {
+describe('When every process is killed once with SIGKILL under load', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
   let client: SuiteClient;
 
@@ -10,7 +10,7 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
   });
   afterAll(() => running.stop());
 
-  it('loses no acknowledged order, doubles none and balances the books', async () => {
+  it('loses and duplicates no acknowledged order, and stays consistent', async () => {
     const equipmentId = await client.register(100_000);
     const acknowledged = new Map<number, { cancelled: boolean }>();
     let stop = false;
@@ -20,7 +20,7 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
     const placeOrders = async (name: number) => {
       for (let i = 0; !stop; i += 1) {
         const key = `killed-${name}-${i}`;
-        // an answer that is lost is asked for again, with the same key, until there is one
+        // the request is repeated with the same key until there is an answer
         for (;;) {
           try {
             const { status, body } = await running.api.post(
@@ -68,7 +68,7 @@ describe('Every process killed once with SIGKILL, in mid-flight', () => {
       expect(['APPROVED', 'CANCELLED']).toContain(statusOf.get(id));
       if (cancelled) expect(statusOf.get(id)).toBe('CANCELLED');
     }
-    // one order for each key: nobody has made an order that nobody was told of
+    // one order for each key: there is no order without an answer to a client
     expect(orders.length).toBe(acknowledged.size);
     const lent = orders.filter(({ status }) => status === 'APPROVED').length;
     expect(await client.stockOf(equipmentId)).toBe(100_000 - lent);

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { Client } from 'undici';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
-
-const REPOSITORY = resolve(import.meta.dirname, '..');
+import { Client } from 'undici';
 
 describe('A service', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
@@ -16,7 +14,7 @@ describe('A service', () => {
   });
   afterAll(() => running.stop());
 
-  it('ends its start with a line for each bad variable', async () => {
+  it('does not start with invalid variables, and prints a line for each', async () => {
     const child = spawn(process.execPath, ['services/order/dist/main.js'], {
       cwd: REPOSITORY,
       env: {
@@ -38,7 +36,7 @@ describe('A service', () => {
     ]);
   });
 
-  it('ends at once when it is told to stop while it waits for its database', async () => {
+  it('stops immediately on SIGTERM while it waits for its database', async () => {
     const child = spawn(process.execPath, ['services/order/dist/main.js'], {
       cwd: REPOSITORY,
       env: {
@@ -55,17 +53,17 @@ describe('A service', () => {
     expect(code).toBe(0);
   });
 
-  it('finishes the requests in hand when it is told to stop, and says so', async () => {
+  it('finishes requests in flight on SIGTERM, and logs that', async () => {
     const client = new SuiteClient(running.api, running.connections);
     const equipmentId = await client.register(10);
     const [order] = running.suite.order;
     const direct = new Api(order.url);
-    const inHand = direct.post('/orders', { qty: 1, equipmentId }); // approval takes 700 ms
+    const inFlight = direct.post('/orders', { qty: 1, equipmentId }); // approval takes 700 ms
     await eventually(async () =>
       expect((await direct.get('/orders')).body.page.totalElements).toBe(1),
     );
     const stopped = order.stop();
-    expect(await inHand).toMatchObject({ status: 201, body: { status: 'APPROVED' } });
+    expect(await inFlight).toMatchObject({ status: 201, body: { status: 'APPROVED' } });
     expect(await stopped).toBe('stopped');
     const said = order.lines.slice(-2).map((line) => JSON.parse(line).msg);
     expect(said).toEqual(['SIGTERM: finishing what is in hand', 'stopped']);
@@ -73,10 +71,10 @@ describe('A service', () => {
     await client.waitUntilConsistent();
   });
 
-  it('serves connections that are kept open once more when it is told to stop', async () => {
+  it('answers one more request on each keep-alive connection after SIGTERM', async () => {
     const { equipment } = await running.start({
       services: { equipment: 1 },
-      env: { equipment: { CONNECTION_DRAIN_MS: '60000' } }, // longer than it may take to stop
+      env: { equipment: { CONNECTION_DRAIN_MS: '60000' } }, // longer than the time limit for the stop
     });
     const client = new Client(equipment[0].url);
     const get = async (path: string) => {
@@ -92,15 +90,15 @@ describe('A service', () => {
     });
     expect(await get('/equipments')).toEqual({ status: 200, connection: 'close' });
     expect(await stopped).toBe('stopped');
-    // and has not waited for anybody else
+    // it has not waited for other clients
     expect(equipment[0].lines.map((line) => JSON.parse(line).msg).at(-1)).toBe('stopped');
     await client.close();
   });
 
-  it('is dead to its liveness probe, and only to that, when its consumer is', async () => {
+  it('fails its liveness probe, but not its readiness probe, when its consumer has crashed', async () => {
     const { approval } = await running.start({
       services: { approval: 1 },
-      env: { approval: { KAFKA_SESSION_TIMEOUT_MS: '30' } }, // brokers refuse so short a time
+      env: { approval: { KAFKA_SESSION_TIMEOUT_MS: '30' } }, // the broker rejects such a short timeout
     });
     const api = new Api(approval[0].url);
     await eventually(async () => {
@@ -115,7 +113,7 @@ describe('A service', () => {
     await approval[0].stop();
   });
 
-  it('answers 503 at once when it has too much to do, and stores nothing', async () => {
+  it('answers 503 immediately when it is overloaded, and stores nothing', async () => {
     const { order } = await running.start({
       services: { order: 1 },
       env: {
@@ -144,7 +142,7 @@ describe('A service', () => {
   });
 
   it.each(['order', 'approval', 'equipment', 'mis', 'gateway'] as const)(
-    'shows its health, metrics and version at the paths that operators know: %s',
+    'has health, metrics and version at the usual actuator paths: %s',
     async (name) => {
       const api = new Api(running.suite.of(name)[0].url);
       for (const probe of ['health', 'health/liveness', 'health/readiness']) {

@@ -7,7 +7,7 @@ import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing/jes
 
 const LOAD = { users: 20, seconds: 5 };
 
-describe('DestinationRule dr-approval, in a real Envoy under real siege', () => {
+describe('DestinationRule dr-approval, in Envoy under a siege load', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
   let directory: string;
   let stage: Stage;
@@ -33,7 +33,7 @@ describe('DestinationRule dr-approval, in a real Envoy under real siege', () => 
 
   const broken = (checks: readonly Check[]) => checks.filter(({ held }) => !held);
 
-  it('refuses some at once, orders are taken all the same, and the books balance', async () => {
+  it('rejects some approval requests, still accepts orders, and stays consistent', async () => {
     expect(broken(await breaker(stage, LOAD))).toEqual([]);
     await stage.stop();
     const { gateway } = await running.start({
@@ -46,7 +46,7 @@ describe('DestinationRule dr-approval, in a real Envoy under real siege', () => 
     });
   });
 
-  it('is what refuses: without its numbers nothing is, and the demonstration fails', async () => {
+  it('has limits that make the difference: without them, the demonstration fails', async () => {
     const failed = broken(await breaker(stage, LOAD, {})).map(({ bar }) => bar);
     expect(failed).toContain("the mesh's breaker tripped: 503 with flag UO");
   });

@@ -3,7 +3,7 @@ import { readTopic } from '@equipmgnt/testing';
 import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel } from 'kafkajs';
 
-interface Told {
+interface PublishedEvent {
   readonly key: string;
   readonly id: string;
   readonly type: string;
@@ -22,14 +22,14 @@ describe('Two processes of each service', () => {
     });
     client = new SuiteClient(running.api, running.connections);
     orders = running.suite.order.map(({ url }) => new Api(url));
-    await eventually(everyPartitionIsLed);
+    await eventually(everyPartitionHasALeader);
   });
   afterAll(() => running.stop());
 
   const newKafka = () => new Kafka({ brokers: [running.kafka.url], logLevel: logLevel.NOTHING });
 
-  /** The broker refuses partitions for a moment that were just made; nothing here is about that. */
-  const everyPartitionIsLed = async () => {
+  /** The broker rejects requests for a new partition for a moment; these tests do not cover that. */
+  const everyPartitionHasALeader = async () => {
     const admin = newKafka().admin();
     await admin.connect();
     try {
@@ -39,23 +39,23 @@ describe('Two processes of each service', () => {
     }
   };
 
-  const inTurn = (i: number) => orders[i % 2] as Api;
+  const replica = (i: number) => orders[i % 2] as Api;
 
-  /** Everything that was published on a topic, by its key, in the order of the topic. */
-  const published = async (topic: string): Promise<Map<string, Told[]>> => {
-    const told = (await readTopic(newKafka(), topic)).map(({ partition, message, headers }) => ({
+  /** All events of a topic, by key, in the order of the topic. */
+  const published = async (topic: string): Promise<Map<string, PublishedEvent[]>> => {
+    const records = (await readTopic(newKafka(), topic)).map(({ partition, message, headers }) => ({
       key: String(message.key),
       id: headers['ce_id'] ?? '',
       type: headers['ce_type'] ?? '',
       at: `${partition}@${message.offset}`,
     }));
-    return Map.groupBy(told, ({ key }) => key);
+    return Map.groupBy(records, ({ key }) => key);
   };
 
-  it('have exactly as many of 50 orders at once approved as there are units', async () => {
+  it('approve exactly as many of 50 concurrent orders as there are units', async () => {
     const equipmentId = await client.register(10);
     const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, i) => inTurn(i).post('/orders', { qty: 1, equipmentId })),
+      Array.from({ length: 50 }, (_, i) => replica(i).post('/orders', { qty: 1, equipmentId })),
     );
     const ids = new Set(answers.map(({ body }) => body.id));
     expect(ids.size).toBe(50);
@@ -69,23 +69,27 @@ describe('Two processes of each service', () => {
     await client.waitUntilConsistent();
   });
 
-  it('give one order to one Idempotency-Key, whichever is asked', async () => {
+  it('create one order for one Idempotency-Key, whichever replica is called', async () => {
     const equipmentId = await client.register(10);
     const headers = { 'idempotency-key': `replicas-${equipmentId}` };
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
-        inTurn(i).post('/orders', { qty: 1, equipmentId }, headers),
+        replica(i).post('/orders', { qty: 1, equipmentId }, headers),
       ),
     );
-    const told = answers.map(({ status, body: { id, status: state } }) => ({ status, id, state }));
-    expect(new Set(told.map((each) => JSON.stringify(each))).size).toBe(1);
+    const results = answers.map(({ status, body: { id, status: state } }) => ({
+      status,
+      id,
+      state,
+    }));
+    expect(new Set(results.map((each) => JSON.stringify(each))).size).toBe(1);
   });
 
-  it('do nothing twice or out of order, under a crowd of orders and cancellations', async () => {
+  it('publish each event once and in order, under concurrent orders and cancellations', async () => {
     const equipmentId = await client.register(1_000);
     const place = async (i: number) => {
-      const { body } = await inTurn(i).post('/orders', { qty: 1, equipmentId });
-      if (i % 3 === 0) await inTurn(i + 1).patch(`/orders/${body.id}`, { status: 'CANCELLED' });
+      const { body } = await replica(i).post('/orders', { qty: 1, equipmentId });
+      if (i % 3 === 0) await replica(i + 1).patch(`/orders/${body.id}`, { status: 'CANCELLED' });
     };
     for (let round = 0; round < 6; round += 1) {
       await Promise.all(Array.from({ length: 50 }, (_, i) => place(i)));
@@ -93,18 +97,18 @@ describe('Two processes of each service', () => {
     await client.waitUntilConsistent();
     expect(await client.stockOf(equipmentId)).toBe(1_000 - 6 * 33);
 
-    // the relays: every event once, and each order's events in the order of what happened; approval
-    // itself tells a rejection again when it was faster than the order's own event
+    // the relays publish every event once, and the events of each order in order; only approval
+    // publishes a rejection again when it was faster than the event of the order
     const [ofOrders, ofApprovals, ofStock] = await Promise.all(
       Object.values(topics).map(published),
     );
     for (const events of [ofOrders, ofApprovals, ofStock]) {
-      const toldOnce = [...(events ?? []).values()]
+      const publishedOnce = [...(events ?? []).values()]
         .flat()
         .filter(({ type }) => type !== 'equipmgnt.ApprovalRejected.v1');
-      const ids = toldOnce.map(({ id }) => id);
-      // with where they lie on the topic, which tells a round of a relay's that came twice
-      expect(toldOnce.filter(({ id }) => ids.indexOf(id) !== ids.lastIndexOf(id))).toEqual([]);
+      const ids = publishedOnce.map(({ id }) => id);
+      // a failure prints the offsets, which show whether a relay published a whole batch twice
+      expect(publishedOnce.filter(({ id }) => ids.indexOf(id) !== ids.lastIndexOf(id))).toEqual([]);
     }
     const names = (events: { type: string }[]) =>
       events.map(({ type }) => type.split('.')[1]).join(' ');
@@ -121,7 +125,7 @@ describe('Two processes of each service', () => {
     }
   });
 
-  it('go on when one of each is killed, and the other takes over its partitions', async () => {
+  it('continue when one of each is killed: the other takes over its partitions', async () => {
     const equipmentId = await client.register(100);
     const { order, approval, equipment, mis } = running.suite;
     await Promise.all([order, approval, equipment, mis].map((replicas) => replicas[1]?.kill()));
