@@ -15,6 +15,7 @@ describe('The language check', () => {
     'Whoever asks gets an answer.',
     'isTransient, mayHaveWorked,',
     'underWay(suite)',
+    'It replays the letter.',
     'It is refused AT ONCE.',
   ])('finds the old word in "%s"', (text) => {
     expect(findOldWords(text)).toHaveLength(1);
@@ -24,7 +25,7 @@ describe('The language check', () => {
     'The rest of the REST clients play no role in a multi-stage build.',
     'The path is relative to its parent; passwords have letters and digits.',
     'const AT_ONCE = 20; recommended; amendment; throwaway; whole; handed out; replays',
-    'It takes the message away from the queue.',
+    'It takes the message away from the queue. A dead letter stays; the dead letters are listed.',
   ])('passes "%s"', (text) => {
     expect(findOldWords(text)).toEqual([]);
   });

@@ -37,6 +37,7 @@ export const oldWords: readonly OldWord[] = [
   ),
   word('[a-z]+-away', 'unavailable, down'),
   word('bury|buries|burying|buried', 'move to the dead-letter topic'),
+  word('(?:the|no|each|these) letters?', 'dead letter'),
   word('heed|heeds|heeded|heeding', 'use, follow'),
   word('mend|mends|mended|mending', 'fix, repair'),
   word('chatter', 'startup noise'),
@@ -48,5 +49,8 @@ export const oldWords: readonly OldWord[] = [
   word('scenes?', 'environment, scenario'),
   word('plays|played', 'runs, ran'),
   word('shop', 'client, suite'),
+  word('alarms?', 'WakeableSleep, wake'),
+  word('hangs? up|hung up', 'closes the connection'),
+  word('of (?:ours|theirs|yours|mine)', 'our, their, your, my'),
   word('mayHaveWorked', 'isOutcomeUnknown'),
 ];
