@@ -40,8 +40,9 @@ function checkRepository(root: string): number {
   const lines = filesIn(root)
     .filter(isChecked)
     .flatMap((path) =>
-      findOldWords(readFileSync(join(root, path), 'utf8')).map(
-        ({ line, found, instead }) => `${path}:${line}: "${found}"; use instead: ${instead}`,
+      // the name of the file is checked as line 0
+      findOldWords(`${path}\n${readFileSync(join(root, path), 'utf8')}`).map(
+        ({ line, found, instead }) => `${path}:${line - 1}: "${found}"; use instead: ${instead}`,
       ),
     );
   for (const line of lines) process.stdout.write(`${line}\n`);
