@@ -17,7 +17,7 @@ export interface InfrastructurePorts {
   readonly mariadb: number;
   readonly kafka: number;
   readonly kafkaController: number;
-  /** The port that Kafka tells its clients to use, by default its own; for a proxy before it. */
+  /** The port that clients of Kafka use, by default its own; another one for a proxy before it. */
   readonly kafkaAdvertised?: number;
 }
 
