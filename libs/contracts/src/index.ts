@@ -15,5 +15,6 @@ export {
   type EventData,
   type EventFact,
   type EventType,
+  type PublishedEventType,
   type Topic,
 } from './events.ts';
