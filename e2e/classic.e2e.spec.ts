@@ -158,7 +158,7 @@ describe('The suite, through its gateway', () => {
     });
   });
 
-  it('has exactly as many of 50 orders at once approved as there are units', async () => {
+  it('has exactly as many of 50 concurrent orders approved as there are units', async () => {
     const equipmentId = await register(10);
     const seen: number[] = [];
     let watching = true;
@@ -313,7 +313,7 @@ describe('The suite, through its gateway', () => {
       expect((await api.get('/mis')).status).toBe(200);
     });
 
-    it('answers 504 for a service that hangs, and serves the others meanwhile', async () => {
+    it('answers 504 for a service that hangs, and serves the others in the meantime', async () => {
       const { order, approval, equipment, mis } = running.suite;
       const { gateway } = await running.start({
         services: { gateway: 1 },

@@ -34,7 +34,7 @@ const subjectOf = (orderId: number): Subject => ({
   qty: 1 + (orderId % 2),
 });
 
-/** What an HTTP call asks for. It differs from the order for every second order. */
+/** What an HTTP call requests. It differs from the order for every second order. */
 const requestFor = (orderId: number): Subject => ({
   ...subjectOf(orderId),
   equipmentId: 1 + ((orderId + (orderId % 2)) % 3),
@@ -52,7 +52,7 @@ describe(`Approval with ${AT_ONCE} concurrent callers and consumers`, () => {
   let app: NestFastifyApplication;
   let database: DataSource;
   /** The orders of each kind of command. */
-  const asked = {
+  const requested = {
     approve: new Set<number>(),
     confirm: new Set<number>(),
     cancel: new Set<number>(),
@@ -81,12 +81,12 @@ describe(`Approval with ${AT_ONCE} concurrent callers and consumers`, () => {
 
   const reset = async () => {
     await database.query('TRUNCATE approvals, outbox RESTART IDENTITY');
-    for (const orders of Object.values(asked)) orders.clear();
+    for (const orders of Object.values(requested)) orders.clear();
     answered.clear();
   };
 
   const run = async ({ kind, orders }: Command): Promise<void> => {
-    for (const id of orders) asked[kind].add(id);
+    for (const id of orders) requested[kind].add(id);
     const subjects = orders.map(subjectOf);
     const update = app.get(UpdateApprovals);
     switch (kind) {
@@ -115,8 +115,8 @@ describe(`Approval with ${AT_ONCE} concurrent callers and consumers`, () => {
   /** The possible final statuses of the approval of an order. */
   const endings = (orderId: number): string[] => {
     const settled = [
-      ...(asked.cancel.has(orderId) ? ['CANCELLED'] : []),
-      ...(asked.reject.has(orderId) ? ['REJECTED'] : []),
+      ...(requested.cancel.has(orderId) ? ['CANCELLED'] : []),
+      ...(requested.reject.has(orderId) ? ['REJECTED'] : []),
     ];
     return settled.length > 0 ? settled : ['APPROVED'];
   };
@@ -127,7 +127,7 @@ describe(`Approval with ${AT_ONCE} concurrent callers and consumers`, () => {
     const what = `approval of order ${orderId}`;
     if (!ends.includes(status)) yield `${what} is ${status}, not ${ends.join(' or ')}`;
     const isKnown = (['confirm', 'cancel', 'reject'] as const).some((kind) =>
-      asked[kind].has(orderId),
+      requested[kind].has(orderId),
     );
     if (confirmed !== isKnown) yield `${what} is ${confirmed ? '' : 'not '}confirmed`;
     const expectedSubject = confirmed ? subjectOf(orderId) : requestFor(orderId);
@@ -142,7 +142,7 @@ describe(`Approval with ${AT_ONCE} concurrent callers and consumers`, () => {
       ...(status === 'APPROVED' ? [] : [settled]),
     ];
     if (`${types}` !== `${expected}`) yield `${what} published ${types}, not ${expected}`;
-    if (types.includes('ApprovalObtained') && !(approved && asked.confirm.has(orderId))) {
+    if (types.includes('ApprovalObtained') && !(approved && requested.confirm.has(orderId))) {
       yield `${what} published ApprovalObtained without Ordered`;
     }
     const { ids, created } = answered.get(orderId) ?? { ids: new Set([id]), created: 0 };
@@ -159,7 +159,7 @@ describe(`Approval with ${AT_ONCE} concurrent callers and consumers`, () => {
     const events: { key: number; type: string }[] = await database.query(
       `SELECT key, split_part(type, '.', 2) AS type FROM outbox ORDER BY id`,
     );
-    const wanted = new Set(Object.values(asked).flatMap((orders) => [...orders]));
+    const wanted = new Set(Object.values(requested).flatMap((orders) => [...orders]));
     const found = rows.flatMap((row) => {
       const types = events.filter(({ key }) => key === row.orderId).map(({ type }) => type);
       return [...differ(row, types)];

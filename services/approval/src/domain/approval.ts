@@ -30,12 +30,12 @@ export interface ApprovalProperties {
   readonly id?: number | undefined;
   readonly subject: Subject;
   readonly state: ApprovalState;
-  /** When an event about the order confirmed it; absent while only an HTTP call has asked for it. */
+  /** When an event about the order confirmed it; absent while only an HTTP call requested it. */
   readonly confirmedAt?: Date | undefined;
 }
 
 /**
- * The approval of one order; an order has at most one. An approval that an HTTP call asked for is
+ * The approval of one order; an order has at most one. An approval that an HTTP call requested is
  * unconfirmed: it may be for an order that does not exist, or for other equipment or another quantity
  * than the order. The first event about the order confirms it, with what was really ordered.
  */
@@ -57,7 +57,7 @@ export class Approval {
       id === undefined ? undefined : { status: state.status, confirmed: confirmedAt !== undefined };
   }
 
-  /** A new approval that only an HTTP call asks for. It publishes nothing. */
+  /** A new approval that only an HTTP call requests. It publishes nothing. */
   static unconfirmed(subject: Subject, now: Date): Approval {
     return new Approval({ subject, state: { status: 'APPROVED', approvedAt: now } });
   }
@@ -111,7 +111,7 @@ export class Approval {
   }
 
   /**
-   * Its order was placed. What was ordered replaces what the HTTP call asked for. Does nothing when
+   * Its order was placed. What was ordered replaces what the HTTP call requested. Does nothing when
    * it is confirmed, cancelled or rejected already.
    */
   confirm(order: Subject, now: Date): void {

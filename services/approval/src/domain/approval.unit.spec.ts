@@ -14,7 +14,7 @@ const states = {
 const anApproval = (status: keyof typeof states) =>
   new Approval({ id: 7, subject: ORDER, state: states[status], confirmedAt: EARLIER });
 
-/** An approval that an HTTP call has asked for, with other units than the order has. */
+/** An approval that an HTTP call requested, with other units than those of the order. */
 const anUnconfirmedApproval = () =>
   new Approval({ id: 7, subject: OTHER_UNITS, state: states.APPROVED });
 
@@ -27,7 +27,7 @@ const approvalRejected = {
 };
 
 describe('Approval', () => {
-  it('publishes nothing when only an HTTP call asks for it', () => {
+  it('publishes nothing when only an HTTP call requests it', () => {
     const approval = Approval.unconfirmed(ORDER, NOW);
     expect(approval.status).toBe('APPROVED');
     expect(approval.confirmedAt).toBeUndefined();
