@@ -129,24 +129,4 @@ describe('While approval is unavailable', () => {
     await client.waitUntilConsistent();
     expect(await client.stockOf(equipmentId)).toBe(9);
   });
-
-  it('an approval that was there before its order is found by asking again', async () => {
-    const equipmentId = await client.register(10);
-    const { id: last } = await client.order(equipmentId);
-    await running.api.post('/approvals', { orderId: last + 1, equipmentId, qty: 2 });
-    await eventually(async () => expect(await client.stockOf(equipmentId)).toBe(7));
-    await stopApproval();
-    const { id, status } = await client.order(equipmentId, 2);
-    expect({ id, status }).toEqual({ id: last + 1, status: 202 });
-    await startApproval();
-    expect(await client.statusOf(id)).toBe('ORDERED');
-    // a replica of order that asks again soon, instead of after 30 s
-    const { order } = await running.start({
-      services: { order: 1 },
-      env: { order: { APPROVAL_URL: `http://127.0.0.1:${port}`, WAITING_RECHECK_MS: '500' } },
-    });
-    await eventually(async () => expect(await client.statusOf(id)).toBe('APPROVED'));
-    await order[0].stop();
-    await client.waitUntilConsistent();
-  });
 });

@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { deadLetterTopic, topics } from '@equipmgnt/contracts';
+import { readTopic, measureBacklog } from '@equipmgnt/testing';
 import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing/jest';
+import { Kafka, logLevel } from 'kafkajs';
 
 describe('The suite, through its gateway', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
@@ -20,6 +23,8 @@ describe('The suite, through its gateway', () => {
     registered.set(body.id, stock);
     return body.id;
   };
+  const newKafka = () =>
+    new Kafka({ brokers: [running.connections.kafkaBrokers], logLevel: logLevel.NOTHING });
   const stockOf = async (id: number) => (await api.get(`/equipments/${id}`)).body.stock;
 
   it('runs the classic scenario', async () => {
@@ -83,15 +88,74 @@ describe('The suite, through its gateway', () => {
     expect(await stockOf(equipmentId)).toBe(1);
   });
 
-  it('rejects an order whose approval somebody obtained for something else, and frees its units', async () => {
-    const equipmentId = await register(10);
-    const { body: last } = await api.post('/orders', { qty: 1, equipmentId });
-    const next = last.id + 1;
-    await api.post('/approvals', { orderId: String(next), equipmentId: String(equipmentId) });
-    const { body, status } = await api.post('/orders', { qty: 5, equipmentId });
-    expect(body).toMatchObject({ id: next, status: 'REJECTED', reason: 'APPROVAL_MISMATCH' });
-    expect(status).toBe(201);
-    await eventually(async () => expect(await stockOf(equipmentId)).toBe(9));
+  describe('when a client posts approvals to the approval service', () => {
+    let approval: Api;
+
+    beforeAll(() => {
+      approval = new Api(running.suite.approval[0].url);
+    });
+
+    const approvalEventsOf = async (orderId: number) => {
+      const records = await readTopic(newKafka(), topics.approval);
+      return records.filter(({ message }) => String(message.key) === String(orderId));
+    };
+
+    it('takes no stock for an order that does not exist', async () => {
+      const equipmentId = await register(10);
+      const orderId = Number.MAX_SAFE_INTEGER;
+      const posted = await approval.post('/approvals', { orderId, equipmentId, qty: 10 });
+      expect(posted).toMatchObject({ status: 201, body: { status: 'APPROVED', qty: 10 } });
+      expect((await api.get(`/approvals/${posted.body.id}`)).body).toEqual({
+        ...posted.body,
+        _links: expect.anything(),
+      });
+      // Were the units taken, this order would be rejected.
+      const ordered = await api.post('/orders', { qty: 10, equipmentId });
+      await eventually(async () => expect(await stockOf(equipmentId)).toBe(0));
+      expect((await api.get(`/orders/${ordered.body.id}`)).body.status).toBe('APPROVED');
+      expect(await approvalEventsOf(orderId)).toEqual([]);
+      expect((await api.get(`/mis/${orderId}`)).status).toBe(404);
+    });
+
+    it('approves the next orders with their own equipment and quantity', async () => {
+      const [wanted, other] = [await register(10), await register(10)];
+      const { body: last } = await api.post('/orders', { qty: 1, equipmentId: wanted });
+      const posts = [1, 2, 3].map((n) => {
+        const orderId = String(last.id + n);
+        return approval.post('/approvals', { orderId, equipmentId: String(other), qty: 10 });
+      });
+      expect((await Promise.all(posts)).map(({ status }) => status)).toEqual([201, 201, 201]);
+      for (const n of [1, 2, 3]) {
+        const { body, status } = await api.post('/orders', { qty: 2, equipmentId: wanted });
+        expect(body).toMatchObject({ id: last.id + n, equipmentId: wanted, qty: 2 });
+        // 202 as a rule; 201 when Ordered has corrected the approval before the call
+        expect([201, 202]).toContain(status);
+      }
+      await eventually(async () => {
+        for (const n of [1, 2, 3]) {
+          const { body: order } = await api.get(`/orders/${last.id + n}`);
+          expect(order).toMatchObject({ status: 'APPROVED', equipmentId: wanted, qty: 2 });
+          const { body } = await api.get(`/approvals/${order.approvalId}`);
+          expect(body).toMatchObject({ status: 'APPROVED', equipmentId: wanted, qty: 2 });
+        }
+        expect(await stockOf(wanted)).toBe(3);
+      });
+      expect(await stockOf(other)).toBe(10);
+    });
+
+    it('answers the classic siege line with 2xx each time', async () => {
+      const ids = new Set<number>();
+      const sendMany = async () => {
+        for (let i = 0; i < 50; i += 1) {
+          const body = { orderId: '1', equipmentId: '1' };
+          const answer = await approval.post('/approvals', body);
+          expect([200, 201]).toContain(answer.status);
+          ids.add(answer.body.id);
+        }
+      };
+      await Promise.all(Array.from({ length: 10 }, sendMany));
+      expect(ids.size).toBe(1);
+    });
   });
 
   it('approves exactly as many of 50 concurrent orders as there are units', async () => {
@@ -136,7 +200,23 @@ describe('The suite, through its gateway', () => {
     await eventually(async () => expect(await stockOf(equipmentId)).toBe(9));
   });
 
-  it('is consistent in all services', async () => {
+  it('moves no retired event of an earlier version to a dead-letter topic', async () => {
+    const orderId = Number.MAX_SAFE_INTEGER - 1;
+    const data = { orderId, equipmentId: 1, qty: 1, reason: 'APPROVAL_MISMATCH' };
+    const producer = newKafka().producer();
+    await producer.connect();
+    const headers = { ce_type: 'equipmgnt.OrderRejected.v1', ce_id: 'retired-1' };
+    const message = { key: String(orderId), value: JSON.stringify(data), headers };
+    await producer.send({ topic: topics.order, messages: [message] });
+    await producer.disconnect();
+    // approval and mis read this topic
+    await eventually(async () =>
+      expect(await measureBacklog(running.connections)).toMatchObject({ total: 0 }),
+    );
+    expect(await readTopic(newKafka(), deadLetterTopic(topics.order))).toEqual([]);
+  });
+
+  it('keeps all invariants', async () => {
     await eventually(async () => expect(await discrepancies(api, registered)).toEqual([]));
   });
 
@@ -177,6 +257,21 @@ describe('The suite, through its gateway', () => {
       expect(answer.status).toBe(status);
       expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
       expect(await answer.json()).toMatchObject({ status, instance: path });
+    });
+
+    it('lets clients read approvals and answers 405 to other methods', async () => {
+      const posted = await api.post('/approvals', { orderId: '1', equipmentId: '1' });
+      expect(posted.status).toBe(405);
+      expect(posted.headers.get('allow')).toBe('GET, HEAD');
+      expect(posted.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      expect(posted.body).toMatchObject({
+        type: 'urn:equipmgnt:problem:method-not-allowed',
+        status: 405,
+        instance: '/approvals',
+      });
+      expect((await api.patch('/approvals/1', {})).status).toBe(405);
+      expect((await fetch(`${api.url}/approvals`, { method: 'HEAD' })).status).toBe(200);
+      expect((await api.get('/approvals')).status).toBe(200);
     });
 
     it('answers 415, 405 and a malformed path like the services', async () => {

@@ -8,13 +8,13 @@ export interface Message {
   readonly fact: EventFact;
 }
 
-/** What it is about: messages with one key stay in order. */
+/** The Kafka key: messages with one key stay in order. */
 export function keyOf({ fact }: Pick<Message, 'fact'>): number {
   const { key } = events[fact.type];
   return (fact.data as Record<typeof key, number>)[key];
 }
 
-/** The outbox of a service: written with the state, emptied by its relay. */
+/** The outbox of a service: written with the state, and emptied by the relay. */
 export class Outbox {
   readonly rows: Message[] = [];
   constructor(readonly service: string) {}
@@ -31,7 +31,7 @@ export type Handlers = Partial<
 /** Messages that are delivered together. */
 export interface Delivery {
   readonly name: string;
-  /** Handles them, and remembers that they were. */
+  /** Handles the messages and marks them as handled. */
   readonly handle: () => Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export abstract class Bus {
 
   abstract get drained(): boolean;
 
-  /** Some messages for a random group that has any; nothing when all is delivered. */
+  /** Some messages for a random group; nothing when all messages are delivered. */
   abstract next(repeatProbability: number): Delivery | undefined;
 
   publish(messages: readonly Message[]): void {

@@ -4,24 +4,25 @@ import type { PlaceOrder } from '../../services/order/src/application/place-orde
 import type { Order } from '../../services/order/src/domain/order.ts';
 import type { Steps } from './steps.ts';
 
-export interface Wish {
+/** The units that a client orders. */
+export interface Units {
   readonly equipmentId: number;
   readonly qty: number;
 }
 
-/** What clients ask of order, and what they were told. */
+/** The requests of clients to order, and the answers. */
 export class Clients {
-  /** What was first ordered under each idempotency key. */
-  readonly wishes = new Map<string, Wish>();
-  /** The answers under each idempotency key. */
+  /** The units of the first request with each idempotency key. */
+  readonly requested = new Map<string, Units>();
+  /** All answers to each idempotency key. */
   readonly answers = new Map<string, Order[]>();
-  /** The orders that were answered, by what was wished for. */
-  readonly acknowledged: { readonly id: number; readonly wish: Wish }[] = [];
-  /** Orders of which a client was told that they are cancelled, or cannot be any more. */
+  /** The orders of all answers, each with the units of its request. */
+  readonly acknowledged: { readonly id: number; readonly units: Units }[] = [];
+  /** Orders whose cancellation was acknowledged, or refused. */
   readonly cancelled = new Set<number>();
   readonly notCancelled = new Set<number>();
-  /** Orders that were acknowledged, and of which a client was told later that there is none. */
-  readonly denied = new Set<number>();
+  /** Acknowledged orders that a later answer said do not exist. */
+  readonly disowned = new Set<number>();
 
   constructor(
     private readonly steps: Steps,
@@ -29,16 +30,16 @@ export class Clients {
     private readonly change: ChangeOrder,
   ) {}
 
-  async order(wish: Wish, idempotencyKey?: string): Promise<void> {
-    if (idempotencyKey !== undefined && !this.wishes.has(idempotencyKey)) {
-      this.wishes.set(idempotencyKey, wish);
+  async order(units: Units, idempotencyKey?: string): Promise<void> {
+    if (idempotencyKey !== undefined && !this.requested.has(idempotencyKey)) {
+      this.requested.set(idempotencyKey, units);
     }
     const order = await this.place
-      .execute({ ...wish, ...(idempotencyKey !== undefined && { idempotencyKey }) })
+      .execute({ ...units, ...(idempotencyKey !== undefined && { idempotencyKey }) })
       .catch(refusal);
-    await this.steps.step('is answered', () => {
+    await this.steps.step('gets its answer', () => {
       if (order instanceof DomainError) return;
-      this.acknowledged.push({ id: order.id, wish });
+      this.acknowledged.push({ id: order.id, units });
       if (idempotencyKey === undefined) return;
       const answers = this.answers.get(idempotencyKey);
       if (answers) answers.push(order);
@@ -49,20 +50,20 @@ export class Clients {
   async cancel(orderId: number): Promise<void> {
     const isKnown = this.acknowledged.some(({ id }) => id === orderId);
     const order = await this.change.execute(orderId, 'CANCELLED').catch(refusal);
-    await this.steps.step('is answered', () => {
+    await this.steps.step('gets its answer', () => {
       if (!(order instanceof DomainError)) this.cancelled.add(orderId);
       else if (order.kind === 'conflict') this.notCancelled.add(orderId);
-      else if (isKnown) this.denied.add(orderId);
+      else if (isKnown) this.disowned.add(orderId);
     });
   }
 
-  /** Keys whose client never got an answer, and so asks again. */
+  /** Keys whose client got no answer, so that it repeats the request. */
   get unanswered(): string[] {
-    return [...this.wishes.keys()].filter((key) => !this.answers.has(key));
+    return [...this.requested.keys()].filter((key) => !this.answers.has(key));
   }
 }
 
-/** No such order, a forbidden transition, or a reused key: the client is told, nothing changes. */
+/** No such order, a forbidden transition, or a reused key: an answer that changes nothing. */
 function refusal(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
   throw error;

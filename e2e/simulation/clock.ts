@@ -1,6 +1,6 @@
 import { Clock } from '@equipmgnt/kernel';
 
-/** A time that goes on by a millisecond whenever somebody looks. */
+/** A time that advances by a millisecond with each reading. */
 export class Time {
   private ms = Date.UTC(2026, 0, 1);
 
@@ -9,7 +9,7 @@ export class Time {
   }
 }
 
-/** The clock of one service, which may be wrong. */
+/** The clock of one service, with a constant error. */
 export class SkewedClock extends Clock {
   constructor(
     private readonly time: Time,

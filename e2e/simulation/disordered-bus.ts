@@ -1,20 +1,20 @@
 import { events, type EventFact } from '@equipmgnt/contracts';
 import { Bus, keyOf, type Delivery, type Message, type Subscription } from './bus.ts';
 
-/** A message as one consumer group has it before it. */
+/** A message for one consumer group. */
 interface Entry {
   readonly message: Message;
   handled: boolean;
 }
 
-/** A consumer group that keeps no order. */
+/** A consumer group without any order of delivery. */
 interface Group extends Subscription {
   readonly entries: Entry[];
 }
 
 /**
- * Delivers in any order, also of one key, which is more disorder than Kafka makes. As in Kafka, who
- * goes back to a message gets all later ones of its key again, too.
+ * Delivers in any order, also within one key, which Kafka never does. Like in Kafka, a group that goes
+ * back to a message gets all later messages of its key again.
  */
 export class DisorderedBus extends Bus {
   private readonly groups: Group[] = [];
@@ -43,9 +43,9 @@ export class DisorderedBus extends Bus {
         entry === first ||
         (!entry.handled && entry.message.fact.type === type && random.chance(0.7)),
     );
-    if (repeat) batch.push(first); // also twice in one batch
+    if (repeat) batch.push(first); // twice in one batch
     const ids = batch.map(({ message: { id } }) => id);
-    const name = `${group.name} is ${repeat ? 'again ' : ''}told ${type} ${ids}`;
+    const name = `${group.name} gets ${type} ${ids}${repeat ? ' again' : ''}`;
     return { name, handle: () => this.handle(group, type, batch) };
   }
 
@@ -57,7 +57,7 @@ export class DisorderedBus extends Bus {
 
   private async handle(group: Group, type: EventFact['type'], batch: Entry[]): Promise<void> {
     await group.handlers[type]?.(batch.map(({ message }) => message.fact));
-    await this.steps.step('done with them', () => {
+    await this.steps.step('marks them as handled', () => {
       for (const entry of batch) entry.handled = true;
     });
   }

@@ -12,14 +12,16 @@ const TRANSITIONS: Record<OrderStatus, OrderStatus[]> = {
 
 const REGISTERED = 'equipmgnt.EquipmentRegistered.v1';
 
-/** What does not add up in a world at rest; nothing when the books balance. */
-export function discrepancies(world: World): string[] {
+/** The violated invariants of a world at rest; empty when all of them hold. */
+export function violations(world: World): string[] {
   return [
     ...world.steps.failures.map(String),
     ...orders(world),
+    ...unconfirmed(world),
     ...stock(world),
+    ...events(world),
     ...view(world),
-    ...promises(world),
+    ...answers(world),
   ];
 }
 
@@ -27,7 +29,7 @@ function* orders({ orders, approvals }: World): Iterable<string> {
   for (const { id, status, equipmentId, qty } of orders.rows.values()) {
     const approval = approvals.rows.get(id);
     const matches = approval?.subject.equipmentId === equipmentId && approval.subject.qty === qty;
-    if (status === 'ORDERED') yield `order ${id} still waits`;
+    if (status === 'ORDERED') yield `order ${id} is still waiting`;
     if (status === 'APPROVED' && !(approval?.status === 'APPROVED' && matches)) {
       yield `order ${id} is APPROVED, its approval ${approval?.status}`;
     }
@@ -42,11 +44,25 @@ function* orders({ orders, approvals }: World): Iterable<string> {
   }
 }
 
-function* stock({ equipments, approvals, bus }: World): Iterable<string> {
+/** An approval of an order that does not exist has no effect. */
+function* unconfirmed({ orders, approvals, bus }: World): Iterable<string> {
+  for (const [orderId, { confirmedAt }] of approvals.rows) {
+    if (orders.rows.has(orderId) && confirmedAt === undefined)
+      yield `the approval of order ${orderId} is unconfirmed`;
+    if (!orders.rows.has(orderId) && confirmedAt !== undefined)
+      yield `the approval of order ${orderId}, which does not exist, is confirmed`;
+  }
+  for (const { fact } of bus.published) {
+    if ('orderId' in fact.data && !orders.rows.has(fact.data.orderId))
+      yield `${fact.type} is about order ${fact.data.orderId}, which does not exist`;
+  }
+}
+
+function* stock({ orders, equipments, bus }: World): Iterable<string> {
   for (const [id, { registered, stock }] of equipments.rows) {
-    const lent = [...approvals.rows.values()]
-      .filter(({ status, subject }) => status === 'APPROVED' && subject.equipmentId === id)
-      .reduce((sum, { subject }) => sum + subject.qty, 0);
+    const lent = [...orders.rows.values()]
+      .filter(({ status, equipmentId }) => status === 'APPROVED' && equipmentId === id)
+      .reduce((sum, { qty }) => sum + qty, 0);
     if (stock !== registered - lent) {
       yield `equipment ${id} has ${stock}, but ${registered} registered - ${lent} lent`;
     }
@@ -57,8 +73,20 @@ function* stock({ equipments, approvals, bus }: World): Iterable<string> {
   if (lines.size !== equipments.ledger.length) yield 'the ledger has two lines for one movement';
   const movements = bus.published.filter(({ fact }) => /Stock(De|In)creased/.test(fact.type));
   const effects = equipments.ledger.filter(({ outcome }) => /TAKEN|RETURNED/.test(outcome));
-  const told = new Set(movements.map(({ id }) => id));
-  if (told.size !== effects.length) yield `${effects.length} movements, ${told.size} events`;
+  const published = new Set(movements.map(({ id }) => id));
+  if (published.size !== effects.length) {
+    yield `${effects.length} movements, ${published.size} events`;
+  }
+}
+
+/** A relay may publish an event again after a crash. A second event has another time. */
+function* events({ bus }: World): Iterable<string> {
+  const times = new Map<string, number>();
+  for (const { id, fact } of bus.published) {
+    const time = fact.at.getTime();
+    if ((times.get(id) ?? time) !== time) yield `there are two events ${id}`;
+    times.set(id, time);
+  }
 }
 
 function* view({ orders, approvals, rentals, bus }: World): Iterable<string> {
@@ -70,7 +98,7 @@ function* view({ orders, approvals, rentals, bus }: World): Iterable<string> {
     const has = (event: string) => facts.some((fact) => fact.event === `equipmgnt.${event}.v1`);
     const shown = has('OrderCancelled')
       ? 'CANCELLED'
-      : has('OrderRejected') || has('ApprovalRejected')
+      : has('ApprovalRejected')
         ? 'REJECTED'
         : has('ApprovalObtained')
           ? 'APPROVED'
@@ -100,24 +128,25 @@ const same = (these: readonly RentalFact[], those: readonly RentalFact[]): boole
     ),
   );
 
-/** What clients were told holds. */
-function* promises({ clients, orders }: World): Iterable<string> {
-  for (const { id, wish } of clients.acknowledged) {
+/** The answers to clients are true. */
+function* answers({ clients, orders }: World): Iterable<string> {
+  for (const { id, units } of clients.acknowledged) {
     const order = orders.rows.get(id);
-    if (order?.equipmentId !== wish.equipmentId || order.qty !== wish.qty) {
-      yield `order ${id} was acknowledged for ${wish.qty} of ${wish.equipmentId}, but is not that`;
+    if (order?.equipmentId !== units.equipmentId || order.qty !== units.qty) {
+      yield `order ${id} was acknowledged for ${units.qty} of ${units.equipmentId}, but is something else`;
     }
   }
-  for (const id of clients.denied) yield `order ${id} was acknowledged, then denied`;
+  for (const id of clients.disowned)
+    yield `order ${id} was acknowledged, but a later answer says that it does not exist`;
   for (const [key, given] of clients.answers) {
     const distinct = new Set(given.map(({ id, status }) => `${id} ${status}`));
-    if (distinct.size !== 1) yield `${key} was answered differently: ${[...distinct].join(', ')}`;
+    if (distinct.size !== 1) yield `${key} got different answers: ${[...distinct].join(', ')}`;
     if (given.some(({ id }) => id !== orders.keys.get(key)?.orderId))
-      yield `${key} made two orders`;
+      yield `${key} placed two orders`;
   }
   for (const id of clients.cancelled) {
     const status = orders.rows.get(id)?.status;
-    if (status !== 'CANCELLED') yield `order ${id} was cancelled for its client, but is ${status}`;
+    if (status !== 'CANCELLED') yield `order ${id} was cancelled by its client, but is ${status}`;
   }
   for (const id of clients.notCancelled) {
     const status = orders.rows.get(id)?.status;

@@ -5,17 +5,16 @@ import { Bus, keyOf, type Delivery, type Message, type Subscription } from './bu
 interface Assignment {
   readonly group: Subscription;
   readonly log: readonly Message[];
-  /** All before it have been handled. */
+  /** All messages before it are handled. */
   offset: number;
-  inHand: number;
+  inFlight: number;
 }
 
 const PARTITIONS = 2;
 
 /**
- * Delivers as Kafka does: each partition in its order, one batch after another. Repeating means that
- * a group goes back to an earlier offset, also while another consumer still works on a batch that it
- * lost in a rebalance.
+ * Delivers like Kafka: each partition in order, one batch after another. A redelivery starts at an
+ * earlier offset, also while another consumer still handles a batch that it lost in a rebalance.
  */
 export class OrderedBus extends Bus {
   private readonly logs = new Map<string, Message[]>();
@@ -26,7 +25,7 @@ export class OrderedBus extends Bus {
     for (const topic of new Set(types.map((type) => events[type].topic))) {
       for (let partition = 0; partition < PARTITIONS; partition += 1) {
         const log = this.log(topic, partition);
-        this.assignments.push({ group, log, offset: 0, inHand: 0 });
+        this.assignments.push({ group, log, offset: 0, inFlight: 0 });
       }
     }
   }
@@ -38,8 +37,8 @@ export class OrderedBus extends Bus {
   next(repeatProbability: number): Delivery | undefined {
     const { random } = this;
     const repeat = random.chance(repeatProbability);
-    const candidates = this.assignments.filter(({ offset, log, inHand }) =>
-      repeat ? offset > 0 : offset < log.length && inHand === 0,
+    const candidates = this.assignments.filter(({ offset, log, inFlight }) =>
+      repeat ? offset > 0 : offset < log.length && inFlight === 0,
     );
     if (candidates.length === 0) return undefined;
     const assignment = random.pick(candidates);
@@ -57,7 +56,7 @@ export class OrderedBus extends Bus {
   }
 
   private async handle(assignment: Assignment, batch: Message[], end: number): Promise<void> {
-    assignment.inHand += 1;
+    assignment.inFlight += 1;
     try {
       for (const facts of runsOfOneType(batch)) {
         await assignment.group.handlers[facts[0].type]?.(facts);
@@ -66,7 +65,7 @@ export class OrderedBus extends Bus {
         assignment.offset = Math.max(assignment.offset, end);
       });
     } finally {
-      assignment.inHand -= 1;
+      assignment.inFlight -= 1;
     }
   }
 

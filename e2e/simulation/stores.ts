@@ -1,6 +1,6 @@
 import type { EventFact } from '@equipmgnt/contracts';
 import type { Page } from '@equipmgnt/kernel';
-import { Approvals, type Obtained } from '../../services/approval/src/application/approvals.ts';
+import { Approvals, type FoundOrAdded } from '../../services/approval/src/application/approvals.ts';
 import { Approval } from '../../services/approval/src/domain/approval.ts';
 import { Equipments, type Decide } from '../../services/equipment/src/application/equipments.ts';
 import { Equipment, type NewEquipment } from '../../services/equipment/src/domain/equipment.ts';
@@ -11,8 +11,8 @@ import {
 } from '../../services/equipment/src/domain/stock-ledger.ts';
 import {
   Orders,
-  type IdempotencyKey,
   type Placement,
+  type PlacementKey,
 } from '../../services/order/src/application/orders.ts';
 import { Order, type NewOrder, type OrderStatus } from '../../services/order/src/domain/order.ts';
 import { Rentals } from '../../services/mis/src/application/rentals.ts';
@@ -26,11 +26,11 @@ const notSimulated = (): never => {
   throw new Error('not simulated');
 };
 
-/** The order service's database. Every method is one transaction, as it is in PostgreSQL. */
+/** The database of order. Every method is one transaction, as in PostgreSQL. */
 export class MemoryOrders extends Orders {
   readonly rows = new Map<number, Order>();
   readonly keys = new Map<string, { fingerprint: string; orderId: number; answer?: Order }>();
-  /** Every status that an order has had. */
+  /** All statuses of each order, in order of time. */
   readonly histories = new Map<number, OrderStatus[]>();
 
   constructor(
@@ -40,14 +40,14 @@ export class MemoryOrders extends Orders {
     super();
   }
 
-  place(order: NewOrder, key?: IdempotencyKey): Promise<Placement> {
+  place(order: NewOrder, key?: PlacementKey): Promise<Placement> {
     return this.steps.step('places', (): Placement => {
       const known = key && this.keys.get(key.key);
       if (known) return { kind: 'known', ...known, order: this.load(known.orderId) };
       const { equipmentId, qty, orderedAt } = order;
       const id = this.rows.size + 1;
       if (key) this.keys.set(key.key, { fingerprint: key.fingerprint, orderId: id });
-      this.store(new Order(id, equipmentId, qty, orderedAt, { status: 'ORDERED' }));
+      this.store(new Order({ id, equipmentId, qty, orderedAt, state: { status: 'ORDERED' } }));
       const data = { orderId: id, equipmentId, qty };
       this.outbox.write([{ type: 'equipmgnt.Ordered.v1', data, at: orderedAt }]);
       return { kind: 'placed', order: this.load(id) };
@@ -71,18 +71,8 @@ export class MemoryOrders extends Orders {
     });
   }
 
-  waiting(before: Date, afterId: number, limit: number): Promise<Order[]> {
-    return this.steps.step('looks for waiting orders', () =>
-      [...this.rows.values()]
-        .filter(({ status }) => status === 'ORDERED')
-        .filter(({ id, orderedAt }) => id > afterId && orderedAt < before)
-        .slice(0, limit)
-        .map(({ id }) => this.load(id)),
-    );
-  }
-
   keepAnswer(key: string, answer: Order): Promise<Order> {
-    return this.steps.step(`keeps the answer of ${key}`, () => {
+    return this.steps.step(`stores the answer of ${key}`, () => {
       const entry = this.keys.get(key);
       return entry ? (entry.answer ??= answer) : answer;
     });
@@ -91,14 +81,14 @@ export class MemoryOrders extends Orders {
   page = notSimulated as () => Promise<Page<Order>>;
   forgetKeys = notSimulated as () => Promise<number>;
 
-  /** Whether nobody has changed the order since it was loaded. */
+  /** Whether the stored order is unchanged since this one was loaded. */
   protected isCurrent({ id, loadedStatus }: Order): boolean {
     return this.rows.get(id)?.status === loadedStatus;
   }
 
   private load(id: number): Order {
     const { equipmentId, qty, orderedAt, state } = this.rows.get(id) as Order;
-    return new Order(id, equipmentId, qty, orderedAt, state);
+    return new Order({ id, equipmentId, qty, orderedAt, state });
   }
 
   private store(order: Order): void {
@@ -109,9 +99,9 @@ export class MemoryOrders extends Orders {
   }
 }
 
-/** The approval service's database. */
+/** The database of approval. */
 export class MemoryApprovals extends Approvals {
-  /** By order. */
+  /** By order id. */
   readonly rows = new Map<number, Approval & { id: number }>();
 
   constructor(
@@ -121,14 +111,13 @@ export class MemoryApprovals extends Approvals {
     super();
   }
 
-  obtain(approvals: readonly Approval[]): Promise<Obtained[]> {
-    return this.steps.step('obtains approvals', () =>
-      approvals.map((approval) => {
-        const created = !this.rows.has(approval.subject.orderId);
-        if (created) this.store(approval);
-        return { approval: this.load(approval.subject.orderId), created };
-      }),
-    );
+  findOrAdd(approval: Approval): Promise<FoundOrAdded> {
+    const { orderId } = approval.subject;
+    return this.steps.step(`finds or adds the approval of order ${orderId}`, () => {
+      const created = !this.rows.has(orderId);
+      if (created) this.store(approval);
+      return { approval: this.load(orderId), created };
+    });
   }
 
   ofOrders(orderIds: readonly number[]): Promise<Approval[]> {
@@ -145,40 +134,34 @@ export class MemoryApprovals extends Approvals {
     });
   }
 
-  tell(approvals: readonly Approval[]): Promise<void> {
-    return this.steps.step('tells of approvals again', () => {
-      for (const approval of approvals) this.publish(approval, approval.id as number);
-    });
-  }
-
   find = notSimulated as () => Promise<Approval | undefined>;
   page = notSimulated as () => Promise<Page<Approval>>;
 
-  /** Whether nobody has changed or made the approval since it was loaded or found missing. */
-  protected isCurrent({ subject, loadedStatus }: Approval): boolean {
-    return this.rows.get(subject.orderId)?.status === loadedStatus;
+  /** Whether the stored approval, if any, is unchanged since this one was loaded. */
+  protected isCurrent({ subject, loaded }: Approval): boolean {
+    const row = this.rows.get(subject.orderId);
+    return row?.status === loaded?.status && isConfirmed(row) === (loaded?.confirmed ?? false);
   }
 
   private load(orderId: number): Approval {
-    const { subject, state, id } = this.rows.get(orderId) as Approval;
-    return new Approval(subject, state, id);
+    return new Approval(this.rows.get(orderId) as Approval);
   }
 
   private store(approval: Approval): void {
-    const approvalId = approval.id ?? this.rows.size + 1;
-    const row = new Approval(approval.subject, approval.state, approvalId);
-    this.rows.set(approval.subject.orderId, row as Approval & { id: number });
-    this.publish(approval, approvalId);
-  }
-
-  private publish({ facts }: Approval, approvalId: number): void {
+    const { subject, state, confirmedAt, facts } = approval;
+    const id = approval.id ?? this.rows.size + 1;
+    const row = new Approval({ id, subject, state, confirmedAt });
+    this.rows.set(subject.orderId, row as Approval & { id: number });
     this.outbox.write(
-      facts.map((fact) => ({ ...fact, data: { ...fact.data, approvalId } }) as EventFact),
+      facts.map((fact) => ({ ...fact, data: { ...fact.data, approvalId: id } }) as EventFact),
     );
   }
 }
 
-/** The equipment service's database. */
+const isConfirmed = (approval: Approval | undefined): boolean =>
+  approval?.confirmedAt !== undefined;
+
+/** The database of equipment. */
 export class MemoryEquipments extends Equipments {
   readonly rows = new Map<number, { registered: number; stock: number }>();
   readonly ledger: LedgerEntry[] = [];
@@ -217,7 +200,7 @@ export class MemoryEquipments extends Equipments {
     });
   }
 
-  /** What the ledger says of the orders that are asked for. */
+  /** The ledger lines of the requested orders. */
   protected linesOf(requests: readonly StockRequest[]): LedgerEntry[] {
     return this.ledger.filter((line) => requests.some(({ orderId }) => orderId === line.orderId));
   }
@@ -226,7 +209,7 @@ export class MemoryEquipments extends Equipments {
   page = notSimulated as () => Promise<Page<Equipment>>;
 }
 
-/** The view's database. */
+/** The database of mis. */
 export class MemoryRentals extends Rentals {
   readonly rows = new Map<number, RentalFact[]>();
 
@@ -235,7 +218,7 @@ export class MemoryRentals extends Rentals {
   }
 
   note(facts: readonly RentalFact[]): Promise<void> {
-    return this.steps.step('notes facts', () => noteIn(this.rows, facts));
+    return this.steps.step('stores facts', () => noteIn(this.rows, facts));
   }
 
   noteEquipment = notSimulated as () => Promise<void>;
@@ -243,7 +226,7 @@ export class MemoryRentals extends Rentals {
   page = notSimulated as () => Promise<Page<Rental>>;
 }
 
-/** Adds the facts that are not known yet. */
+/** Adds the facts that are not stored yet. */
 export function noteIn(rows: Map<number, RentalFact[]>, facts: readonly RentalFact[]): void {
   for (const fact of facts) {
     const known = rows.get(fact.orderId);

@@ -1,14 +1,13 @@
 import type { ApprovalAnswer, EventData, EventFact, EventType } from '@equipmgnt/contracts';
-import { ObtainApprovals } from '../../services/approval/src/application/obtain-approvals.ts';
-import { SettleApprovals } from '../../services/approval/src/application/settle-approvals.ts';
+import { ApproveOrder } from '../../services/approval/src/application/approve-order.ts';
+import { UpdateApprovals } from '../../services/approval/src/application/update-approvals.ts';
 import { MoveStock } from '../../services/equipment/src/application/move-stock.ts';
 import { factOf, rentalEvents, type RentalEvent } from '../../services/mis/src/domain/rental.ts';
-import { Approvals } from '../../services/order/src/application/approval-gateway.ts';
+import { ApprovalGateway } from '../../services/order/src/application/approval-gateway.ts';
 import { ChangeOrder } from '../../services/order/src/application/change-order.ts';
 import { FollowApprovals } from '../../services/order/src/application/follow-approvals.ts';
-import { ObtainApproval } from '../../services/order/src/application/obtain-approval.ts';
 import { PlaceOrder } from '../../services/order/src/application/place-order.ts';
-import { RecheckWaiting } from '../../services/order/src/application/recheck-waiting.ts';
+import { RequestApproval } from '../../services/order/src/application/request-approval.ts';
 import type { Order } from '../../services/order/src/domain/order.ts';
 import { Outbox, type Bus, type Handlers } from './bus.ts';
 import { Clients } from './clients.ts';
@@ -19,22 +18,22 @@ import { Random } from '@equipmgnt/testing';
 import { Crash, Steps } from './steps.ts';
 import { MemoryApprovals, MemoryEquipments, MemoryOrders, MemoryRentals } from './stores.ts';
 
-/** How much goes wrong; probabilities, for each step or message. */
+/** The probability of each fault, for each step or message. */
 export interface Faults {
   readonly crash: number;
   readonly repeat: number;
   /** Approval does not answer, or its answer is lost. */
-  readonly approvalAway: number;
-  /** Whether messages of one key may overtake each other, which Kafka never lets them. */
+  readonly approvalDown: number;
+  /** Whether messages of one key may overtake each other, which Kafka prevents. */
   readonly disorder: boolean;
-  /** How far the clocks of order, approval and equipment are off. */
+  /** The errors of the clocks of order, approval and equipment. */
   readonly skewsMs: readonly [number, number, number];
 }
 
-/** Far more than any world has needed. */
+/** Far more than any world needs. */
 const MAX_TURNS = 100_000;
 
-/** The parts that may be replaced, to see that a faulty one is found. */
+/** The parts that a mutant may replace. */
 const parts = {
   Outbox,
   Orders: MemoryOrders,
@@ -45,8 +44,8 @@ const parts = {
 export type Parts = typeof parts;
 
 /**
- * The four services' own application code over databases and a broker in memory, driven by a seed:
- * what clients do, which step comes next, who crashes and what is delivered when.
+ * The application code of the four services, with databases and a broker in memory. A seed decides
+ * what clients do, which step comes next, what crashes, and when a message is delivered.
  */
 export class World {
   readonly random: Random;
@@ -59,8 +58,7 @@ export class World {
   readonly rentals: MemoryRentals;
 
   private readonly outboxes: readonly Outbox[];
-  private readonly obtain: ObtainApprovals;
-  private readonly recheck: RecheckWaiting;
+  private readonly approve: ApproveOrder;
   private readonly clock: SkewedClock;
   private calm = false;
 
@@ -87,14 +85,13 @@ export class World {
       SkewedClock,
     ];
     this.clock = equipment;
-    this.obtain = new ObtainApprovals(this.approvals, approval);
-    const ask = new ObtainApproval(this.orders, this.approvalOverHttp(), order);
-    this.recheck = new RecheckWaiting(this.orders, ask, order);
-    const place = new PlaceOrder(this.orders, ask, order);
+    this.approve = new ApproveOrder(this.approvals, approval);
+    const request = new RequestApproval(this.orders, this.approvalOverHttp(), order);
+    const place = new PlaceOrder(this.orders, request, order);
     this.clients = new Clients(this.steps, place, new ChangeOrder(this.orders, order));
 
     const follow = new FollowApprovals(this.orders, order);
-    const settle = new SettleApprovals(this.approvals, approval);
+    const update = new UpdateApprovals(this.approvals, approval);
     const move = new MoveStock(this.equipments, equipment);
     this.bus.subscribe({
       name: 'order',
@@ -106,10 +103,9 @@ export class World {
     this.bus.subscribe({
       name: 'approval',
       handlers: {
-        ...on('equipmgnt.Ordered.v1', (data) => this.obtain.ofPlaced(data)),
-        ...on('equipmgnt.OrderCancelled.v1', (data) => settle.cancel(data)),
-        ...on('equipmgnt.OrderRejected.v1', (data) => settle.cancel(data)),
-        ...on('equipmgnt.StockRejected.v1', (data) => settle.reject(data)),
+        ...on('equipmgnt.Ordered.v1', (data) => update.confirm(data)),
+        ...on('equipmgnt.OrderCancelled.v1', (data) => update.cancel(data)),
+        ...on('equipmgnt.StockRejected.v1', (data) => update.reject(data)),
       },
     });
     this.bus.subscribe({
@@ -124,35 +120,34 @@ export class World {
     this.bus.subscribe({ name: 'mis', handlers });
   }
 
-  /** Begins something that a client or a timer may do. */
+  /** Starts a random action of a client. */
   act(): Promise<void> {
     const { random, clients } = this;
     const orderId = random.between(1, this.orders.rows.size + 1);
-    const wish = { equipmentId: random.between(1, 4), qty: random.between(1, 3) };
+    const units = { equipmentId: random.between(1, 4), qty: random.between(1, 3) };
     const stock = random.between(0, 6);
-    const newKey = `key-${clients.wishes.size + 1}`;
+    const newKey = `key-${clients.requested.size + 1}`;
     const acts: (() => Promise<void>)[] = [
       () =>
         this.begin('registers equipment', () =>
           this.equipments.register({ stock }, this.clock.now()),
         ),
-      () => this.begin(`orders with ${newKey}`, () => clients.order(wish, newKey)),
-      () => this.orderAgain(wish),
-      () => this.begin('orders', () => clients.order(wish)),
+      () => this.begin(`orders with ${newKey}`, () => clients.order(units, newKey)),
+      () => this.orderAgain(units),
+      () => this.begin('orders', () => clients.order(units)),
       () => this.begin(`cancels order ${orderId}`, () => clients.cancel(orderId)),
-      // somebody asks for an approval of any order, even of one that is yet to come
+      // Any client may request the approval of any order, also before the order exists.
       () =>
-        this.begin(`wants approval of order ${orderId}`, () =>
-          this.obtain.execute([{ orderId, ...wish }]),
+        this.begin(`requests an approval of order ${orderId}`, () =>
+          this.approve.execute({ orderId, ...units }),
         ),
-      () => this.sweep(),
     ];
     return random.pick(acts)();
   }
 
   /**
-   * A relay publishes some of an outbox's rows. It may crash before the broker has them all, or
-   * before it removes them.
+   * A relay publishes some rows of an outbox. It may crash before the broker has all of them, or
+   * before it deletes them.
    */
   relay(): void {
     const { random } = this;
@@ -182,25 +177,21 @@ export class World {
     return this.steps.advance(this.calm ? 0 : this.faults.crash);
   }
 
-  /** Nothing fails any more; everything that is under way or undelivered comes to its end. */
+  /** Without further faults, ends all operations and delivers all messages. */
   async settle(): Promise<void> {
     this.calm = true;
     await this.drain();
     for (const key of this.clients.unanswered) {
-      const wish = this.clients.wishes.get(key);
-      if (wish) await this.begin(`orders with ${key} again`, () => this.clients.order(wish, key));
+      const units = this.clients.requested.get(key);
+      if (units) await this.begin(`orders with ${key} again`, () => this.clients.order(units, key));
     }
-    await this.drain();
-    // for orders whose approval was there before them; two replicas may sweep at once
-    await this.sweep();
-    await this.sweep();
     await this.drain();
   }
 
   private async drain(): Promise<void> {
-    // what fails is delivered again without end
+    // A message whose handler fails is delivered again without end, so the first failure stops this.
     for (let turns = 0; this.steps.failures.length === 0; turns += 1) {
-      if (turns === MAX_TURNS) throw new Error('this world never comes to rest');
+      if (turns === MAX_TURNS) throw new Error('this world does not come to rest');
       if (this.steps.busy) await this.advance();
       else if (this.unpublished) this.relay();
       else if (!this.bus.drained) await this.deliver();
@@ -208,33 +199,29 @@ export class World {
     }
   }
 
-  private sweep(): Promise<void> {
-    return this.begin('rechecks waiting orders', () => this.recheck.execute(0));
-  }
-
-  /** A client repeats a request, or uses its key for another order by mistake. */
+  /** A client repeats a request, or uses the key for another order by mistake. */
   private orderAgain(other: { equipmentId: number; qty: number }): Promise<void> {
     const { random, clients } = this;
-    if (clients.wishes.size === 0) return Promise.resolve();
-    const key = `key-${random.between(1, clients.wishes.size)}`;
-    const wish = random.chance(0.8) ? clients.wishes.get(key) : undefined;
-    return this.begin(`orders with ${key} again`, () => clients.order(wish ?? other, key));
+    if (clients.requested.size === 0) return Promise.resolve();
+    const key = `key-${random.between(1, clients.requested.size)}`;
+    const first = random.chance(0.8) ? clients.requested.get(key) : undefined;
+    return this.begin(`orders with ${key} again`, () => clients.order(first ?? other, key));
   }
 
   private begin(name: string, operation: () => Promise<unknown>): Promise<void> {
     return this.steps.begin(name, async () => void (await operation()));
   }
 
-  private approvalOverHttp(): Approvals {
-    const { obtain, random, faults } = this;
-    const isAway = () => !this.calm && random.chance(faults.approvalAway);
-    return new (class extends Approvals {
+  private approvalOverHttp(): ApprovalGateway {
+    const { approve, random, faults } = this;
+    const isDown = () => !this.calm && random.chance(faults.approvalDown);
+    return new (class extends ApprovalGateway {
       async request(order: Order): Promise<ApprovalAnswer | undefined> {
-        if (isAway()) return undefined;
+        if (isDown()) return undefined;
         const { id: orderId, equipmentId, qty } = order;
-        const obtained = await obtain.execute([{ orderId, equipmentId, qty }]).catch(expectCrash);
-        const approval = obtained?.[0]?.approval;
-        if (approval?.id === undefined || isAway()) return undefined;
+        const found = await approve.execute({ orderId, equipmentId, qty }).catch(expectCrash);
+        const approval = found?.approval;
+        if (approval?.id === undefined || isDown()) return undefined;
         const { subject, state, id } = approval;
         const reason = 'reason' in state && { reason: state.reason };
         return { id, ...subject, status: state.status, ...reason };
@@ -252,11 +239,11 @@ const on = <T extends EventType>(
   },
 });
 
-/** What an event tells the view. */
+/** The fact that the view stores of an event. */
 export const toRentalFact = ({ type, data, at }: EventFact) =>
   factOf(type as RentalEvent, data as EventData<RentalEvent>, at);
 
-/** The callee crashed; its caller lives on and gets no answer. */
+/** When the callee crashes, the caller continues without an answer. */
 function expectCrash(error: unknown): undefined {
   if (!(error instanceof Crash)) throw error;
 }

@@ -62,6 +62,11 @@ export function proxy(route: Route, limits: ProxyLimits) {
         const path = request.url.split('?', 1)[0] ?? '';
         const fault = faultOf(path, prefix);
         if (fault !== undefined) return refuse(reply, 400, 'bad-path', fault);
+        if (route.methods?.includes(request.method) === false) {
+          const allow = route.methods.join(', ');
+          void reply.header('allow', allow);
+          return refuse(reply, 405, 'method-not-allowed', `${prefix} allows only ${allow}.`);
+        }
         return forward(request, reply, target + path.slice(prefix.length));
       };
       server.all(prefix, handle);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** The states of an approval, as its API spells them. CANCELLED and REJECTED are final. */
+/** The statuses of an approval in the API. CANCELLED and REJECTED are final. */
 export const approvalStatuses = ['APPROVED', 'CANCELLED', 'REJECTED'] as const;
 
 export type ApprovalStatus = (typeof approvalStatuses)[number];
 
-/** What order sends to `POST /approvals`. Idempotent by `orderId`. */
+/** The body of `POST /approvals`, which is idempotent by `orderId`. */
 export interface ApprovalRequest {
   orderId: number;
   equipmentId: number;
@@ -13,8 +13,8 @@ export interface ApprovalRequest {
 }
 
 /**
- * What order reads from the answer (201 for a new approval, 200 for one that exists). An existing
- * approval is answered as it is, so `equipmentId` and `qty` may differ from those asked for.
+ * The answer: 201 with a new approval, 200 with an existing one. An existing approval is returned
+ * unchanged, so its `equipmentId` and `qty` may differ from those of the request.
  */
 export const approvalAnswer = z.object({
   id: z.int().positive(),

@@ -4,14 +4,14 @@ import { events, topics, type EventType } from './events.ts';
 const shortName = (type: EventType): string => type.split('.')[1] ?? type;
 
 /**
- * The AsyncAPI 3.0 document of everything that the suite publishes, derived from the event
+ * The AsyncAPI 3.0 document of all events that the suite publishes, derived from the event
  * catalogue. Messages are CloudEvents 1.0 in Kafka's binary content mode.
  *
  * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
  */
 export function asyncApiDocument(): Record<string, unknown> {
-  const types = Object.keys(events) as EventType[];
-  const ofTopic = (topic: string): EventType[] => types.filter((t) => events[t].topic === topic);
+  const types = (Object.keys(events) as EventType[]).filter((type) => !('retired' in events[type]));
+  const ofTopic = (topic: string) => types.filter((type) => events[type].topic === topic);
   return {
     asyncapi: '3.0.0',
     info: {
@@ -25,7 +25,7 @@ export function asyncApiDocument(): Record<string, unknown> {
         topic,
         {
           address: topic,
-          description: `Published by ${service} alone, keyed so that one order's events stay in order.`,
+          description: `Published only by ${service}. The key keeps the events of one order in order.`,
           messages: Object.fromEntries(
             ofTopic(topic).map((type) => [
               shortName(type),
@@ -67,7 +67,7 @@ export function asyncApiDocument(): Record<string, unknown> {
 const cloudEventHeaders = (type: EventType) =>
   z.object({
     ce_specversion: z.literal('1.0'),
-    ce_id: z.string().describe('Unique per event; the same for each redelivery.'),
+    ce_id: z.string().describe('Unique per event; the same in every redelivery.'),
     ce_source: z.string().describe('The publishing service, e.g. /order.'),
     ce_type: z.literal(type),
     ce_time: z.iso.datetime(),

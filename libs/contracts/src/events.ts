@@ -4,12 +4,12 @@ import { z } from 'zod';
 export const MAX_QUANTITY = 2_147_483_647;
 
 const id = z.int().positive();
-const orderId = id.describe('The order that this is about.');
-const approvalId = id.describe('The approval of that order.');
-const equipmentId = id.describe('The equipment that is lent.');
-const qty = z.int().min(1).max(MAX_QUANTITY).describe('Units lent.');
+const orderId = id.describe('The order.');
+const approvalId = id.describe('The approval of the order.');
+const equipmentId = id.describe('The equipment.');
+const qty = z.int().min(1).max(MAX_QUANTITY).describe('Units ordered.');
 const stock = z.int().min(0).max(MAX_QUANTITY);
-const reason = z.string().min(1).describe('Why, as a stable code, e.g. OUT_OF_STOCK.');
+const reason = z.string().min(1).describe('The reason as a stable code, e.g. OUT_OF_STOCK.');
 
 const orderFact = z.object({ orderId, equipmentId, qty });
 const approvalFact = z.object({ approvalId, orderId, equipmentId, qty });
@@ -17,7 +17,7 @@ const stockFact = z.object({
   orderId,
   equipmentId,
   qty,
-  stock: stock.describe('Units left after it.'),
+  stock: stock.describe('Units in stock after the change.'),
 });
 
 /** Topics, one per publishing service. */
@@ -29,7 +29,7 @@ export const topics = {
 
 export type Topic = (typeof topics)[keyof typeof topics];
 
-/** Where a topic's messages go that can never be handled. */
+/** The topic for messages of `topic` that can never be handled. */
 export const deadLetterTopic = (topic: string): string => `${topic}.dlt`;
 
 interface EventDefinition {
@@ -38,18 +38,20 @@ interface EventDefinition {
   readonly key: 'orderId' | 'equipmentId';
   readonly summary: string;
   readonly data: z.ZodObject;
+  /** Set when only earlier versions publish it. It stays readable, because topics keep everything. */
+  readonly retired?: true;
 }
 
 /**
- * Every event of the suite by its CloudEvents type: where it is published, what it is keyed by and
- * what its data look like. Types, validation and the AsyncAPI document all come from here.
- * Adding an optional field is compatible; anything else is a new version (`….v2`).
+ * Every event of the suite by its CloudEvents type: its topic, its Kafka key and its data. The types,
+ * the validation and the AsyncAPI document are derived from it. A new optional field is compatible;
+ * any other change is a new version (`….v2`).
  */
 export const events = {
   'equipmgnt.EquipmentRegistered.v1': {
     topic: topics.equipment,
     key: 'equipmentId',
-    summary: 'A manager registered equipment with its first stock.',
+    summary: 'A manager registered equipment with its initial stock.',
     data: z.object({
       equipmentId,
       stock: stock.describe('Units registered.'),
@@ -61,68 +63,75 @@ export const events = {
   'equipmgnt.Ordered.v1': {
     topic: topics.order,
     key: 'orderId',
-    summary: 'An employee ordered equipment; the order waits for its approval.',
+    summary: 'An employee placed an order, which waits for its approval.',
     data: orderFact,
   },
   'equipmgnt.OrderCancelled.v1': {
     topic: topics.order,
     key: 'orderId',
-    summary: 'An employee cancelled an order, approved or still waiting.',
+    summary: 'An employee cancelled an order, with or without an approval.',
     data: orderFact,
   },
   'equipmgnt.OrderRejected.v1': {
     topic: topics.order,
     key: 'orderId',
-    summary: 'Order refused the approval it was given: it is for another equipment or quantity.',
+    summary: 'Order refused an approval of other equipment or another quantity.',
     data: orderFact.extend({ reason }),
+    retired: true,
   },
   'equipmgnt.ApprovalObtained.v1': {
     topic: topics.approval,
     key: 'orderId',
-    summary: 'An order was approved; equipment hands the units out.',
+    summary: 'An order was approved. Equipment decreases the stock.',
     data: approvalFact,
   },
   'equipmgnt.ApprovalRejected.v1': {
     topic: topics.approval,
     key: 'orderId',
-    summary: 'An approval was withdrawn, because equipment could not hand the units out.',
+    summary: 'An approval was rejected, because equipment has too few units, or no such equipment.',
     data: approvalFact.extend({ reason }),
   },
   'equipmgnt.CancelRequested.v1': {
     topic: topics.approval,
     key: 'orderId',
-    summary: 'An approval was cancelled; equipment takes the units back if it had handed them out.',
+    summary: 'An approval was cancelled. Equipment increases the stock if it had decreased it.',
     data: approvalFact,
   },
   'equipmgnt.StockDecreased.v1': {
     topic: topics.equipment,
     key: 'orderId',
-    summary: 'Units were handed out for an approved order.',
+    summary: 'The stock was decreased for an approved order.',
     data: stockFact,
   },
   'equipmgnt.StockIncreased.v1': {
     topic: topics.equipment,
     key: 'orderId',
-    summary: 'Units of a cancelled order were taken back.',
+    summary: 'The stock was increased by the units of a cancelled order.',
     data: stockFact,
   },
   'equipmgnt.StockRejected.v1': {
     topic: topics.equipment,
     key: 'orderId',
-    summary: 'Units could not be handed out: too few in stock, or no such equipment.',
+    summary: 'The stock was not decreased: too few units, or no such equipment.',
     data: approvalFact.extend({ reason }),
   },
 } as const satisfies Record<`equipmgnt.${string}.v${number}`, EventDefinition>;
 
+/** Every type that a consumer may find on the topics. */
 export type EventType = keyof typeof events;
+
+/** The types that are still published. */
+export type PublishedEventType = {
+  [T in EventType]: (typeof events)[T] extends { retired: true } ? never : T;
+}[EventType];
 
 /** The data of one event type, as validated on receipt. */
 export type EventData<T extends EventType> = z.infer<(typeof events)[T]['data']>;
 
-/** A fact as the domain records it: which event it will be, its data, and when it happened. */
+/** An event as the domain records it: its type, its data and its time. */
 export type EventFact = {
-  [T in EventType]: { readonly type: T; readonly data: EventData<T>; readonly at: Date };
-}[EventType];
+  [T in PublishedEventType]: { readonly type: T; readonly data: EventData<T>; readonly at: Date };
+}[PublishedEventType];
 
-/** Whether `type` is one of this suite's event types. */
+/** Whether `type` is an event type of this suite, retired ones included. */
 export const isEventType = (type: string): type is EventType => Object.hasOwn(events, type);

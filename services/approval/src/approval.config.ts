@@ -7,8 +7,9 @@ export const approvalConfig = processConfig
   .extend(postgresConfig.shape)
   .extend(kafkaConfig.shape)
   .extend({
-    /** Slows POST /approvals down on purpose, on average by this; for load demonstrations. */
+    /** The mean artificial delay of POST /approvals, for load demonstrations. */
     APPROVAL_DELAY_MS: env.whole(0, 60_000, 0),
+    /** The largest deviation from the mean. */
     APPROVAL_DELAY_JITTER_MS: env.whole(0, 60_000, 0),
   });
 

@@ -10,6 +10,12 @@ import { ApprovalModule } from './approval.module.ts';
 import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';
 import { OrderConsumer } from './inbound/events/order.consumer.ts';
 
+interface Order {
+  readonly orderId: number;
+  readonly equipmentId: number;
+  readonly qty: number;
+}
+
 describe('The approval service', () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   let app: NestFastifyApplication;
@@ -21,7 +27,7 @@ describe('The approval service', () => {
     const config = readConfig(approvalConfig, {
       ...testProcessEnv,
       DATABASE_URL: databases.urls.approval,
-      KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
+      KAFKA_BROKERS: '127.0.0.1:1', // no broker: events stay in the outbox
     });
     const module = ApprovalModule.with(config);
     app = await createService({ name: 'approval', config, module, isTransient });
@@ -34,13 +40,13 @@ describe('The approval service', () => {
     await databases.drop();
   });
 
-  const anOrder = () => ({ orderId: ++lastOrder, equipmentId: 3, qty: 2 });
+  const anOrder = (): Order => ({ orderId: ++lastOrder, equipmentId: 3, qty: 2 });
   const post = (body: object) => request(url).post('/approvals').send(body);
-  const ordered = (data: ReturnType<typeof anOrder>) =>
+  const ordered = (data: Order) =>
     app.get(OrderConsumer).ordered([received('equipmgnt.Ordered.v1', data)]);
-  const cancelled = (data: ReturnType<typeof anOrder>) =>
+  const cancelled = (data: Order) =>
     app.get(OrderConsumer).cancelled([received('equipmgnt.OrderCancelled.v1', data)]);
-  const rejected = (data: ReturnType<typeof anOrder>) =>
+  const rejected = (data: Order) =>
     app
       .get(EquipmentConsumer)
       .rejected([
@@ -50,52 +56,60 @@ describe('The approval service', () => {
     const { body } = await request(url).get('/approvals?size=1000');
     return body._embedded.approvals.find((each: { orderId: number }) => each.orderId === orderId);
   };
-  const told = async (orderId: number): Promise<string[]> => {
+  const eventsOf = async (orderId: number): Promise<string[]> => {
     const rows: { type: string }[] = await app
       .get(DataSource)
       .query('SELECT type FROM outbox WHERE key = $1 ORDER BY id', [orderId]);
     return rows.map(({ type }) => type.split('.')[1] ?? type);
   };
 
-  describe('asked over HTTP', () => {
-    it('approves an order: 201, where it is, and the event', async () => {
+  describe('POST /approvals', () => {
+    it('answers 201 with a new approval and its location', async () => {
       const order = anOrder();
       const { body, headers } = await post(order).expect(201);
       expect(body).toMatchObject({ ...order, id: expect.any(Number), status: 'APPROVED' });
       expect(headers['location']).toBe(`${url}/approvals/${body.id}`);
       await request(url).get(`/approvals/${body.id}`).expect(200, body);
-      const [event] = await app
-        .get(DataSource)
-        .query('SELECT * FROM outbox WHERE key = $1', [order.orderId]);
-      expect(event).toMatchObject({
-        type: 'equipmgnt.ApprovalObtained.v1',
-        data: { ...order, approvalId: body.id },
-      });
+      expect(await approvalOf(order.orderId)).toEqual(body);
     });
 
-    it('answers 200 with the approval that exists, whatever else is asked', async () => {
+    it('publishes nothing', async () => {
+      const order = anOrder();
+      await post(order).expect(201);
+      await post(order).expect(200);
+      expect(await eventsOf(order.orderId)).toEqual([]);
+    });
+
+    it('answers 200 with the existing approval, also to a request for other units', async () => {
       const order = anOrder();
       const { body } = await post(order).expect(201);
       await post({ ...order, equipmentId: 9, qty: 9 }).expect(200, body);
-      expect(await told(order.orderId)).toEqual(['ApprovalObtained']);
     });
 
-    it('approves once when asked many times at once', async () => {
+    it('answers 200 with the confirmed approval after Ordered', async () => {
+      const order = anOrder();
+      await ordered(order);
+      const { body } = await post({ ...order, qty: 9 }).expect(200);
+      expect(body).toMatchObject({ ...order, status: 'APPROVED' });
+      expect(await eventsOf(order.orderId)).toEqual(['ApprovalObtained']);
+    });
+
+    it('creates one approval for many concurrent requests', async () => {
       const order = anOrder();
       const answers = await Promise.all(Array.from({ length: 30 }, () => post(order)));
       expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(29);
       expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
-      expect(await told(order.orderId)).toEqual(['ApprovalObtained']);
     });
 
-    it('does with what the classic load test sends: text for numbers, and no qty', async () => {
+    it('accepts the body of the classic load test: numbers as strings, and no qty', async () => {
       const orderId = String(++lastOrder);
       const { body } = await post({ orderId, equipmentId: '1' }).expect(201);
       expect(body).toMatchObject({ orderId: lastOrder, equipmentId: 1, qty: 1 });
       await post({ orderId, equipmentId: '1' }).expect(200);
     });
 
-    it('takes the next id for the next approval, whoever asked in between', async () => {
+    it('gives ids without gaps, also after repeated requests and events', async () => {
       const first = await post(anOrder());
       await post({ orderId: first.body.orderId, equipmentId: 1 });
       await ordered(first.body);
@@ -111,7 +125,7 @@ describe('The approval service', () => {
       [{ orderId: 1, equipmentId: 1, qty: 0 }, '#/qty'],
       [{ orderId: 1, equipmentId: 1, status: 'CANCELLED' }, '#/status'],
       [{ orderId: 1, equipmentId: 1, by: 'me' }, '#/by'],
-    ])('refuses %j', async (body, pointer) => {
+    ])('answers 400 to %j', async (body, pointer) => {
       const { body: problem } = await post(body).expect(400);
       expect(problem.errors).toMatchObject([{ in: 'body', pointer }]);
     });
@@ -127,101 +141,141 @@ describe('The approval service', () => {
     });
   });
 
-  describe('told of an order', () => {
-    it('approves it, however often it is told', async () => {
+  describe('after Ordered', () => {
+    it('creates the approval and publishes ApprovalObtained once for repeated deliveries', async () => {
       const order = anOrder();
       await ordered(order);
       await ordered(order);
-      expect(await approvalOf(order.orderId)).toMatchObject({ ...order, status: 'APPROVED' });
-      expect(await told(order.orderId)).toEqual(['ApprovalObtained']);
+      const approval = await approvalOf(order.orderId);
+      expect(approval).toMatchObject({ ...order, status: 'APPROVED' });
+      const events = await app
+        .get(DataSource)
+        .query('SELECT type, key, data FROM outbox WHERE key = $1', [order.orderId]);
+      expect(events).toEqual([
+        {
+          type: 'equipmgnt.ApprovalObtained.v1',
+          key: order.orderId,
+          data: { ...order, approvalId: approval.id },
+        },
+      ]);
     });
 
-    it('approves a crowd, in which one comes twice and one is approved already', async () => {
+    it('confirms an existing approval and publishes ApprovalObtained once', async () => {
+      const order = anOrder();
+      const { body } = await post(order).expect(201);
+      await ordered(order);
+      await ordered(order);
+      expect(await approvalOf(order.orderId)).toEqual(body);
+      expect(await eventsOf(order.orderId)).toEqual(['ApprovalObtained']);
+    });
+
+    it('overwrites equipment and quantity of an unconfirmed approval', async () => {
+      const order = anOrder();
+      const { body } = await post({ ...order, equipmentId: 9, qty: 9 }).expect(201);
+      await ordered(order);
+      expect(await approvalOf(order.orderId)).toEqual({
+        ...body,
+        ...order,
+        _links: expect.anything(),
+      });
+      const [event] = await app
+        .get(DataSource)
+        .query('SELECT data FROM outbox WHERE key = $1', [order.orderId]);
+      expect(event.data).toEqual({ ...order, approvalId: body.id });
+    });
+
+    it('handles a batch with repeated, approved and cancelled orders', async () => {
       const orders = Array.from({ length: 50 }, anOrder);
-      const [first, second] = orders as [ReturnType<typeof anOrder>, ReturnType<typeof anOrder>];
+      const [first, second, third] = orders as [Order, Order, Order];
       await post(first);
+      await cancelled(third);
       await app
         .get(OrderConsumer)
         .ordered([...orders, second].map((data) => received('equipmgnt.Ordered.v1', data)));
-      for (const { orderId } of orders) expect(await told(orderId)).toEqual(['ApprovalObtained']);
+      for (const { orderId } of orders) {
+        const expected = orderId === third.orderId ? 'CancelRequested' : 'ApprovalObtained';
+        expect(await eventsOf(orderId)).toEqual([expected]);
+      }
+    });
+
+    it('confirms once for concurrent requests and events', async () => {
+      const orders = Array.from({ length: 20 }, anOrder);
+      await Promise.all(
+        orders.flatMap((order) => [
+          post({ ...order, qty: 9 }).then(),
+          ordered(order),
+          ordered(order),
+          post({ ...order, qty: 9 }).then(),
+        ]),
+      );
+      for (const order of orders) {
+        expect(await approvalOf(order.orderId)).toMatchObject({ ...order, status: 'APPROVED' });
+        expect(await eventsOf(order.orderId)).toEqual(['ApprovalObtained']);
+      }
     });
   });
 
-  describe('told that an order was cancelled', () => {
-    it('tells again that its approval was rejected, as the same event', async () => {
-      const order = anOrder();
-      const obtained = await post(order).expect(201);
-      await rejected(order); // before there was an order to follow it
-      await ordered(order);
-      expect(await told(order.orderId)).toEqual([
-        'ApprovalObtained',
-        'ApprovalRejected',
-        'ApprovalRejected',
-      ]);
-      const [, first, again] = await app
-        .get(DataSource)
-        .query(
-          'SELECT event_id, type, key, data, occurred_at FROM outbox WHERE key = $1 ORDER BY id',
-          [order.orderId],
-        );
-      expect(again).toEqual(first);
-      expect(again.data).toEqual({
-        ...order,
-        approvalId: obtained.body.id,
-        reason: 'OUT_OF_STOCK',
-      });
-    });
+  describe('beside its previous version', () => {
+    /** The previous version does not know confirmed_at, and publishes the event with the row. */
+    const insertedByPreviousVersion = async (order: Order) => {
+      await app.get(DataSource).query(
+        `INSERT INTO approvals (order_id, equipment_id, qty, status, approved_at)
+         VALUES ($1, $2, $3, 'APPROVED', now())`,
+        [order.orderId, order.equipmentId, order.qty],
+      );
+    };
 
-    it('cancels its approval, however often it is told', async () => {
+    it('takes its approvals as confirmed', async () => {
       const order = anOrder();
-      await post(order);
+      await insertedByPreviousVersion(order);
+      await ordered(order);
+      expect(await eventsOf(order.orderId)).toEqual([]);
+      await cancelled(order);
+      expect(await approvalOf(order.orderId)).toMatchObject({ status: 'CANCELLED' });
+    });
+  });
+
+  describe('after OrderCancelled', () => {
+    it('cancels the approval once for repeated deliveries', async () => {
+      const order = anOrder();
+      await ordered(order);
       await cancelled(order);
       await cancelled(order);
       expect(await approvalOf(order.orderId)).toMatchObject({ status: 'CANCELLED' });
-      expect(await told(order.orderId)).toEqual(['ApprovalObtained', 'CancelRequested']);
+      expect(await eventsOf(order.orderId)).toEqual(['ApprovalObtained', 'CancelRequested']);
     });
 
-    it('keeps a late approval from happening when it is told before', async () => {
+    it('keeps the order from being approved by a later call or event', async () => {
       const order = anOrder();
       await cancelled(order);
       await ordered(order);
       const { body } = await post(order).expect(200);
       expect(body.status).toBe('CANCELLED');
-      expect(await told(order.orderId)).toEqual(['CancelRequested']);
+      expect(await eventsOf(order.orderId)).toEqual(['CancelRequested']);
     });
 
-    it('cancels the approval that order refused, whatever it was for', async () => {
+    it('cancels an unconfirmed approval, with the units of the order', async () => {
       const order = anOrder();
-      await post({ ...order, qty: 1 });
-      await app
-        .get(OrderConsumer)
-        .refused([
-          received('equipmgnt.OrderRejected.v1', { ...order, reason: 'APPROVAL_MISMATCH' }),
-        ]);
-      expect(await approvalOf(order.orderId)).toMatchObject({ status: 'CANCELLED', qty: 1 });
-    });
-
-    it('keeps an approval that order refused from coming, should it be lost here', async () => {
-      const order = anOrder();
-      await app
-        .get(OrderConsumer)
-        .refused([
-          received('equipmgnt.OrderRejected.v1', { ...order, reason: 'APPROVAL_MISMATCH' }),
-        ]);
+      const { body } = await post({ ...order, equipmentId: 9, qty: 9 }).expect(201);
+      await cancelled(order);
       await ordered(order);
-      expect(await approvalOf(order.orderId)).toMatchObject({ status: 'CANCELLED' });
-      expect(await told(order.orderId)).toEqual(['CancelRequested']);
+      expect(await approvalOf(order.orderId)).toMatchObject({ ...order, status: 'CANCELLED' });
+      expect(await eventsOf(order.orderId)).toEqual(['CancelRequested']);
+      const [event] = await app
+        .get(DataSource)
+        .query('SELECT data FROM outbox WHERE key = $1', [order.orderId]);
+      expect(event.data).toEqual({ ...order, approvalId: body.id });
     });
 
-    it('leaves a rejected approval as it is', async () => {
+    it('does not change a rejected approval', async () => {
       const order = anOrder();
-      await post(order);
+      await ordered(order);
       await rejected(order);
       await cancelled(order);
       expect(await approvalOf(order.orderId)).toMatchObject({ status: 'REJECTED' });
     });
 
-    it('settles it once when approval and cancellation come at the same time', async () => {
+    it('cancels once for concurrent requests and events', async () => {
       const orders = Array.from({ length: 20 }, anOrder);
       await Promise.all(
         orders.flatMap((order) => [post(order).then(), ordered(order), cancelled(order)]),
@@ -229,35 +283,35 @@ describe('The approval service', () => {
       for (const { orderId } of orders) {
         expect(await approvalOf(orderId)).toMatchObject({ status: 'CANCELLED' });
         expect([['ApprovalObtained', 'CancelRequested'], ['CancelRequested']]).toContainEqual(
-          await told(orderId),
+          await eventsOf(orderId),
         );
       }
     });
   });
 
-  describe('told that equipment cannot hand the units out', () => {
-    it('rejects the approval with the reason, however often it is told', async () => {
+  describe('after StockRejected', () => {
+    it('rejects the approval with the reason, once for repeated deliveries', async () => {
       const order = anOrder();
-      await post(order);
+      await ordered(order);
       await rejected(order);
       await rejected(order);
       expect(await approvalOf(order.orderId)).toMatchObject({
         status: 'REJECTED',
         reason: 'OUT_OF_STOCK',
       });
-      expect(await told(order.orderId)).toEqual(['ApprovalObtained', 'ApprovalRejected']);
+      expect(await eventsOf(order.orderId)).toEqual(['ApprovalObtained', 'ApprovalRejected']);
     });
 
-    it('rejects what it has never approved, as after a restored backup', async () => {
+    it('creates a rejected approval when there is none, as after the restore of a backup', async () => {
       const order = anOrder();
       await rejected(order);
       const { body } = await post(order).expect(200);
       expect(body.status).toBe('REJECTED');
     });
 
-    it('leaves a cancelled approval as it is', async () => {
+    it('does not change a cancelled approval', async () => {
       const order = anOrder();
-      await post(order);
+      await ordered(order);
       await cancelled(order);
       await rejected(order);
       expect(await approvalOf(order.orderId)).toMatchObject({ status: 'CANCELLED' });

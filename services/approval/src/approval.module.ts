@@ -2,15 +2,15 @@ import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Approvals } from './application/approvals.ts';
-import { ObtainApprovals } from './application/obtain-approvals.ts';
-import { SettleApprovals } from './application/settle-approvals.ts';
+import { ApproveOrder } from './application/approve-order.ts';
+import { UpdateApprovals } from './application/update-approvals.ts';
 import type { ApprovalConfig } from './approval.config.ts';
 import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';
 import { OrderConsumer } from './inbound/events/order.consumer.ts';
 import { ApprovalsController } from './inbound/http/approvals.controller.ts';
 import { SlowDown } from './inbound/http/slow-down.ts';
 import { approvalEntity } from './outbound/postgres/approval.entity.ts';
-import { CreateApprovals1700000000001 } from './outbound/postgres/migrations/1700000000001-create-approvals.ts';
+import { migrations } from './outbound/postgres/migrations/index.ts';
 import { PostgresApprovals } from './outbound/postgres/postgres-approvals.ts';
 
 @Module({})
@@ -23,7 +23,7 @@ export class ApprovalModule {
         DatabaseModule.with(
           postgresOptions('approval', config, {
             entities: [approvalEntity],
-            migrations: [...outboxMigrations, CreateApprovals1700000000001],
+            migrations: [...outboxMigrations, ...migrations],
           }),
         ),
         MessagingModule.with({ service: 'approval', config, publishes: true }),
@@ -32,8 +32,8 @@ export class ApprovalModule {
       providers: [
         { provide: Approvals, useClass: PostgresApprovals },
         { provide: SlowDown, useValue: slowDown },
-        ObtainApprovals,
-        SettleApprovals,
+        ApproveOrder,
+        UpdateApprovals,
       ],
     };
   }

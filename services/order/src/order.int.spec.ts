@@ -8,7 +8,6 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases, testProcessEnv } from '@equipmgnt/testing/jest';
-import { RecheckWaiting } from './application/recheck-waiting.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { Orders } from './application/orders.ts';
 import { orderConfig } from './order.config.ts';
@@ -16,16 +15,16 @@ import { OrderModule } from './order.module.ts';
 
 type Reply = { status: number; body: unknown } | 'silence';
 
-/** What approval answers next; by default it approves what it is asked for. */
-type Answer = (asked: {
+/** The next answer of approval. By default, it approves the request. */
+type Answer = (request: {
   orderId: number;
   equipmentId: number;
   qty: number;
 }) => Reply | Promise<Reply>;
 
-const approves: Answer = (asked) => ({
+const approves: Answer = (it) => ({
   status: 201,
-  body: { id: 1_000 + asked.orderId, ...asked, status: 'APPROVED' },
+  body: { id: 1_000 + it.orderId, ...it, status: 'APPROVED' },
 });
 const isDown: Answer = () => ({ status: 503, body: {} });
 
@@ -33,7 +32,8 @@ describe('The order service', () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   let approval: Server;
   let answer: Answer;
-  let asked: unknown[];
+  /** The requests that approval got. */
+  let requests: unknown[];
   let app: NestFastifyApplication;
   let database: DataSource;
   let url: string;
@@ -42,10 +42,10 @@ describe('The order service', () => {
     const config = readConfig(orderConfig, {
       ...testProcessEnv,
       DATABASE_URL: databases.urls.order,
-      KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
+      KAFKA_BROKERS: '127.0.0.1:1', // no broker: events stay in the outbox
       APPROVAL_URL: `http://127.0.0.1:${(approval.address() as AddressInfo).port}`,
       APPROVAL_TIMEOUT_MS: '5000',
-      BREAKER_VOLUME_THRESHOLD: '1000', // the breaker has tests of its own
+      BREAKER_VOLUME_THRESHOLD: '1000', // never opens here
     });
     const module = OrderModule.with(config);
     app = await createService({ name: 'order', config, module, isTransient });
@@ -61,7 +61,7 @@ describe('The order service', () => {
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('end', async () => {
         const body = JSON.parse(Buffer.concat(chunks).toString());
-        asked.push(body);
+        requests.push(body);
         const reply = await answer(body);
         if (reply === 'silence') return;
         outgoing.writeHead(reply.status, { 'content-type': 'application/json' });
@@ -81,7 +81,7 @@ describe('The order service', () => {
 
   beforeEach(() => {
     answer = approves;
-    asked = [];
+    requests = [];
   });
 
   const post = (body: object | string, headers: Record<string, string> = {}) =>
@@ -121,8 +121,8 @@ describe('The order service', () => {
     return body.id;
   };
 
-  describe('when an order is placed', () => {
-    it('answers 201 with the approved order and where it is', async () => {
+  describe('POST /orders', () => {
+    it('answers 201 with the approved order and its location', async () => {
       const { body, headers } = await post({ qty: 2, equipmentId: 1, status: 'ORDERED' }).expect(
         201,
       );
@@ -136,7 +136,7 @@ describe('The order service', () => {
       expect(headers['location']).toMatch(
         new RegExp(`^http://127\\.0\\.0\\.1:\\d+/orders/${body.id}$`),
       );
-      expect(asked).toEqual([{ orderId: body.id, equipmentId: 1, qty: 2 }]);
+      expect(requests).toEqual([{ orderId: body.id, equipmentId: 1, qty: 2 }]);
       await get(body.id).expect(200, body);
     });
 
@@ -156,14 +156,29 @@ describe('The order service', () => {
       ['does not answer in time', () => 'silence'],
       ['answers something else', () => ({ status: 200, body: { hello: 'world' } })],
       ['refuses the request', () => ({ status: 400, body: { title: 'Bad Request' } })],
-    ] as [string, Answer][])('keeps it, waiting, when approval %s', async (_, reply) => {
-      answer = reply;
-      const { body } = await post({ qty: 2, equipmentId: 1 }).expect(202);
-      expect(body.status).toBe('ORDERED');
-      await get(body.id).expect(200, body);
-    });
+      ['answers for another quantity', (it) => approves({ ...it, qty: 1 })],
+      ['answers for other equipment', (it) => approves({ ...it, equipmentId: 9 })],
+      [
+        'answers that an order of another quantity is rejected',
+        (it) => ({
+          status: 200,
+          body: { id: 5, ...it, qty: 1, status: 'REJECTED', reason: 'OUT_OF_STOCK' },
+        }),
+      ],
+    ] as [string, Answer][])(
+      'answers 202 with the waiting order when approval %s',
+      async (_, reply) => {
+        answer = reply;
+        const { body } = await post({ qty: 2, equipmentId: 1 }).expect(202);
+        expect(body.status).toBe('ORDERED');
+        await get(body.id).expect(200, body);
+        expect(await eventsOf(body.id)).toMatchObject([{ type: 'equipmgnt.Ordered.v1' }]);
+        await obtained(body.id);
+        await get(body.id).expect(({ body: order }) => expect(order.status).toBe('APPROVED'));
+      },
+    );
 
-    it('counts a call that took too long as a timeout', async () => {
+    it('counts a call without an answer in time as a timeout', async () => {
       answer = () => 'silence';
       await post({ qty: 2, equipmentId: 1 }).expect(202);
       const { text } = await request(url).get('/actuator/prometheus');
@@ -185,21 +200,7 @@ describe('The order service', () => {
       await get(body.id).expect(({ body: order }) => expect(order.status).toBe('APPROVED'));
     });
 
-    it('ends it REJECTED when the approval is for something else, and says so', async () => {
-      answer = (it) => ({ status: 200, body: { id: 5, ...it, qty: 1, status: 'APPROVED' } });
-      const { body } = await post({ qty: 2, equipmentId: 1 }).expect(201);
-      expect(body).toMatchObject({
-        status: 'REJECTED',
-        reason: 'APPROVAL_MISMATCH',
-        approvalId: 5,
-      });
-      expect(await eventsOf(body.id)).toMatchObject([
-        { type: 'equipmgnt.Ordered.v1' },
-        { type: 'equipmgnt.OrderRejected.v1', data: { reason: 'APPROVAL_MISMATCH' } },
-      ]);
-    });
-
-    it('ends it REJECTED when the approval is', async () => {
+    it('answers 201 with the rejected order when its approval is rejected', async () => {
       answer = (it) => ({
         status: 200,
         body: { id: 5, ...it, status: 'REJECTED', reason: 'OUT_OF_STOCK' },
@@ -208,7 +209,7 @@ describe('The order service', () => {
       expect(body).toMatchObject({ status: 'REJECTED', reason: 'OUT_OF_STOCK' });
     });
 
-    it('answers it as it stands when it was cancelled while approval was asked', async () => {
+    it('lets a client cancel it during the call to approval', async () => {
       answer = (it) => {
         void patch(it.orderId, { status: 'CANCELLED' }).then();
         return 'silence';
@@ -218,7 +219,7 @@ describe('The order service', () => {
     });
   });
 
-  describe('when the input is bad', () => {
+  describe('an invalid request', () => {
     it.each([
       ['qty 0', { qty: 0, equipmentId: 1 }, '#/qty'],
       ['qty -1', { qty: -1, equipmentId: 1 }, '#/qty'],
@@ -229,7 +230,7 @@ describe('The order service', () => {
       ['equipment 0', { qty: 1, equipmentId: 0 }, '#/equipmentId'],
       ['another status', { qty: 1, equipmentId: 1, status: 'APPROVED' }, '#/status'],
       ['an unknown field', { qty: 1, equipmentId: 1, colour: 'blue' }, '#/colour'],
-    ])('refuses %s and stores nothing', async (_, body, pointer) => {
+    ])('gets 400 for %s, and stores nothing', async (_, body, pointer) => {
       const before = await counted();
       const { body: problem } = await post(body)
         .expect(400)
@@ -242,12 +243,12 @@ describe('The order service', () => {
         errors: [{ in: 'body', pointer, detail: expect.any(String) }],
       });
       expect(await counted()).toBe(before);
-      expect(asked).toEqual([]);
+      expect(requests).toEqual([]);
     });
 
     it.each([
       ['broken JSON', '{"qty":', 'application/json', 400, 'malformed-json'],
-      ['nothing', '', 'application/json', 400, 'malformed-json'],
+      ['an empty body', '', 'application/json', 400, 'malformed-json'],
       [
         'a form',
         'qty=1&equipmentId=1',
@@ -257,20 +258,14 @@ describe('The order service', () => {
       ],
       ['plain text', 'two drills please', 'text/plain', 415, 'unsupported-media-type'],
       [
-        'too much',
+        'a body of 70 kB',
         JSON.stringify({ qty: 'x'.repeat(70_000) }),
         'application/json',
         413,
         'body-too-large',
       ],
-      [
-        'a poisoned prototype',
-        '{"__proto__":{"qty":1}}',
-        'application/json',
-        400,
-        'malformed-json',
-      ],
-    ])('refuses %s', async (_, text, type, status, code) => {
+      ['a __proto__ member', '{"__proto__":{"qty":1}}', 'application/json', 400, 'malformed-json'],
+    ])('gets a problem for %s', async (_, text, type, status, code) => {
       const { body } = await post(text, { 'content-type': type }).expect(status);
       expect(body).toMatchObject({ type: `urn:equipmgnt:problem:${code}`, status });
     });
@@ -285,7 +280,7 @@ describe('The order service', () => {
       ['delete', '/orders/1', 405],
       ['put', '/orders/1', 405],
       ['patch', '/orders', 405],
-    ] as const)('answers %s %s with a problem', async (method, path, status) => {
+    ] as const)('gets a problem for %s %s', async (method, path, status) => {
       const answered = await request(url)[method](path).expect(status);
       expect(answered.headers['content-type']).toMatch(/^application\/problem\+json/);
       expect(answered.body).toMatchObject({ status, instance: path.split('?')[0] });
@@ -293,8 +288,8 @@ describe('The order service', () => {
     });
   });
 
-  describe('when it is asked to change', () => {
-    it('cancels an approved order, once', async () => {
+  describe('PATCH /orders/:id', () => {
+    it('cancels an approved order once', async () => {
       const { body } = await post({ qty: 2, equipmentId: 1 });
       const first = await patch(body.id, { status: 'CANCELLED' }).expect(200);
       const second = await patch(body.id, { status: 'CANCELLED' }).expect(200);
@@ -307,7 +302,7 @@ describe('The order service', () => {
       ]);
     });
 
-    it('cancels a waiting order, which a late approval does not bring back', async () => {
+    it('cancels a waiting order, which stays CANCELLED after a late approval', async () => {
       const id = await waitingOrder();
       await patch(id, { status: 'CANCELLED' }).expect(200);
       await obtained(id);
@@ -318,7 +313,7 @@ describe('The order service', () => {
       ['un-cancelled', 'CANCELLED', 'ORDERED'],
       ['approved by a client', 'ORDERED', 'APPROVED'],
       ['rejected by a client', 'ORDERED', 'REJECTED'],
-    ])('cannot be %s', async (_, first, second) => {
+    ])('answers 409 when an order would be %s', async (_, first, second) => {
       const id = await waitingOrder();
       await patch(id, { status: first }).expect(200);
       const { body } = await patch(id, { status: second }).expect(409);
@@ -333,17 +328,17 @@ describe('The order service', () => {
       [{ status: 'LOST' }, '#/status'],
       [{}, '#/status'],
       [{ status: 'CANCELLED', qty: 5 }, '#/qty'],
-    ])('refuses %j', async (change, pointer) => {
+    ])('answers 400 to %j', async (change, pointer) => {
       const { body } = await patch(1, change).expect(400);
       expect(body.errors).toMatchObject([{ pointer }]);
     });
 
-    it('does not know an order that there is not', async () => {
+    it('answers 404 for an unknown order and 400 for an invalid id', async () => {
       await patch(999_999_999, { status: 'CANCELLED' }).expect(404);
       await patch('abc', { status: 'CANCELLED' }).expect(400);
     });
 
-    it('cancels once when asked many times at once', async () => {
+    it('cancels once for many concurrent requests', async () => {
       const { body } = await post({ qty: 2, equipmentId: 1 });
       const answers = await Promise.all(
         Array.from({ length: 10 }, () => patch(body.id, { status: 'CANCELLED' })),
@@ -353,8 +348,8 @@ describe('The order service', () => {
     });
   });
 
-  describe('when approval tells of an approval', () => {
-    it('approves a waiting order, however often it is told', async () => {
+  describe('after ApprovalObtained', () => {
+    it('approves a waiting order, once for repeated deliveries', async () => {
       const id = await waitingOrder();
       await obtained(id);
       await obtained(id);
@@ -363,18 +358,17 @@ describe('The order service', () => {
       expect(await eventsOf(id)).toHaveLength(1);
     });
 
-    it('rejects a waiting order whose approval is for something else', async () => {
+    it('does not approve an order of other equipment', async () => {
       const id = await waitingOrder();
       await obtained(id, { equipmentId: 9 });
-      const { body } = await get(id);
-      expect(body).toMatchObject({ status: 'REJECTED', reason: 'APPROVAL_MISMATCH' });
+      await get(id).expect(({ body }) => expect(body.status).toBe('ORDERED'));
     });
 
-    it('does not mind one of an order that is unknown', async () => {
+    it('ignores an unknown order', async () => {
       await obtained(888_888_888);
     });
 
-    it('handles a batch that names an order twice', async () => {
+    it('handles a batch with the same order twice', async () => {
       const id = await waitingOrder();
       const event: Received<'equipmgnt.ApprovalObtained.v1'> = {
         id: '1',
@@ -388,8 +382,8 @@ describe('The order service', () => {
     });
   });
 
-  describe('when approval tells of a rejection', () => {
-    it('rejects the order, however often it is told', async () => {
+  describe('after ApprovalRejected', () => {
+    it('rejects the order, once for repeated deliveries', async () => {
       const { body } = await post({ qty: 2, equipmentId: 1 });
       await rejected(body.id);
       await rejected(body.id);
@@ -398,36 +392,18 @@ describe('The order service', () => {
       await patch(body.id, { status: 'CANCELLED' }).expect(409);
     });
 
-    it('rejects it also before it was told of the approval, which then comes too late', async () => {
+    it('rejects a waiting order, which stays REJECTED after a late ApprovalObtained', async () => {
       const id = await waitingOrder();
       await rejected(id);
       await obtained(id);
       await get(id).expect(({ body }) => expect(body.status).toBe('REJECTED'));
     });
 
-    it('does not touch a cancelled order', async () => {
+    it('does not change a cancelled order', async () => {
       const id = await waitingOrder();
       await patch(id, { status: 'CANCELLED' });
       await rejected(id);
       await get(id).expect(({ body }) => expect(body.status).toBe('CANCELLED'));
-    });
-  });
-
-  describe('when an order has waited long', () => {
-    it('asks approval again, for an approval that was announced before the order was there', async () => {
-      const id = await waitingOrder();
-      answer = approves;
-      await app.get(RecheckWaiting).execute(0);
-      await get(id).expect(({ body }) => expect(body.status).toBe('APPROVED'));
-    });
-
-    it('leaves those alone that have not', async () => {
-      const id = await waitingOrder();
-      answer = approves;
-      asked = [];
-      await app.get(RecheckWaiting).execute(60_000);
-      expect(asked).toEqual([]);
-      await get(id).expect(({ body }) => expect(body.status).toBe('ORDERED'));
     });
   });
 
@@ -440,7 +416,7 @@ describe('The order service', () => {
     });
     const send = (body: object = order) => post(body, { 'idempotency-key': key });
 
-    it('answers the same about the same order, also when that has moved on', async () => {
+    it('repeats the first answer, also after the order has changed', async () => {
       const first = await send().expect(201);
       await patch(first.body.id, { status: 'CANCELLED' }).expect(200);
       const before = await counted();
@@ -450,13 +426,13 @@ describe('The order service', () => {
       expect(await counted()).toBe(before);
     });
 
-    it('takes the same request in other spelling for the same', async () => {
+    it('recognises the same request in another notation', async () => {
       const first = await send().expect(201);
       const second = await send({ status: 'ORDERED', equipmentId: '1', qty: '2' }).expect(201);
       expect(second.body).toEqual(first.body);
     });
 
-    it('makes one order of many requests at once', async () => {
+    it('places one order for many concurrent requests', async () => {
       const before = await counted();
       const answers = await Promise.all(Array.from({ length: 20 }, () => send()));
       expect(await counted()).toBe(before + 1);
@@ -466,7 +442,7 @@ describe('The order service', () => {
       }
     });
 
-    it('goes on where a request broke off whose answer was lost', async () => {
+    it('continues a request that crashed before its answer', async () => {
       const [placed] = await database.query(
         `INSERT INTO orders (equipment_id, qty, status, ordered_at)
          VALUES (1, 2, 'ORDERED', now()) RETURNING id`,
@@ -480,7 +456,7 @@ describe('The order service', () => {
       expect(body).toMatchObject({ id: placed.id, status: 'APPROVED' });
     });
 
-    it('answers 202 again to whom it answered 202', async () => {
+    it('repeats the answer 202 after the order was approved', async () => {
       answer = isDown;
       const first = await send().expect(202);
       await obtained(first.body.id);
@@ -488,27 +464,27 @@ describe('The order service', () => {
       expect(second.body).toEqual(first.body);
     });
 
-    it('remembers over a restart', async () => {
+    it('keeps the keys after a restart', async () => {
       const first = await send().expect(201);
       await app.close();
       await start();
       const second = await send().expect(201);
-      // but for its links: it listens on another port now
+      // except for the links: the port is another one now
       expect({ ...second.body, _links: 0 }).toEqual({ ...first.body, _links: 0 });
     });
 
-    it('refuses the same key for another order', async () => {
+    it('answers 422 when the key belongs to another order', async () => {
       await send().expect(201);
       const { body } = await send({ ...order, qty: 3 }).expect(422);
       expect(body.type).toBe('urn:equipmgnt:problem:idempotency-key-reused');
     });
 
-    it.each(['', 'a b', 'x'.repeat(256)])('refuses the key %p', async (bad) => {
+    it.each(['', 'a b', 'x'.repeat(256)])('answers 400 to the key %p', async (bad) => {
       const { body } = await post(order, { 'idempotency-key': bad }).expect(400);
       expect(body.errors).toMatchObject([{ in: 'header', pointer: '#/Idempotency-Key' }]);
     });
 
-    it('forgets keys after a day, and only those', async () => {
+    it('deletes only keys that are old enough', async () => {
       const { body } = await send().expect(201);
       const orders = app.get(Orders);
       expect(await orders.forgetKeys(new Date(Date.now() - 86_400_000), 1_000)).toBe(0);
@@ -519,8 +495,8 @@ describe('The order service', () => {
     });
   });
 
-  describe('listing orders', () => {
-    it('pages and sorts them', async () => {
+  describe('GET /orders', () => {
+    it('pages and sorts orders', async () => {
       await Promise.all([1, 2, 3].map(() => post({ qty: 1, equipmentId: 1 })));
       const { body } = await request(url).get('/orders?size=2&page=1&sort=id,desc');
       const total = await counted();

@@ -2,20 +2,18 @@ import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Health } from '@equipmgnt/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { Approvals } from './application/approval-gateway.ts';
+import { ApprovalGateway } from './application/approval-gateway.ts';
 import { ChangeOrder } from './application/change-order.ts';
 import { FollowApprovals } from './application/follow-approvals.ts';
-import { ObtainApproval } from './application/obtain-approval.ts';
 import { Orders } from './application/orders.ts';
 import { PlaceOrder } from './application/place-order.ts';
-import { RecheckWaiting } from './application/recheck-waiting.ts';
+import { RequestApproval } from './application/request-approval.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { OrdersController } from './inbound/http/orders.controller.ts';
-import { IdempotencyKeySweep } from './inbound/jobs/forget-idempotency-keys.job.ts';
-import { WaitingSweep } from './inbound/jobs/waiting.sweep.ts';
-import { ORDER_CONFIG, type OrderConfig } from './order.config.ts';
-import { HttpApprovals } from './outbound/http/http-approval-gateway.ts';
-import { CreateOrders1700000000001 } from './outbound/postgres/migrations/1700000000001-create-orders.ts';
+import { ForgetIdempotencyKeys } from './inbound/jobs/forget-idempotency-keys.job.ts';
+import type { OrderConfig } from './order.config.ts';
+import { HttpApprovalGateway } from './outbound/http/http-approval-gateway.ts';
+import { migrations } from './outbound/postgres/migrations/index.ts';
 import { orderEntity } from './outbound/postgres/order.entity.ts';
 import { PostgresOrders } from './outbound/postgres/postgres-orders.ts';
 
@@ -28,20 +26,19 @@ export class OrderModule {
         DatabaseModule.with(
           postgresOptions('order', config, {
             entities: [orderEntity],
-            migrations: [...outboxMigrations, CreateOrders1700000000001],
+            migrations: [...outboxMigrations, ...migrations],
           }),
         ),
         MessagingModule.with({ service: 'order', config, publishes: true }),
       ],
       controllers: [OrdersController, ApprovalConsumer],
       providers: [
-        { provide: ORDER_CONFIG, useValue: config },
         { provide: Orders, useClass: PostgresOrders },
         {
-          provide: Approvals,
+          provide: ApprovalGateway,
           inject: [Health],
           useFactory: (health: Health) =>
-            new HttpApprovals(
+            new HttpApprovalGateway(
               {
                 url: config.APPROVAL_URL,
                 timeoutMs: config.APPROVAL_TIMEOUT_MS,
@@ -56,11 +53,9 @@ export class OrderModule {
         },
         PlaceOrder,
         ChangeOrder,
-        ObtainApproval,
+        RequestApproval,
         FollowApprovals,
-        RecheckWaiting,
-        WaitingSweep,
-        IdempotencyKeySweep,
+        ForgetIdempotencyKeys,
       ],
     };
   }

@@ -49,7 +49,7 @@ export async function discrepancies(
   if (views.length !== orders.length)
     found.push(`${orders.length} orders, but ${views.length} in mis`);
   for (const { id, stock } of equipments) {
-    const lent = approvals
+    const lent = orders
       .filter(({ status, equipmentId }) => status === 'APPROVED' && equipmentId === id)
       .reduce((sum, { qty }) => sum + qty, 0);
     const expected = (registered.get(id) ?? NaN) - lent;

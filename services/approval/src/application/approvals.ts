@@ -1,34 +1,28 @@
 import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { Approval } from '../domain/approval.ts';
 
-/** An approval as it stands, and whether this call has made it. */
-export interface Obtained {
+/** The approval of an order, and whether this call created it. */
+export interface FoundOrAdded {
   readonly approval: Approval;
   readonly created: boolean;
 }
 
-/** The approvals of this service. */
+/** The approvals of this service; each order has at most one. */
 export abstract class Approvals {
-  /**
-   * Saves new approvals of different orders with their facts, each unless its order has an approval already; then that
-   * one is answered as it is.
-   */
-  abstract obtain(approvals: readonly Approval[]): Promise<Obtained[]>;
+  /** Saves a new approval, unless its order has one already. Returns the one that the order has. */
+  abstract findOrAdd(approval: Approval): Promise<FoundOrAdded>;
 
-  /** Those that exist, in no particular order. */
+  /** The existing approvals of these orders, in no particular order. */
   abstract ofOrders(orderIds: readonly number[]): Promise<Approval[]>;
 
   abstract find(id: number): Promise<Approval | undefined>;
 
   /**
-   * Saves new and changed approvals with their facts, each if nobody has changed or made it
-   * meanwhile.
+   * Saves new and changed approvals with their facts, in one transaction. Skips an approval that
+   * another transaction has created or changed since it was loaded.
    * @returns the ids of the orders whose approvals were saved
    */
   abstract save(approvals: readonly Approval[]): Promise<ReadonlySet<number>>;
-
-  /** Publishes the facts of approvals that are saved already. */
-  abstract tell(approvals: readonly Approval[]): Promise<void>;
 
   abstract page(request: PageRequest): Promise<Page<Approval>>;
 }

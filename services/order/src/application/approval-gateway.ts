@@ -1,12 +1,13 @@
 import type { ApprovalAnswer } from '@equipmgnt/contracts';
 import type { Order } from '../domain/order.ts';
 
-/** The approval service, asked directly. */
-export abstract class Approvals {
+/** The approval service, called over HTTP. */
+export abstract class ApprovalGateway {
   /**
-   * Asks for an order's approval; asking again for the same order is safe. Answers in bounded time.
-   * @returns nothing when approval is down, slow or overloaded: the approval then comes by event,
-   * or has been given already and only its answer was lost
+   * Requests the approval of an order. A repeated request for the same order is safe. Answers in
+   * bounded time.
+   * @returns nothing when approval is down, slow or overloaded. Approval may have handled the request
+   * all the same. In either case ApprovalObtained follows.
    */
   abstract request(order: Order): Promise<ApprovalAnswer | undefined>;
 }

@@ -1,10 +1,10 @@
-import { DomainError, Clock } from '@equipmgnt/kernel';
+import { Clock, DomainError } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import type { Order, OrderStatus } from '../domain/order.ts';
 import { changeOrders } from './change-orders.ts';
 import { Orders } from './orders.ts';
 
-/** An employee asks for another status of an order: cancels it. */
+/** An employee requests another status of an order, in order to cancel it. */
 @Injectable()
 export class ChangeOrder {
   constructor(
@@ -12,10 +12,10 @@ export class ChangeOrder {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError missing, or conflict when the order cannot become that */
-  async execute(id: number, wanted: OrderStatus): Promise<Order> {
+  /** @throws DomainError missing, or conflict when the order cannot get that status */
+  async execute(id: number, status: OrderStatus): Promise<Order> {
     const [order] = await changeOrders(this.orders, [id], (found) =>
-      found.changeTo(wanted, this.clock.now()),
+      found.changeTo(status, this.clock.now()),
     );
     if (order === undefined) throw noSuchOrder(id);
     return order;

@@ -2,9 +2,9 @@ import type { Order } from '../domain/order.ts';
 import type { Orders } from './orders.ts';
 
 /**
- * Changes orders and saves them, once more from the start for those that somebody else changed
- * meanwhile. Ends, because an order's status only ever moves forward.
- * @returns the orders that exist, as they stand afterwards
+ * Changes orders and saves them. Repeats this for the orders that another transaction changed in the
+ * meantime. This ends, because the status of an order only moves forward.
+ * @returns the orders that exist, as they are after the change
  */
 export async function changeOrders(
   orders: Orders,

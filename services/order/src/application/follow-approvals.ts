@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { changeOrders } from './change-orders.ts';
 import { Orders } from './orders.ts';
 
-/** Has orders follow what approval says of them by event. */
+/** Updates orders with the events of approval, a batch at a time. */
 @Injectable()
 export class FollowApprovals {
   constructor(

@@ -1,11 +1,11 @@
 import { DomainError } from '@equipmgnt/kernel';
-import { type EventFact } from '@equipmgnt/contracts';
+import type { EventFact } from '@equipmgnt/contracts';
 
 export const orderStatuses = ['ORDERED', 'APPROVED', 'CANCELLED', 'REJECTED'] as const;
 
 export type OrderStatus = (typeof orderStatuses)[number];
 
-/** Where an order stands. ORDERED waits for its approval; CANCELLED and REJECTED are final. */
+/** The status of an order. ORDERED waits for its approval; CANCELLED and REJECTED are final. */
 export type OrderState =
   | { readonly status: 'ORDERED' }
   | { readonly status: 'APPROVED'; readonly approvalId: number; readonly approvedAt: Date }
@@ -23,35 +23,48 @@ export type OrderState =
       readonly reason: string;
     };
 
-/** What is ordered; it becomes an {@link Order} when it is placed and gets its id. */
+/** An order before it is placed. It gets its id when it is placed. */
 export interface NewOrder {
   readonly equipmentId: number;
   readonly qty: number;
   readonly orderedAt: Date;
 }
 
-/** The approval of an order, as the approval service gives it. */
-export interface Approval {
-  readonly approvalId: number;
+/** The units that an order or an approval is for. */
+interface Units {
   readonly equipmentId: number;
   readonly qty: number;
 }
 
+/** An approval of the approval service. */
+export interface Approval extends Units {
+  readonly approvalId: number;
+}
+
+export interface OrderProperties extends NewOrder {
+  readonly id: number;
+  readonly state: OrderState;
+}
+
 /** An employee's order of some units of one piece of equipment. */
 export class Order {
-  /** The status that it was loaded with: what a save expects to find. */
+  readonly id: number;
+  readonly equipmentId: number;
+  readonly qty: number;
+  readonly orderedAt: Date;
+  /** The status that it was loaded with; a save expects to find it unchanged. */
   readonly loadedStatus: OrderStatus;
-  /** What has happened to it since it was loaded, for others to know. */
+  /** The events since it was loaded. */
   readonly facts: EventFact[] = [];
+  private current: OrderState;
 
-  constructor(
-    readonly id: number,
-    readonly equipmentId: number,
-    readonly qty: number,
-    readonly orderedAt: Date,
-    private current: OrderState,
-  ) {
-    this.loadedStatus = current.status;
+  constructor({ id, equipmentId, qty, orderedAt, state }: OrderProperties) {
+    this.id = id;
+    this.equipmentId = equipmentId;
+    this.qty = qty;
+    this.orderedAt = orderedAt;
+    this.current = state;
+    this.loadedStatus = state.status;
   }
 
   get state(): OrderState {
@@ -66,28 +79,22 @@ export class Order {
     return this.status !== this.loadedStatus;
   }
 
-  /**
-   * An approval came. It establishes a waiting order, provided that it is for what was ordered; an
-   * approval that somebody obtained for something else under this order's id rejects the order.
-   * Repeated or late approvals change nothing.
-   */
-  approve(approval: Approval, now: Date): void {
-    if (this.current.status !== 'ORDERED') return;
-    const { approvalId, equipmentId, qty } = approval;
-    if (equipmentId === this.equipmentId && qty === this.qty) {
-      this.current = { status: 'APPROVED', approvalId, approvedAt: now };
-      return;
-    }
-    const reason = 'APPROVAL_MISMATCH';
-    this.current = { status: 'REJECTED', approvalId, rejectedAt: now, reason };
-    this.facts.push({
-      type: 'equipmgnt.OrderRejected.v1',
-      data: { ...this.what(), reason },
-      at: now,
-    });
+  /** Whether these are the equipment and the quantity of this order. */
+  isFor({ equipmentId, qty }: Units): boolean {
+    return equipmentId === this.equipmentId && qty === this.qty;
   }
 
-  /** Its approval was withdrawn. Repeated or late rejections change nothing. */
+  /**
+   * The approval establishes a waiting order. A repeated or late approval changes nothing, and neither
+   * does one of other equipment or another quantity.
+   */
+  approve(approval: Approval, now: Date): void {
+    if (this.current.status !== 'ORDERED' || !this.isFor(approval)) return;
+    const { approvalId } = approval;
+    this.current = { status: 'APPROVED', approvalId, approvedAt: now };
+  }
+
+  /** Its approval was rejected. A repeated or late rejection changes nothing. */
   reject(approvalId: number, reason: string, now: Date): void {
     switch (this.current.status) {
       case 'ORDERED':
@@ -105,8 +112,8 @@ export class Order {
   }
 
   /**
-   * Cancels it; cancelling again changes nothing.
-   * @throws DomainError conflict, when it was rejected
+   * Cancels it. A repeated cancellation changes nothing.
+   * @throws DomainError conflict, when it is rejected
    */
   cancel(now: Date): void {
     switch (this.current.status) {
@@ -123,21 +130,21 @@ export class Order {
       case 'REJECTED':
         throw this.refusal('CANCELLED');
     }
-    this.facts.push({ type: 'equipmgnt.OrderCancelled.v1', data: this.what(), at: now });
+    this.facts.push({ type: 'equipmgnt.OrderCancelled.v1', data: this.subject(), at: now });
   }
 
   /**
-   * Someone asks for a status. Only CANCELLED can be asked for; APPROVED and REJECTED come from the
-   * approval alone. The status that it has already is granted.
+   * A client requests a status. Only CANCELLED is possible; APPROVED and REJECTED come only from the
+   * approval. A request for the current status changes nothing.
    * @throws DomainError conflict
    */
-  changeTo(wanted: OrderStatus, now: Date): void {
-    if (wanted === this.status) return;
-    if (wanted !== 'CANCELLED') throw this.refusal(wanted);
+  changeTo(status: OrderStatus, now: Date): void {
+    if (status === this.status) return;
+    if (status !== 'CANCELLED') throw this.refusal(status);
     this.cancel(now);
   }
 
-  private what(): { orderId: number; equipmentId: number; qty: number } {
+  private subject(): { orderId: number; equipmentId: number; qty: number } {
     return { orderId: this.id, equipmentId: this.equipmentId, qty: this.qty };
   }
 

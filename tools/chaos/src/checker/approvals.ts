@@ -23,11 +23,11 @@ export function* differencesOfApprovals(books: Books): Iterable<string> {
 function* ofOrder(order: OrderRow, approval: ApprovalRow): Iterable<string> {
   const { id, status } = order;
   const subject = `order ${id} is ${status}, its approval ${approval.id}`;
-  const expected = isMismatch(order, approval) ? FITTING['CANCELLED'] : FITTING[status];
+  const expected = FITTING[status];
   if (expected && !expected.includes(approval.status)) {
     yield `${subject} is ${approval.status}, expected ${expected.join(' or ')}`;
   }
-  if (!sameUnits(order, approval) && status !== 'REJECTED') {
+  if (!sameUnits(order, approval)) {
     yield `${subject} is for ${units(approval)}, expected ${units(order)}`;
   }
   // an order that was cancelled while it waited never got to know its approval
@@ -36,7 +36,3 @@ function* ofOrder(order: OrderRow, approval: ApprovalRow): Iterable<string> {
     yield `${subject}, but it names approval ${order.approvalId}`;
   }
 }
-
-/** Order refuses an approval that is for something else, and has it cancelled. */
-export const isMismatch = (order: OrderRow, approval: ApprovalRow): boolean =>
-  order.status === 'REJECTED' && !sameUnits(order, approval);

@@ -15,7 +15,6 @@ export const canBecome = (status: string, later: string): boolean =>
 export const orderEvents = [
   'Ordered',
   'OrderCancelled',
-  'OrderRejected',
   'ApprovalObtained',
   'ApprovalRejected',
   'CancelRequested',
@@ -32,7 +31,6 @@ export const eventTypes: ReadonlyMap<string, { name: EventName; topic: string }>
   Object.entries({
     Ordered: 'order',
     OrderCancelled: 'order',
-    OrderRejected: 'order',
     ApprovalObtained: 'approval',
     ApprovalRejected: 'approval',
     CancelRequested: 'approval',
@@ -49,7 +47,6 @@ export const eventTypes: ReadonlyMap<string, { name: EventName; topic: string }>
 /** Of one order on one topic, the first comes before the second. */
 export const sequences = [
   ['Ordered', 'OrderCancelled'],
-  ['Ordered', 'OrderRejected'],
   ['ApprovalObtained', 'CancelRequested'],
   ['ApprovalObtained', 'ApprovalRejected'],
   ['StockDecreased', 'StockIncreased'],

@@ -1,13 +1,12 @@
 import type { ApprovalRow, LedgerRow, OrderRow } from '../record.ts';
-import { isMismatch } from './approvals.ts';
 import { sameUnits, strangers, units, type Books } from './invariants.ts';
 import { orderEvents, type OrderEventName } from './catalogue.ts';
 import { nameOf, type Event } from './event-log.ts';
 
 /** What the rows of an order say of one of its events. */
 interface Expectation {
-  /** Whether it must have happened; undefined where both fit. */
-  readonly happened: boolean | undefined;
+  /** Whether it must have happened. */
+  readonly happened: boolean;
   /** The state that says so. */
   readonly because: string;
   /** What it must tell. */
@@ -39,7 +38,7 @@ function* ofEvent(
     if (happened) yield `order ${orderId} ${because}, but there is no ${name} on the topics`;
     return;
   }
-  if (happened === false) {
+  if (!happened) {
     yield `order ${orderId} ${because}, but there is ${nameOf(event)}`;
     return;
   }
@@ -62,7 +61,7 @@ function expected(
   out: LedgerRow | undefined,
   back: LedgerRow | undefined,
 ): Record<OrderEventName, Expectation> {
-  const ofOrder = (happened: boolean | undefined): Expectation => ({
+  const ofOrder = (happened: boolean): Expectation => ({
     happened,
     because: `is ${order.status}`,
     about: order,
@@ -86,7 +85,6 @@ function expected(
   return {
     Ordered: { ...ofOrder(true), because: 'exists' },
     OrderCancelled: ofOrder(order.status === 'CANCELLED'),
-    OrderRejected: ofOrder(refusesApproval(order, approval)),
     // equipment writes an OUT line for every approval that it hears of
     ApprovalObtained: {
       ...ofApproval(out !== undefined),
@@ -98,13 +96,4 @@ function expected(
     StockRejected: ofLine(out, 'OUT', 'REFUSED'),
     StockIncreased: ofLine(back, 'IN', 'RETURNED'),
   };
-}
-
-/**
- * Order tells of a rejection only when it refuses an approval that is for something else. Where that
- * approval was rejected by equipment too, order may have heard of that first.
- */
-function refusesApproval(order: OrderRow, approval: ApprovalRow | undefined): boolean | undefined {
-  if (approval === undefined || !isMismatch(order, approval)) return false;
-  return approval.status === 'REJECTED' ? undefined : true;
 }

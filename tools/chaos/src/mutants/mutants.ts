@@ -49,7 +49,7 @@ const effectOutsideTheTransaction: PlantedBug = {
     {
       file: `${ORDER}/outbound/postgres/statements.ts`,
       find: `    RETURNING *),
-  told AS (
+  events AS (
     \${INTO_OUTBOX}
     SELECT 'equipmgnt.Ordered.v1', id,
            jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $4
@@ -166,19 +166,19 @@ const fallbackThatLosesTheOrder: PlantedBug = {
   edits: [
     {
       // "without an approval there is no order, so roll it back"
-      file: `${ORDER}/application/obtain-approval.ts`,
-      find: `    if (answer === undefined) return order;\n`,
-      replace: `    if (answer === undefined) {
+      file: `${ORDER}/application/request-approval.ts`,
+      find: `    if (answer === undefined || !order.isFor(answer)) return order;\n`,
+      replace: `    if (answer === undefined || !order.isFor(answer)) {
       await this.orders.withdraw(order.id);
       return order;
     }\n`,
     },
     {
       file: `${ORDER}/application/orders.ts`,
-      find: `  /** Those that exist, in no particular order. */\n`,
+      find: `  /** The existing orders with these ids, in no particular order. */\n`,
       replace: `  abstract withdraw(id: number): Promise<void>;
 
-  /** Those that exist, in no particular order. */\n`,
+  /** The existing orders with these ids, in no particular order. */\n`,
     },
     {
       file: `${ORDER}/outbound/postgres/postgres-orders.ts`,

@@ -1,15 +1,15 @@
 import type { Received } from '@equipmgnt/messaging';
 import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
-import { SettleApprovals } from '../../application/settle-approvals.ts';
+import { UpdateApprovals } from '../../application/update-approvals.ts';
 
-/** What equipment tells. */
+/** Handles the events of equipment. */
 @Controller()
 export class EquipmentConsumer {
-  constructor(private readonly settling: SettleApprovals) {}
+  constructor(private readonly updateApprovals: UpdateApprovals) {}
 
   @EventPattern('equipmgnt.StockRejected.v1')
   rejected(@Payload() events: readonly Received<'equipmgnt.StockRejected.v1'>[]): Promise<void> {
-    return this.settling.reject(events.map(({ data }) => data));
+    return this.updateApprovals.reject(events.map(({ data }) => data));
   }
 }

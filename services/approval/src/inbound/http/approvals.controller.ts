@@ -1,5 +1,4 @@
-import { DomainError, type PageRequest } from '@equipmgnt/kernel';
-import { MAX_QUANTITY, type ApprovalStatus } from '@equipmgnt/contracts';
+import { MAX_QUANTITY } from '@equipmgnt/contracts';
 import {
   byId,
   type FastifyReply,
@@ -7,73 +6,61 @@ import {
   type Hal,
   halPage,
   type HalPage,
-  halResource,
   pageQuery,
   resourceId,
   wholeNumber,
 } from '@equipmgnt/http';
+import { DomainError, type PageRequest } from '@equipmgnt/kernel';
 import { Body, Controller, Get, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
 import { Approvals } from '../../application/approvals.ts';
-import { ObtainApprovals } from '../../application/obtain-approvals.ts';
-import type { Approval } from '../../domain/approval.ts';
+import { ApproveOrder } from '../../application/approve-order.ts';
+import { approvalResource, type ApprovalBody } from './approval.resource.ts';
 import { SlowDown } from './slow-down.ts';
 
-const obtainApproval = z.strictObject({
+const approveOrder = z.strictObject({
   orderId: resourceId,
   equipmentId: resourceId,
-  /** Units; the classic load test sends none, which counts as one. */
+  /** Units. The classic load test sends none, which counts as one. */
   qty: wholeNumber(1, MAX_QUANTITY).default(1),
-  /** Only APPROVED: the original's order service sends it. */
+  /** Only APPROVED: the order service of the original sends it. */
   status: z.enum(['APPROVED'], { error: 'expected APPROVED, or nothing' }).optional(),
 });
 
 const listApprovals = pageQuery(['id', 'orderId', 'equipmentId', 'qty', 'status'], {});
 
-/** An approval as the API shows it. Times are ISO 8601, in UTC. */
-interface ApprovalBody {
-  id: number;
-  orderId: number;
-  equipmentId: number;
-  qty: number;
-  status: ApprovalStatus;
-  /** Why it was rejected: OUT_OF_STOCK or UNKNOWN_EQUIPMENT. */
-  reason?: string;
-}
-
 @Controller('approvals')
 export class ApprovalsController {
   constructor(
-    private readonly obtaining: ObtainApprovals,
+    private readonly approveOrder: ApproveOrder,
     private readonly approvals: Approvals,
     private readonly slowDown: SlowDown,
   ) {}
 
-  /** 201 with a new approval; 200 with the one that its order has already, as that is. */
+  /** 201 with a new approval; 200 with the existing approval of the order, unchanged. */
   @Post()
-  async obtain(
-    @Body({ schema: obtainApproval }) body: z.infer<typeof obtainApproval>,
+  async approve(
+    @Body({ schema: approveOrder }) body: z.infer<typeof approveOrder>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<ApprovalBody>> {
     await this.slowDown.wait();
     const { orderId, equipmentId, qty } = body;
-    const [obtained] = await this.obtaining.execute([{ orderId, equipmentId, qty }]);
-    if (obtained === undefined) throw new Error(`order ${orderId} has got no approval`);
-    const resource = approvalResource(request, obtained.approval);
-    reply.code(obtained.created ? HttpStatus.CREATED : HttpStatus.OK);
-    if (obtained.created) reply.header('location', resource._links['self']?.href);
+    const { approval, created } = await this.approveOrder.execute({ orderId, equipmentId, qty });
+    const resource = approvalResource(request, approval);
+    reply.code(created ? HttpStatus.CREATED : HttpStatus.OK);
+    if (created) reply.header('location', resource._links['self']?.href);
     return resource;
   }
 
   @Get()
   async list(
-    @Query({ schema: listApprovals }) wanted: PageRequest,
+    @Query({ schema: listApprovals }) query: PageRequest,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<ApprovalBody>> {
-    const { items, total } = await this.approvals.page(wanted);
+    const { items, total } = await this.approvals.page(query);
     const resources = items.map((approval) => approvalResource(request, approval));
-    return halPage(request, 'approvals', wanted, total, resources);
+    return halPage(request, 'approvals', query, total, resources);
   }
 
   @Get(':id')
@@ -85,19 +72,4 @@ export class ApprovalsController {
     if (approval) return approvalResource(request, approval);
     throw new DomainError('missing', 'no-such-approval', `There is no approval ${id}.`);
   }
-}
-
-function approvalResource(request: FastifyRequest, approval: Approval): Hal<ApprovalBody> {
-  const { id, subject, state } = approval;
-  if (id === undefined) throw new Error('an approval that was never saved has no resource');
-  return halResource(
-    request,
-    'approval',
-    'approvals',
-    { id, ...subject, ...state },
-    {
-      order: `orders/${subject.orderId}`,
-      equipment: `equipments/${subject.equipmentId}`,
-    },
-  );
 }

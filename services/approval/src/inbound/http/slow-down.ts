@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Makes answers slow on purpose, for demonstrations of circuit breaking. Off when both are 0. Only
- * HTTP is slowed down: approval by event stays as quick as it is.
+ * Delays the answers to POST /approvals, for demonstrations of circuit breaking. Off when both values
+ * are 0. Events are not delayed.
  */
 export class SlowDown {
   /**
    * @param delayMs the mean delay
-   * @param jitterMs the delay varies evenly by up to so much in both directions
+   * @param jitterMs the largest deviation from the mean, in both directions
    */
   constructor(
     private readonly delayMs: number,

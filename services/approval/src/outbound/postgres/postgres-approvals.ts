@@ -1,8 +1,8 @@
-import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import type { Page, PageRequest } from '@equipmgnt/kernel';
+import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Approvals, type Obtained } from '../../application/approvals.ts';
+import { Approvals, type FoundOrAdded } from '../../application/approvals.ts';
 import type { Approval } from '../../domain/approval.ts';
 import { approvalEntity, toApproval, type ApprovalRow } from './approval.entity.ts';
 import * as sql from './statements.ts';
@@ -16,14 +16,15 @@ export class PostgresApprovals extends Approvals {
     super();
   }
 
-  async obtain(approvals: readonly Approval[]): Promise<Obtained[]> {
-    const rows: (ApprovalRow & { created: boolean })[] = await this.write(sql.OBTAIN, approvals);
-    if (rows.some(({ created }) => created)) this.relay.nudge();
-    const obtained = rows.map((row) => ({ approval: toApproval(row), created: row.created }));
-    // Made by somebody else just now, after this statement had begun: it can be seen by the next.
-    const seen = new Set(rows.map(({ orderId }) => orderId));
-    const unseen = approvals.filter(({ subject }) => !seen.has(subject.orderId));
-    return unseen.length === 0 ? obtained : [...obtained, ...(await this.obtain(unseen))];
+  async findOrAdd(approval: Approval): Promise<FoundOrAdded> {
+    const [row]: (ApprovalRow & { created: boolean })[] = await this.database.query(
+      sql.FIND_OR_ADD,
+      [toJson([approval])],
+    );
+    // A concurrent transaction added the row after this statement had started, so the statement
+    // could neither add nor see it. The next one sees it.
+    if (row === undefined) return this.findOrAdd(approval);
+    return { approval: toApproval(row), created: row.created };
   }
 
   async ofOrders(orderIds: readonly number[]): Promise<Approval[]> {
@@ -38,16 +39,13 @@ export class PostgresApprovals extends Approvals {
 
   async save(approvals: readonly Approval[]): Promise<ReadonlySet<number>> {
     if (approvals.length === 0) return new Set();
-    const rows: { orderId: number }[] = await this.write(sql.SAVE, approvals);
+    const facts = approvals.flatMap((approval) => approval.facts);
+    const rows: { orderId: number }[] = await this.database.query(sql.SAVE, [
+      toJson(approvals),
+      eventsParameter(facts),
+    ]);
     if (rows.length > 0) this.relay.nudge();
     return new Set(rows.map(({ orderId }) => orderId));
-  }
-
-  async tell(approvals: readonly Approval[]): Promise<void> {
-    if (approvals.length === 0) return;
-    const facts = approvals.flatMap((approval) => approval.facts);
-    await this.database.query(sql.TELL, [eventsParameter(facts)]);
-    this.relay.nudge();
   }
 
   async page({ page, size, sort }: PageRequest): Promise<Page<Approval>> {
@@ -58,15 +56,17 @@ export class PostgresApprovals extends Approvals {
     });
     return { items: rows.map(toApproval), total };
   }
+}
 
-  private write<R>(statement: string, approvals: readonly Approval[]): Promise<R[]> {
-    const changes = approvals.map(({ subject, state, loadedStatus }, seq) => ({
+/** The parameter of the statements that write. */
+const toJson = (approvals: readonly Approval[]): string =>
+  JSON.stringify(
+    approvals.map(({ subject, state, confirmedAt, loaded }, seq) => ({
       seq,
       ...subject,
       ...state,
-      was: loadedStatus,
-    }));
-    const facts = approvals.flatMap((approval) => approval.facts);
-    return this.database.query(statement, [JSON.stringify(changes), eventsParameter(facts)]);
-  }
-}
+      confirmedAt,
+      loadedStatus: loaded?.status,
+      loadedConfirmed: loaded?.confirmed,
+    })),
+  );

@@ -1,59 +1,63 @@
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
 
 const COLUMNS = `id, order_id AS "orderId", equipment_id AS "equipmentId", qty, status, reason,
-  approved_at AS "approvedAt", cancelled_at AS "cancelledAt", rejected_at AS "rejectedAt"`;
+  approved_at AS "approvedAt", cancelled_at AS "cancelledAt", rejected_at AS "rejectedAt",
+  confirmed_at AS "confirmedAt"`;
 
-/** Approvals given as JSON ($1). `was` is the status that each was loaded with, if it was. */
+/** Approvals as JSON ($1), each with what it was when it was loaded; a new one has no such values. */
 const CHANGE = `change AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS
-      c(seq int, "orderId" bigint, "equipmentId" bigint, qty int, was text, status text, reason text,
-        "approvedAt" timestamptz, "cancelledAt" timestamptz, "rejectedAt" timestamptz))`;
+      c(seq int, "orderId" bigint, "equipmentId" bigint, qty int, status text, reason text,
+        "approvedAt" timestamptz, "cancelledAt" timestamptz, "rejectedAt" timestamptz,
+        "confirmedAt" timestamptz, "loadedStatus" text, "loadedConfirmed" boolean))`;
 
 /**
- * New approvals of orders that have none. The check before the insert keeps ids without gaps: the
- * sequence is asked only for what is new. The conflict is for those who ask at the same moment.
+ * Inserts new approvals of orders that have none. The check before the insert keeps ids without gaps:
+ * the sequence is used only for a new row. ON CONFLICT is for concurrent inserts.
  */
 const ADDED = `added AS (
     INSERT INTO approvals
-           (order_id, equipment_id, qty, status, reason, approved_at, cancelled_at, rejected_at)
-    SELECT "orderId", "equipmentId", qty, status, reason, "approvedAt", "cancelledAt", "rejectedAt"
+           (order_id, equipment_id, qty, status, reason, approved_at, cancelled_at, rejected_at,
+            confirmed_at)
+    SELECT "orderId", "equipmentId", qty, status, reason, "approvedAt", "cancelledAt", "rejectedAt",
+           "confirmedAt"
       FROM change
-     WHERE was IS NULL
+     WHERE "loadedStatus" IS NULL
        AND NOT EXISTS (SELECT FROM approvals a WHERE a.order_id = change."orderId")
      ORDER BY seq
         ON CONFLICT (order_id) DO NOTHING
     RETURNING *)`;
 
-/** Publishes the events of saved approvals, with their ids. */
-const tell = (saved: string, events: string) => `
-    ${INTO_OUTBOX}
-    SELECT e.type, e.key, e.data || jsonb_build_object('approvalId', s.id), e.occurred_at, e.traceparent
-      FROM ${eventRows(events)} JOIN ${saved} s ON s.order_id = e.key
-     ORDER BY e.seq`;
-
-/** Approval and event in one round trip and one transaction; what exists is answered as it is. */
-export const OBTAIN = `
-  WITH ${CHANGE}, ${ADDED}, told AS (${tell('added', '$2')})
+/** One round trip; an existing approval is returned unchanged. */
+export const FIND_OR_ADD = `
+  WITH ${CHANGE}, ${ADDED}
   SELECT ${COLUMNS}, true AS created FROM added
    UNION ALL
   SELECT ${COLUMNS}, false FROM approvals WHERE order_id IN (SELECT "orderId" FROM change)`;
 
-/** New and changed approvals, each only where nobody else was faster. Answers their order ids. */
+/**
+ * Saves new and changed approvals with their events ($2), each only where no other transaction has
+ * created or changed it. Returns the order ids of those saved.
+ */
 export const SAVE = `
   WITH ${CHANGE}, ${ADDED},
   updated AS (
     UPDATE approvals a
-       SET status = c.status, reason = c.reason, cancelled_at = c."cancelledAt",
-           rejected_at = c."rejectedAt"
+       SET equipment_id = c."equipmentId", qty = c.qty, status = c.status, reason = c.reason,
+           cancelled_at = c."cancelledAt", rejected_at = c."rejectedAt",
+           confirmed_at = coalesce(a.confirmed_at, c."confirmedAt")
       FROM change c
-     WHERE a.order_id = c."orderId" AND a.status = c.was
+     WHERE a.order_id = c."orderId" AND a.status = c."loadedStatus"
+       AND (a.confirmed_at IS NOT NULL) = c."loadedConfirmed"
     RETURNING a.*),
   saved AS (SELECT * FROM added UNION ALL SELECT * FROM updated),
-  told AS (${tell('saved', '$2')})
+  events AS (
+    ${INTO_OUTBOX}
+    SELECT e.type, e.key, e.data || jsonb_build_object('approvalId', s.id), e.occurred_at,
+           e.traceparent
+      FROM ${eventRows('$2')} JOIN saved s ON s.order_id = e.key
+     ORDER BY e.seq)
   SELECT order_id AS "orderId" FROM saved`;
-
-/** The events ($1) of approvals that are there already. */
-export const TELL = tell('approvals', '$1');
 
 export const OF_ORDERS = `SELECT ${COLUMNS} FROM approvals WHERE order_id = ANY($1)`;
 

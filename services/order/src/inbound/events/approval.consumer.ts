@@ -3,18 +3,18 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { FollowApprovals } from '../../application/follow-approvals.ts';
 
-/** What approval tells; handled many at a time, in one transaction each. */
+/** Handles the events of approval; each batch in one transaction. */
 @Controller()
 export class ApprovalConsumer {
-  constructor(private readonly follow: FollowApprovals) {}
+  constructor(private readonly followApprovals: FollowApprovals) {}
 
   @EventPattern('equipmgnt.ApprovalObtained.v1')
   obtained(@Payload() events: readonly Received<'equipmgnt.ApprovalObtained.v1'>[]): Promise<void> {
-    return this.follow.obtained(events.map(({ data }) => data));
+    return this.followApprovals.obtained(events.map(({ data }) => data));
   }
 
   @EventPattern('equipmgnt.ApprovalRejected.v1')
   rejected(@Payload() events: readonly Received<'equipmgnt.ApprovalRejected.v1'>[]): Promise<void> {
-    return this.follow.rejected(events.map(({ data }) => data));
+    return this.followApprovals.rejected(events.map(({ data }) => data));
   }
 }

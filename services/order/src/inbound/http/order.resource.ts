@@ -7,9 +7,9 @@ export interface OrderBody {
   equipmentId: number;
   qty: number;
   status: OrderStatus;
-  /** The approval that it follows; absent while it waits for one. */
+  /** Absent while it waits for its approval. */
   approvalId?: number;
-  /** Why it was rejected: OUT_OF_STOCK, UNKNOWN_EQUIPMENT or APPROVAL_MISMATCH. */
+  /** Why it was rejected: OUT_OF_STOCK or UNKNOWN_EQUIPMENT; on old orders also APPROVAL_MISMATCH. */
   reason?: string;
   orderedAt: Date;
   approvedAt?: Date;

@@ -11,7 +11,7 @@ import {
   resourceId,
   wholeNumber,
 } from '@equipmgnt/http';
-import { type PageRequest } from '@equipmgnt/kernel';
+import type { PageRequest } from '@equipmgnt/kernel';
 import {
   Body,
   Controller,
@@ -37,10 +37,10 @@ const expectedStatus = (statuses: readonly string[]) => ({
 });
 
 const placeOrder = z.strictObject({
-  /** Units wanted. */
+  /** Units. */
   qty: wholeNumber(1, MAX_QUANTITY),
   equipmentId: resourceId,
-  /** Only ORDERED: every order begins so. */
+  /** Only ORDERED: every new order has this status. */
   status: z.enum(['ORDERED'], expectedStatus(['ORDERED'])).optional(),
 });
 
@@ -53,12 +53,12 @@ const listOrders = pageQuery(['id', 'equipmentId', 'qty', 'status', 'orderedAt']
 @Controller('orders')
 export class OrdersController {
   constructor(
-    private readonly placing: PlaceOrder,
-    private readonly changing: ChangeOrder,
+    private readonly placeOrder: PlaceOrder,
+    private readonly changeOrder: ChangeOrder,
     private readonly orders: Orders,
   ) {}
 
-  /** 201 with the order as approval left it, or 202 while it waits for its approval. */
+  /** 201 with the approved or rejected order, or 202 while it waits for its approval. */
   @Post()
   async place(
     @Body({ schema: placeOrder }) { qty, equipmentId }: z.infer<typeof placeOrder>,
@@ -66,7 +66,7 @@ export class OrdersController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<OrderBody>> {
-    const order = await this.placing.execute({
+    const order = await this.placeOrder.execute({
       qty,
       equipmentId,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
@@ -80,12 +80,12 @@ export class OrdersController {
 
   @Get()
   async list(
-    @Query({ schema: listOrders }) wanted: PageRequest,
+    @Query({ schema: listOrders }) query: PageRequest,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<OrderBody>> {
-    const { items, total } = await this.orders.page(wanted);
+    const { items, total } = await this.orders.page(query);
     const resources = items.map((order) => orderResource(request, order));
-    return halPage(request, 'orders', wanted, total, resources);
+    return halPage(request, 'orders', query, total, resources);
   }
 
   @Get(':id')
@@ -104,6 +104,6 @@ export class OrdersController {
     @Body({ schema: changeOrder }) { status }: z.infer<typeof changeOrder>,
     @Req() request: FastifyRequest,
   ): Promise<Hal<OrderBody>> {
-    return orderResource(request, await this.changing.execute(id, status));
+    return orderResource(request, await this.changeOrder.execute(id, status));
   }
 }

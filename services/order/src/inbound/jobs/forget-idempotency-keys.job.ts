@@ -6,11 +6,11 @@ import { Orders } from '../../application/orders.ts';
 
 const KEPT_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 10 * 60 * 1_000;
-const AT_ONCE = 1_000;
+const BATCH_SIZE = 1_000;
 
-/** Forgets idempotency keys a day after they were used. */
+/** Deletes idempotency keys a day after their first use. */
 @Injectable()
-export class IdempotencyKeySweep extends Sweep {
+export class ForgetIdempotencyKeys extends Sweep {
   constructor(
     database: DataSource,
     private readonly orders: Orders,
@@ -21,8 +21,8 @@ export class IdempotencyKeySweep extends Sweep {
 
   protected override async sweep(stop: AbortSignal): Promise<void> {
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
-    let forgotten = AT_ONCE;
-    while (forgotten === AT_ONCE && !stop.aborted)
-      forgotten = await this.orders.forgetKeys(before, AT_ONCE);
+    let deleted = BATCH_SIZE;
+    while (deleted === BATCH_SIZE && !stop.aborted)
+      deleted = await this.orders.forgetKeys(before, BATCH_SIZE);
   }
 }

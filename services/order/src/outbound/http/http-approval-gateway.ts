@@ -4,43 +4,43 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import axios, { AxiosError, type AxiosInstance } from 'axios';
 import CircuitBreaker from 'opossum';
 import { Counter, Gauge } from 'prom-client';
-import { Approvals } from '../../application/approval-gateway.ts';
+import { ApprovalGateway } from '../../application/approval-gateway.ts';
 import type { Order } from '../../domain/order.ts';
 import { undiciAdapter } from './undici-adapter.ts';
 
-export interface ApprovalClientOptions {
-  /** Where approval listens. */
+export interface ApprovalGatewayOptions {
+  /** The address of approval. */
   readonly url: string;
-  /** A call is aborted after this. */
+  /** A call is aborted after this time. */
   readonly timeoutMs: number;
-  /** Calls at once; further orders take the fallback at once and do not count as failures. */
+  /** The most concurrent calls. Further orders fall back immediately and do not count as failures. */
   readonly maxConcurrent: number;
   /** The share of failed calls in the window, in percent, above which the breaker opens. */
   readonly errorThresholdPercent: number;
-  /** Calls in the window before its share of failures means anything. */
+  /** The least number of calls in the window before the breaker can open. */
   readonly volumeThreshold: number;
   /** The rolling window. */
   readonly windowMs: number;
-  /** How long the breaker stays open before it lets one call through. */
+  /** An open breaker lets one call through after this time. */
   readonly resetMs: number;
 }
 
 const fallbacks = new Counter({
   name: 'approval_fallbacks_total',
-  help: 'Times that an order was left waiting because approval could not be asked, by cause',
+  help: 'Orders that were left waiting because approval gave no answer, by cause',
   labelNames: ['cause'],
 });
 const breakerState = new Gauge({
   name: 'approval_breaker_open',
-  help: 'The breaker before approval: 0 closed, 0.5 half-open, 1 open',
+  help: 'The circuit breaker of the calls to approval: 0 closed, 0.5 half-open, 1 open',
 });
 
 /**
- * Asks approval over HTTP through a circuit breaker. While approval is slow or down, calls fail in
- * bounded time, then, with the breaker open, at once; each time the order is kept, waiting.
+ * Calls approval over HTTP through a circuit breaker. While approval is slow or down, calls fail in
+ * bounded time; when the breaker is open, they fail immediately. The order is kept and waits.
  */
 @Injectable()
-export class HttpApprovals extends Approvals implements OnApplicationShutdown {
+export class HttpApprovalGateway extends ApprovalGateway implements OnApplicationShutdown {
   private readonly logger = new Logger('ApprovalBreaker');
   private readonly transport: ReturnType<typeof undiciAdapter>;
   private readonly http: AxiosInstance;
@@ -48,7 +48,7 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
   private inFlight = 0;
 
   constructor(
-    private readonly options: ApprovalClientOptions,
+    private readonly options: ApprovalGatewayOptions,
     health: Health,
   ) {
     super();
@@ -59,7 +59,7 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
     });
     this.breaker = new CircuitBreaker((request) => this.post(request), {
       name: 'approval',
-      // The call's own abort comes first; this one only guards against a call that ignores it.
+      // The abort of the call comes first. This timeout is for a call that ignores its abort.
       timeout: options.timeoutMs + 250,
       errorThresholdPercentage: options.errorThresholdPercent,
       volumeThreshold: options.volumeThreshold,
@@ -72,7 +72,7 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
   }
 
   async request({ id, equipmentId, qty }: Order): Promise<ApprovalAnswer | undefined> {
-    // A bulkhead of our own: opossum would count its refusals as failures of approval's.
+    // A separate bulkhead: opossum counts its own capacity rejections as failures of approval.
     if (this.inFlight >= this.options.maxConcurrent) return this.fallBack('bulkhead');
     this.inFlight += 1;
     try {
@@ -90,9 +90,9 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
   }
 
   /**
-   * One call. What it throws counts against approval: no connection, no answer in time, 5xx, 429.
-   * A refusal of the request itself (other 4xx) shows that approval is well, and is answered as
-   * nothing; opossum's errorFilter would be wrong for that, since it closes a half-open breaker.
+   * One call. An error counts as a failure of approval: no connection, no answer in time, 5xx, 429.
+   * Another 4xx refuses the request and shows that approval works, so it is no error here. opossum's
+   * errorFilter does not fit: a filtered error closes a half-open breaker.
    */
   private async post(request: ApprovalRequest): Promise<ApprovalAnswer | undefined> {
     const { requestId, traceparent } = currentCorrelation();
@@ -105,30 +105,35 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
       },
     });
     if (answer.status < 300) return approvalAnswer.parse(answer.data);
-    this.logger.error({ status: answer.status, answer: answer.data, request }, 'approval refuses');
+    this.logger.error(
+      { status: answer.status, answer: answer.data, request },
+      'approval refused the request',
+    );
     return this.fallBack('refused');
   }
 
   private fallBack(cause: string): undefined {
     fallbacks.inc({ cause });
-    this.logger.debug(`approval was not asked: ${cause}`);
+    this.logger.debug(`no answer of approval: ${cause}`);
     return undefined;
   }
 
   private watch(health: Health): void {
     this.breaker.on('open', () => {
       breakerState.set(1);
-      this.logger.warn(`open: approval fails, orders wait; next try in ${this.options.resetMs} ms`);
+      this.logger.warn(
+        `open: approval fails, orders wait; next call in ${this.options.resetMs} ms`,
+      );
     });
     this.breaker.on('halfOpen', () => {
       breakerState.set(0.5);
-      this.logger.log('half-open: the next order tries approval');
+      this.logger.log('half-open: the next order calls approval');
     });
     this.breaker.on('close', () => {
       breakerState.set(0);
       this.logger.log('closed: approval answers again');
     });
-    // shown, never counted: that approval is away is no fault of this process
+    // Always up: a restart of this process does not repair approval.
     health.addLiveness('approvalBreaker', () => ({ up: true, detail: { state: this.state } }));
   }
 
@@ -137,7 +142,7 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
   }
 }
 
-/** A few words for the metric: open, timeout, or the code of the connection's or HTTP's error. */
+/** The label of the metric: open, timeout, or the code of the connection error or HTTP error. */
 function causeOf(error: unknown): string {
   const { code, name } = error as { code?: string | number; name?: string };
   if (code === 'EOPENBREAKER') return 'open';

@@ -1,7 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import { Order, type OrderState, type OrderStatus } from '../../domain/order.ts';
 
-/** A row of `orders`, for reads. Writes are statements of their own, in postgres-orders.ts. */
+/** A row of `orders`, for reads. The statements that write are in statements.ts. */
 export interface OrderRow {
   id: number;
   equipmentId: number;
@@ -34,7 +34,13 @@ export const orderEntity = new EntitySchema<OrderRow>({
 
 /** An order from its row, or from its row as JSON. */
 export const toOrder = (row: OrderRow): Order =>
-  new Order(row.id, row.equipmentId, row.qty, new Date(row.orderedAt), toState(row));
+  new Order({
+    id: row.id,
+    equipmentId: row.equipmentId,
+    qty: row.qty,
+    orderedAt: new Date(row.orderedAt),
+    state: toState(row),
+  });
 
 function toState(row: OrderRow): OrderState {
   const approval = {
@@ -47,31 +53,32 @@ function toState(row: OrderRow): OrderState {
     case 'APPROVED':
       return {
         status: 'APPROVED',
-        approvalId: present(row.approvalId, row),
-        approvedAt: new Date(present(row.approvedAt, row)),
+        approvalId: present(row, 'approvalId'),
+        approvedAt: new Date(present(row, 'approvedAt')),
       };
     case 'CANCELLED':
       return {
         status: 'CANCELLED',
         ...approval,
-        cancelledAt: new Date(present(row.cancelledAt, row)),
+        cancelledAt: new Date(present(row, 'cancelledAt')),
       };
     case 'REJECTED':
       return {
         status: 'REJECTED',
         ...approval,
-        reason: present(row.reason, row),
-        rejectedAt: new Date(present(row.rejectedAt, row)),
+        reason: present(row, 'reason'),
+        rejectedAt: new Date(present(row, 'rejectedAt')),
       };
   }
 }
 
-function present<T>(value: T | null, row: OrderRow): T {
-  if (value === null) throw new Error(`order ${row.id} is ${row.status} but its row says not how`);
+function present<K extends keyof OrderRow>(row: OrderRow, column: K): NonNullable<OrderRow[K]> {
+  const value = row[column];
+  if (value === null) throw new Error(`order ${row.id} is ${row.status} without ${column}`);
   return value;
 }
 
-/** The row of an order, as JSON-able values. */
+/** The row of an order, with values that JSON can represent. */
 export function toRow({ id, equipmentId, qty, orderedAt, state }: Order): OrderRow {
   return {
     id,

@@ -1,9 +1,9 @@
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
-import { type Page, type PageRequest } from '@equipmgnt/kernel';
+import type { Page, PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Orders, type IdempotencyKey, type Placement } from '../../application/orders.ts';
+import { Orders, type Placement, type PlacementKey } from '../../application/orders.ts';
 import type { NewOrder, Order } from '../../domain/order.ts';
 import { orderEntity, toOrder, toRow, type OrderRow } from './order.entity.ts';
 import * as sql from './statements.ts';
@@ -17,18 +17,18 @@ export class PostgresOrders extends Orders {
     super();
   }
 
-  async place(order: NewOrder, key?: IdempotencyKey): Promise<Placement> {
+  async place(order: NewOrder, key?: PlacementKey): Promise<Placement> {
     const { traceparent } = currentCorrelation();
-    const what = [order.equipmentId, order.qty, order.orderedAt, traceparent ?? null];
+    const values = [order.equipmentId, order.qty, order.orderedAt, traceparent ?? null];
     const [row]: OrderRow[] = key
-      ? await this.database.query(sql.PLACE_WITH_KEY, [...what, key.key, key.fingerprint])
-      : await this.database.query(sql.PLACE, what);
+      ? await this.database.query(sql.PLACE_WITH_KEY, [...values, key.key, key.fingerprint])
+      : await this.database.query(sql.PLACE, values);
     if (row) {
       this.relay.nudge();
       return { kind: 'placed', order: toOrder(row) };
     }
     const known = key && (await this.findKey(key.key));
-    return known ?? this.place(order, key); // the key was forgotten just now
+    return known ?? this.place(order, key); // the key was deleted in the meantime
   }
 
   async find(ids: readonly number[]): Promise<Order[]> {
@@ -40,16 +40,13 @@ export class PostgresOrders extends Orders {
     if (orders.length === 0) return new Set();
     const facts = orders.flatMap((order) => order.facts);
     const rows: { id: number }[] = await this.database.query(sql.SAVE, [
-      JSON.stringify(orders.map((order) => ({ ...toRow(order), was: order.loadedStatus }))),
+      JSON.stringify(
+        orders.map((order) => ({ ...toRow(order), loadedStatus: order.loadedStatus })),
+      ),
       eventsParameter(facts),
     ]);
     if (facts.length > 0) this.relay.nudge();
     return new Set(rows.map(({ id }) => id));
-  }
-
-  async waiting(before: Date, afterId: number, limit: number): Promise<Order[]> {
-    const rows: OrderRow[] = await this.database.query(sql.WAITING, [before, afterId, limit]);
-    return rows.map(toOrder);
   }
 
   async page({ page, size, sort }: PageRequest): Promise<Page<Order>> {
@@ -78,7 +75,7 @@ export class PostgresOrders extends Orders {
     const [found] = await this.database.query(sql.FIND_KEY, [key]);
     if (!found) return undefined;
     const [order] = await this.find([found.orderId]);
-    if (!order) throw new Error(`idempotency key of an order that is gone: ${found.orderId}`);
+    if (!order) throw new Error(`the order ${found.orderId} of an idempotency key does not exist`);
     const { fingerprint, answer } = found;
     return { kind: 'known', order, fingerprint, ...(answer && { answer: toOrder(answer) }) };
   }

@@ -5,28 +5,28 @@ const COLUMNS = `id, equipment_id AS "equipmentId", qty, status, approval_id AS 
   rejected_at AS "rejectedAt"`;
 
 /** $1 equipment id, $2 qty, $3 time, $4 traceparent */
-const PLACED_AND_TOLD = (idAndSource: { columns: string; values: string }) => `
+const PLACED_WITH_EVENT = (idAndSource: { columns: string; values: string }) => `
   placed AS (
     INSERT INTO orders (${idAndSource.columns} equipment_id, qty, status, ordered_at)
     SELECT ${idAndSource.values}
     RETURNING *),
-  told AS (
+  events AS (
     ${INTO_OUTBOX}
     SELECT 'equipmgnt.Ordered.v1', id,
            jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $4
       FROM placed)
   SELECT ${COLUMNS} FROM placed`;
 
-/** Order and event, in one round trip and one transaction. */
-export const PLACE = `WITH ${PLACED_AND_TOLD({
+/** Inserts the order and its event, in one round trip and one transaction. */
+export const PLACE = `WITH ${PLACED_WITH_EVENT({
   columns: '',
   values: `$1::bigint, $2::int, 'ORDERED', $3::timestamptz`,
 })}`;
 
 /**
- * The same under an idempotency key ($5, its fingerprint $6). No row comes back when the key is
- * known; a second request with a key that is being placed waits here for the first to commit.
- * A known key takes no order id: the sequence is asked only for a new one.
+ * The same with an idempotency key ($5) and its fingerprint ($6). Returns no row when the key exists.
+ * A concurrent request with the same key waits here until the first one commits. An existing key uses
+ * no order id: the sequence is used only for a new key.
  */
 export const PLACE_WITH_KEY = `
   WITH key AS (
@@ -35,7 +35,7 @@ export const PLACE_WITH_KEY = `
      WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE key = $5)
         ON CONFLICT (key) DO NOTHING
     RETURNING order_id),
-  ${PLACED_AND_TOLD({
+  ${PLACED_WITH_EVENT({
     columns: 'id,',
     values: `order_id, $1::bigint, $2::int, 'ORDERED', $3::timestamptz FROM key`,
   })}`;
@@ -43,34 +43,30 @@ export const PLACE_WITH_KEY = `
 export const FIND_KEY = `
   SELECT fingerprint, answer, order_id AS "orderId" FROM idempotency_keys WHERE key = $1`;
 
-/** The first answer stays. */
+/** Keeps the first answer. */
 export const KEEP_ANSWER = `
   WITH kept AS (
     UPDATE idempotency_keys SET answer = coalesce(answer, $2::jsonb) WHERE key = $1 RETURNING answer)
   SELECT answer FROM kept`;
 
 export const FORGET_KEYS = `
-  WITH forgotten AS (
+  WITH deleted AS (
     DELETE FROM idempotency_keys WHERE key IN (
       SELECT key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2
          FOR UPDATE SKIP LOCKED)
     RETURNING 1)
-  SELECT count(*)::int AS count FROM forgotten`;
+  SELECT count(*)::int AS count FROM deleted`;
 
 export const FIND = `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1)`;
 
-export const WAITING = `
-  SELECT ${COLUMNS} FROM orders
-   WHERE status = 'ORDERED' AND ordered_at < $1 AND id > $2 ORDER BY id LIMIT $3`;
-
 /**
- * New states ($1) with their events ($2), each only where the status is still what it was when the
- * order was loaded. Answers the ids that were saved.
+ * Saves changed orders ($1) with their events ($2), each only where the status is still the one that
+ * the order was loaded with. Returns the ids of those saved.
  */
 export const SAVE = `
   WITH change AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS
-      c(id bigint, was text, status text, "approvalId" bigint, reason text,
+      c(id bigint, "loadedStatus" text, status text, "approvalId" bigint, reason text,
         "approvedAt" timestamptz, "cancelledAt" timestamptz, "rejectedAt" timestamptz)),
   saved AS (
     UPDATE orders o
@@ -78,9 +74,9 @@ export const SAVE = `
            approved_at = c."approvedAt", cancelled_at = c."cancelledAt",
            rejected_at = c."rejectedAt"
       FROM change c
-     WHERE o.id = c.id AND o.status = c.was
+     WHERE o.id = c.id AND o.status = c."loadedStatus"
     RETURNING o.id),
-  told AS (
+  events AS (
     ${INTO_OUTBOX}
     SELECT e.type, e.key, e.data, e.occurred_at, e.traceparent
       FROM ${eventRows('$2')} JOIN saved ON saved.id = e.key

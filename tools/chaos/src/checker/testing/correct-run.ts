@@ -117,25 +117,24 @@ class Shop {
     };
   }
 
-  private obtain(order: Mutable<OrderRow>, wish: Wish, qty = order.qty): void {
+  private obtain(order: Mutable<OrderRow>, wish: Wish): void {
     if (this.approvals.has(order.id)) return;
-    const approval = {
-      id: this.approvals.size + 1,
-      orderId: order.id,
-      equipmentId: order.equipmentId,
-      qty,
-      status: 'APPROVED',
-    };
-    this.approvals.set(order.id, approval);
-    this.tellApproval(wish, 'ApprovalObtained', approval);
-    order.approvalId = approval.id;
-    order.status = qty === order.qty ? 'APPROVED' : 'REJECTED';
+    this.request(order);
+    this.confirm(order, wish);
   }
 
-  private obtainOther(order: Mutable<OrderRow>, wish: Wish): void {
-    this.obtain(order, wish, order.qty + 1);
-    const { equipmentId, qty } = order;
-    this.tell(wish, 'order', 'OrderRejected', order.id, { equipmentId, qty, reason: 'MISMATCH' });
+  /** An unconfirmed approval of one unit more than ordered publishes nothing. */
+  private request({ id: orderId, equipmentId, qty }: OrderRow): void {
+    const approval = { id: this.approvals.size + 1, orderId, equipmentId, status: 'APPROVED' };
+    this.approvals.set(orderId, { ...approval, qty: qty + 1 });
+  }
+
+  private confirm(order: Mutable<OrderRow>, wish: Wish): void {
+    const approval = this.approvals.get(order.id) as Mutable<ApprovalRow>;
+    approval.qty = order.qty;
+    this.tellApproval(wish, 'ApprovalObtained', approval);
+    order.approvalId = approval.id;
+    order.status = 'APPROVED';
   }
 
   private handOut({ id }: OrderRow, wish: Wish): void {
@@ -175,7 +174,7 @@ class Shop {
   }
 
   private cancelApproval({ id, equipmentId, qty }: OrderRow, wish: Wish): void {
-    if (!this.told(id, 'OrderCancelled') && !this.told(id, 'OrderRejected')) return;
+    if (!this.told(id, 'OrderCancelled')) return;
     let approval = this.approvals.get(id);
     if (approval === undefined) {
       const ids = { id: this.approvals.size + 1, orderId: id };

@@ -28,14 +28,8 @@ export const courses = {
     'cancelApproval',
     'takeBack',
   ],
-  /** Somebody obtained an approval for one unit more under the order's id. */
-  approvedForSomethingElse: [
-    'obtainOther',
-    'handOut',
-    'rejectApproval',
-    'cancelApproval',
-    'takeBack',
-  ],
+  /** Before the order, a client requested an approval of one unit more for the order's id. */
+  requestedForOtherUnits: ['request', 'confirm', 'handOut', 'rejectApproval', 'rejectOrder'],
   refused: [],
 } as const satisfies Record<string, readonly Step[]>;
 
@@ -43,7 +37,8 @@ export type Course = keyof typeof courses;
 
 type Step =
   | 'obtain'
-  | 'obtainOther'
+  | 'request'
+  | 'confirm'
   | 'handOut'
   | 'rejectApproval'
   | 'rejectOrder'

@@ -21,7 +21,7 @@ export const aRun = () =>
       wish('cancelled', 1, 3, { repeated: true }), // 2: CANCELLED, its units returned
       wish('simple', 2, 9), // 3: REJECTED, too few units
       wish('cancelledWhileWaiting', 1, 1), // 4: CANCELLED, nothing was ever taken
-      wish('approvedForSomethingElse', 2, 1), // 5: REJECTED, 2 units taken and returned
+      wish('requestedForOtherUnits', 2, 1), // 5: APPROVED, for 1 unit
       wish('simple', 2, 1, { poisoned: true, unknown: 2 }), // 6: APPROVED
       wish('cancelled', 2, 9), // 7: REJECTED, its cancellation refused
       wish('cancelledBeforeRejection', 2, 9), // 8: CANCELLED, its approval REJECTED

@@ -18,7 +18,7 @@ export class CreateOrders1700000000001 implements MigrationInterface {
         cancelled_at timestamptz CHECK ((cancelled_at IS NOT NULL) = (status = 'CANCELLED')),
         rejected_at  timestamptz CHECK ((rejected_at IS NOT NULL) = (status = 'REJECTED'))
       )`);
-    // the few that wait, among the many that do not
+    // Only a few of all orders are waiting.
     await runner.query(`CREATE INDEX orders_waiting ON orders (id) WHERE status = 'ORDERED'`);
     await runner.query(`
       CREATE TABLE idempotency_keys (

@@ -1,0 +1,5 @@
+import { CreateApprovals1700000000001 } from './1700000000001-create-approvals.ts';
+import { AddConfirmedAt1700000000003 } from './1700000000003-add-confirmed-at.ts';
+
+/** In the order in which they run. */
+export const migrations = [CreateApprovals1700000000001, AddConfirmedAt1700000000003];
