@@ -41,7 +41,7 @@ const UNFINISHED =
 
 const outages = {
   isTransient: (error: unknown) => /away|lost|aborted/.test(String(error)),
-  mayHaveWorked: (error: unknown) => /lost/.test(String(error)),
+  isOutcomeUnknown: (error: unknown) => /lost/.test(String(error)),
 };
 
 describe('A service', () => {
@@ -93,11 +93,11 @@ describe('A service', () => {
   });
 
   it.each([
-    ['away', '/things', {}, '2', /try again/],
-    ['lost', '/things', {}, undefined, /look before you send it again/],
-    ['lost', '/things', KEY, undefined, /look before you send it again/],
-    ['lost', '/things/once', {}, undefined, /look before you send it again/],
-    ['lost', '/things/once', KEY, '2', /try again/],
+    ['away', '/things', {}, '2', /Try again/],
+    ['lost', '/things', {}, undefined, /check before you retry/],
+    ['lost', '/things', KEY, undefined, /check before you retry/],
+    ['lost', '/things/once', {}, undefined, /check before you retry/],
+    ['lost', '/things/once', KEY, '2', /Try again/],
   ])(
     'whose database is %s says after POST %s with %j how to go on',
     async (database, path, with_, s, how) => {

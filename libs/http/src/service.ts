@@ -49,7 +49,7 @@ export interface ServiceOptions {
    * Of these, tells those that may have come after all was stored, so that a POST is not to be sent
    * again; not needed where every POST is idempotent by itself.
    */
-  readonly mayHaveWorked?: (error: unknown) => boolean;
+  readonly isOutcomeUnknown?: (error: unknown) => boolean;
   /** Log a line for each request. */
   readonly accessLog?: boolean;
   /** Adds to the application what Nest's modules cannot: message transports, plugins. */
@@ -96,8 +96,8 @@ export async function createService(options: ServiceOptions): Promise<NestFastif
     bodyParser: false,
     abortOnError: false,
   });
-  const { isTransient = () => false, mayHaveWorked = () => false } = options;
-  app.useGlobalFilters(new ProblemFilter(isTransient, mayHaveWorked));
+  const { isTransient = () => false, isOutcomeUnknown = () => false } = options;
+  app.useGlobalFilters(new ProblemFilter(isTransient, isOutcomeUnknown));
   app.useGlobalPipes(new InputPipe());
   const pressure = app.get(Pressure);
   const inFlight = countInFlight(server);
@@ -159,7 +159,7 @@ function stopOnSignal(app: NestFastifyApplication, { name, config }: ServiceOpti
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) return;
     stopping = true;
-    logger.log(`${signal}: finishing what is in hand`);
+    logger.log(`${signal}: finishing requests and messages in flight`);
     app.get(Health).stop();
     setTimeout(() => {
       logger.error(`${name} did not stop within ${config.SHUTDOWN_TIMEOUT_MS} ms, ending it`);

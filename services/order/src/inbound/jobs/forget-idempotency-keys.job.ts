@@ -1,4 +1,4 @@
-import { Sweep } from '@equipmgnt/database';
+import { PeriodicJob } from '@equipmgnt/database';
 import { Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -10,7 +10,7 @@ const AT_ONCE = 1_000;
 
 /** Forgets idempotency keys a day after they were used. */
 @Injectable()
-export class IdempotencyKeySweep extends Sweep {
+export class IdempotencyKeySweep extends PeriodicJob {
   constructor(
     database: DataSource,
     private readonly orders: Orders,
@@ -19,7 +19,7 @@ export class IdempotencyKeySweep extends Sweep {
     super(database, 'forget-idempotency-keys', EVERY_MS);
   }
 
-  protected override async sweep(stop: AbortSignal): Promise<void> {
+  protected override async run(stop: AbortSignal): Promise<void> {
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
     let forgotten = AT_ONCE;
     while (forgotten === AT_ONCE && !stop.aborted)
