@@ -22,8 +22,8 @@ export class ProblemFilter implements ExceptionFilter {
    * @param isOutcomeUnknown recognises those after which the data may be stored or not
    */
   constructor(
-    private readonly isTransient: (error: unknown) => boolean,
-    private readonly isOutcomeUnknown: (error: unknown) => boolean,
+    private readonly isTransient: (error: unknown) => boolean = () => false,
+    private readonly isOutcomeUnknown: (error: unknown) => boolean = () => false,
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): unknown {

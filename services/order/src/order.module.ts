@@ -1,6 +1,6 @@
 import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
-import { Health } from '@equipmgnt/runtime';
+import { Health, MetricsRegistry } from '@equipmgnt/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Approvals } from './application/approval-gateway.ts';
 import { ChangeOrder } from './application/change-order.ts';
@@ -39,8 +39,8 @@ export class OrderModule {
         { provide: Orders, useClass: PostgresOrders },
         {
           provide: Approvals,
-          inject: [Health],
-          useFactory: (health: Health) =>
+          inject: [Health, MetricsRegistry],
+          useFactory: (health: Health, metrics: MetricsRegistry) =>
             new HttpApprovals(
               {
                 url: config.APPROVAL_URL,
@@ -52,6 +52,7 @@ export class OrderModule {
                 resetMs: config.BREAKER_RESET_MS,
               },
               health,
+              metrics,
             ),
         },
         PlaceOrder,

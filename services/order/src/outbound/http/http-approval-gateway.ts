@@ -1,9 +1,8 @@
 import { approvalAnswer, type ApprovalAnswer, type ApprovalRequest } from '@equipmgnt/contracts';
-import { currentCorrelation, Health } from '@equipmgnt/runtime';
+import { currentCorrelation, Health, type MetricsRegistry } from '@equipmgnt/runtime';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import axios, { AxiosError, type AxiosInstance } from 'axios';
 import CircuitBreaker from 'opossum';
-import { Counter, Gauge } from 'prom-client';
 import { Approvals } from '../../application/approval-gateway.ts';
 import type { Order } from '../../domain/order.ts';
 import { undiciAdapter } from './undici-adapter.ts';
@@ -25,16 +24,6 @@ export interface ApprovalClientOptions {
   readonly resetMs: number;
 }
 
-const fallbacks = new Counter({
-  name: 'approval_fallbacks_total',
-  help: 'Times that an order was left waiting because approval could not be asked, by cause',
-  labelNames: ['cause'],
-});
-const breakerState = new Gauge({
-  name: 'approval_breaker_open',
-  help: 'The breaker before approval: 0 closed, 0.5 half-open, 1 open',
-});
-
 /**
  * Asks approval over HTTP through a circuit breaker. While approval is slow or down, calls fail in
  * bounded time, then, with the breaker open, at once; each time the order is kept, waiting.
@@ -45,13 +34,25 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
   private readonly transport: ReturnType<typeof undiciAdapter>;
   private readonly http: AxiosInstance;
   private readonly breaker: CircuitBreaker<[ApprovalRequest], ApprovalAnswer | undefined>;
+  private readonly fallbacks;
+  private readonly breakerState;
   private inFlight = 0;
 
   constructor(
     private readonly options: ApprovalClientOptions,
     health: Health,
+    metrics: MetricsRegistry,
   ) {
     super();
+    this.fallbacks = metrics.counter({
+      name: 'approval_fallbacks_total',
+      help: 'Times that an order was left waiting because approval could not be asked, by cause',
+      labelNames: ['cause'],
+    });
+    this.breakerState = metrics.gauge({
+      name: 'approval_breaker_open',
+      help: 'The breaker before approval: 0 closed, 0.5 half-open, 1 open',
+    });
     this.transport = undiciAdapter(options.url, options.maxConcurrent);
     this.http = axios.create({
       adapter: this.transport.adapter,
@@ -110,22 +111,22 @@ export class HttpApprovals extends Approvals implements OnApplicationShutdown {
   }
 
   private fallBack(cause: string): undefined {
-    fallbacks.inc({ cause });
+    this.fallbacks.inc({ cause });
     this.logger.debug(`approval was not asked: ${cause}`);
     return undefined;
   }
 
   private watch(health: Health): void {
     this.breaker.on('open', () => {
-      breakerState.set(1);
+      this.breakerState.set(1);
       this.logger.warn(`open: approval fails, orders wait; next try in ${this.options.resetMs} ms`);
     });
     this.breaker.on('halfOpen', () => {
-      breakerState.set(0.5);
+      this.breakerState.set(0.5);
       this.logger.log('half-open: the next order tries approval');
     });
     this.breaker.on('close', () => {
-      breakerState.set(0);
+      this.breakerState.set(0);
       this.logger.log('closed: approval answers again');
     });
     // shown, never counted: that approval is away is no fault of this process
