@@ -99,7 +99,7 @@ describe('A service', () => {
     ['lost', '/things/once', {}, undefined, /check before you retry/],
     ['lost', '/things/once', KEY, '2', /Try again/],
   ])(
-    'with a database connection that is %s says after POST %s with %j whether to retry',
+    'whose database connection is %s answers POST %s with %j with a hint whether to retry',
     async (database, path, with_, s, how) => {
       const { body, headers } = await request(url)
         .post(path)
