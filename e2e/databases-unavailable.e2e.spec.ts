@@ -87,7 +87,7 @@ describe('While a database is unavailable', () => {
     await order.stop();
     await infrastructure.postgres.kill();
     const started = order.start();
-    await eventually(() => order.lines.some((line) => line.includes('no database yet')));
+    await eventually(() => order.lines.some((line) => line.includes('database is unavailable')));
     await infrastructure.postgres.start();
     await started;
     const equipmentId = await client.register(1);

@@ -47,7 +47,7 @@ describe('A service', () => {
     });
     let said = '';
     child.stdout.on('data', (chunk) => (said += chunk));
-    await eventually(async () => expect(said).toContain('no database yet'));
+    await eventually(async () => expect(said).toContain('database is unavailable'));
     child.kill('SIGTERM');
     const [code] = await once(child, 'close');
     expect(code).toBe(0);
@@ -66,7 +66,7 @@ describe('A service', () => {
     expect(await inFlight).toMatchObject({ status: 201, body: { status: 'APPROVED' } });
     expect(await stopped).toBe('stopped');
     const said = order.lines.slice(-2).map((line) => JSON.parse(line).msg);
-    expect(said).toEqual(['SIGTERM: finishing what is in hand', 'stopped']);
+    expect(said).toEqual(['SIGTERM: finishing requests and messages in flight', 'stopped']);
     await order.start();
     await client.waitUntilConsistent();
   });
@@ -86,7 +86,7 @@ describe('A service', () => {
     const stopped = equipment[0].stop();
     await eventually(async () => {
       const said = equipment[0].lines.map((line) => JSON.parse(line).msg);
-      expect(said).toContain('SIGTERM: finishing what is in hand');
+      expect(said).toContain('SIGTERM: finishing requests and messages in flight');
     });
     expect(await get('/equipments')).toEqual({ status: 200, connection: 'close' });
     expect(await stopped).toBe('stopped');

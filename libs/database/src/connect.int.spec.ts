@@ -14,8 +14,8 @@ import {
   type Schema,
 } from './options.ts';
 
-/** A way to a server, which can go dead without a word, as when its machine loses power. */
-async function way(to: URL) {
+/** A TCP proxy that can stop forwarding without closing, as when the server's machine loses power. */
+async function proxyTo(to: URL) {
   const pairs: [Socket, Socket][] = [];
   const server = createServer((near) => {
     const far = connectTcp(Number(to.port), to.hostname);
@@ -27,7 +27,7 @@ async function way(to: URL) {
   const { port } = server.address() as AddressInfo;
   return {
     url: Object.assign(new URL(to), { hostname: '127.0.0.1', port: String(port) }).href,
-    goDead: () => {
+    stopForwarding: () => {
       for (const [near, far] of pairs) {
         near.unpipe(far);
         far.unpipe(near);
@@ -45,7 +45,7 @@ describe.each([
     'PostgreSQL',
     'order',
     `SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory'`,
-    'SELECT pg_sleep(11)', // longer than other statements may take
+    'SELECT pg_sleep(11)', // longer than the limit of other statements
     (url: string, schema: Schema) =>
       postgresOptions('test', readConfig(postgresConfig, { DATABASE_URL: url }), schema),
   ],
@@ -53,7 +53,7 @@ describe.each([
     'MariaDB',
     'mis',
     `SELECT IS_USED_LOCK('migrations') IS NOT NULL AS n`,
-    'SELECT SLEEP(26)', // longer than other connections may be silent
+    'SELECT SLEEP(26)', // longer than the idle timeout of other connections
     (url: string, schema: Schema) =>
       mariadbOptions(readConfig(mariadbConfig, { DATABASE_URL: url }), schema),
   ],
@@ -75,7 +75,7 @@ describe.each([
     await databases.drop();
   });
 
-  it('migrates once, however many start at once, how long it takes, and if it fails for the moment', async () => {
+  it('migrates once with concurrent replicas, a slow migration and a transient failure', async () => {
     let attempts = 0;
     class Migration1700000000001 implements MigrationInterface {
       readonly name = 'Migration1700000000001';
@@ -99,10 +99,10 @@ describe.each([
     expect(Number(n)).toBe(0);
   });
 
-  it('gives up what has waited for long on a server that is gone, and connects anew', async () => {
-    const server = await way(new URL(databases.urls[owner]));
+  it('fails a query of a server that is gone after the idle timeout, and connects again', async () => {
+    const server = await proxyTo(new URL(databases.urls[owner]));
     const database = await open(optionsFor(server.url, { entities: [], migrations: [] }));
-    server.goDead();
+    server.stopForwarding();
     const error: unknown = await database.query('SELECT 1').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ driverError: { code: 'ETIMEDOUT' } });
     expect(isTransient(error)).toBe(true);

@@ -6,15 +6,15 @@ import { forMigrations } from './options.ts';
 
 const RETRY_MS = 1_000;
 const LOCK_POLL_MS = 100;
-/** One lock for all that start at once, by any number or name that nothing else there uses. */
+/** One lock for all replicas that start at the same time. Nothing else uses this number or name. */
 const TAKE_LOCK = {
   postgres: 'SELECT pg_try_advisory_lock(7301944) AS mine',
   mariadb: `SELECT GET_LOCK('migrations', 0) AS mine`,
 };
 
 /**
- * Connects, waiting for as long as the database is away, and brings the schema up to date.
- * @throws whatever only a person can mend, such as a wrong password or a failing migration
+ * Connects and migrates the schema. Retries for as long as the database is unavailable.
+ * @throws errors that only an operator can fix, such as a wrong password or a failing migration
  */
 export async function connect(options: DataSourceOptions): Promise<DataSource> {
   const logger = new Logger('Database');
@@ -24,15 +24,15 @@ export async function connect(options: DataSourceOptions): Promise<DataSource> {
       return await new DataSource(options).initialize();
     } catch (error) {
       if (!isTransient(error)) throw error;
-      logger.warn(`no database yet, trying again: ${(error as Error).message}`);
+      logger.warn(`the database is unavailable, retrying: ${(error as Error).message}`);
       await delay(RETRY_MS);
     }
   }
 }
 
 /**
- * Several replicas may start at once: one migrates, the others wait for it. The lock ends with its
- * connection, so connections of their own are closed at the end.
+ * Several replicas may start at the same time: one migrates, the others wait for it. The lock ends
+ * with its connection, so this function uses separate connections and closes them at the end.
  */
 async function migrate(options: DataSourceOptions, logger: Logger): Promise<void> {
   const database = await new DataSource({
@@ -51,7 +51,7 @@ async function migrate(options: DataSourceOptions, logger: Logger): Promise<void
   }
 }
 
-/** TypeORM names a migration that fails, but would do so on the console, in between the lines of JSON. */
+/** TypeORM reports a failed migration on the console by default, which would break the JSON log. */
 class MigrationLog extends AbstractLogger {
   constructor(private readonly logger: Logger) {
     super();

@@ -5,10 +5,10 @@ import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { connect } from './connect.ts';
 
-/** Requests waiting for a connection, as a multiple of the pool, beyond which new ones are refused. */
+/** New requests are refused when this many times the pool's size wait for a connection. */
 const MAX_WAITING = 10;
 
-/** A service's own database: connected and migrated before it listens; its readiness. */
+/** A service's own database: connected and migrated before the service listens; its readiness check. */
 @Module({})
 export class DatabaseModule implements OnModuleInit {
   static with(options: DataSourceOptions): DynamicModule {

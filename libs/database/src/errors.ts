@@ -5,7 +5,7 @@ interface DriverError extends Error {
   code?: string;
   /** SQLSTATE from MariaDB. */
   sqlState?: string;
-  /** What the system was asked for, such as `connect`. */
+  /** The failed system call, such as `connect`. */
   syscall?: string;
 }
 
@@ -15,13 +15,13 @@ interface DriverError extends Error {
 const TRANSIENT_STATE = /^(08...|25P03|40...|53...|55...|57...|58...)$/;
 const TRANSIENT_CODE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|PROTOCOL_CONNECTION_LOST|ER_LOCK_WAIT_TIMEOUT|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|ER_CONNECTION_KILLED|ER_QUERY_INTERRUPTED|ER_STATEMENT_TIMEOUT|ER_NORMAL_SHUTDOWN|POOL_CLOSED)$/;
-// node-postgres and mysql2 tell these by their message alone
+// node-postgres and mysql2 give these errors no code
 const TRANSIENT_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|connection error and is not queryable|in closed state|Pool is closed|Queue limit reached|the database system is/;
-// 57P01 and 57P02 the server shuts down or has crashed, which ends all its connections
+// 57P01 and 57P02: the server shuts down or has crashed, which closes all its connections
 const LOST_CODE = /^(ECONNRESET|EPIPE|ETIMEDOUT|57P01|57P02)$/;
 const LOST_MESSAGE = /^Connection terminated( unexpectedly)?$|^Query read timeout$/;
-// 22 data exception (out of range, too long), 23 integrity constraint
+// 22: data exception (out of range, too long), 23: integrity constraint
 const DATA_STATE = /^2[23]...$/;
 
 const driverError = (error: unknown): DriverError | undefined => {
@@ -32,8 +32,8 @@ const driverError = (error: unknown): DriverError | undefined => {
 const sqlState = ({ code, sqlState }: DriverError): string => sqlState ?? code ?? '';
 
 /**
- * Whether the database is away or busy for the moment, so that the same statement may work later:
- * connections refused or lost, deadlocks, shutdowns, timeouts.
+ * Whether the database is temporarily unavailable or busy, so that the same statement may succeed
+ * later: connections refused or lost, deadlocks, shutdowns, timeouts.
  */
 export function isTransient(error: unknown): boolean {
   const cause = driverError(error);
@@ -47,16 +47,16 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * Whether, of a transient failure, nobody knows what it left: the connection was lost after the
- * statement had been sent, so that it may have been committed.
+ * Whether a transient failure leaves it unknown if the statement was committed: the connection was
+ * lost after the statement had been sent.
  */
-export function mayHaveWorked(error: unknown): boolean {
+export function isOutcomeUnknown(error: unknown): boolean {
   const cause = driverError(error);
   if (!cause || cause.syscall === 'connect') return false;
   return LOST_CODE.test(sqlState(cause)) || LOST_MESSAGE.test(cause.message);
 }
 
-/** Whether the data themselves were refused: the same statement can never work. */
+/** Whether the database rejects the data: the same statement can never succeed. */
 export function isDataError(error: unknown): boolean {
   const cause = driverError(error);
   return cause !== undefined && DATA_STATE.test(sqlState(cause));

@@ -1,10 +1,10 @@
 import { QueryFailedError } from 'typeorm';
-import { isTransient, mayHaveWorked } from './errors.ts';
+import { isTransient, isOutcomeUnknown } from './errors.ts';
 
 const failed = (details: { code?: string; syscall?: string; message?: string }) =>
   new QueryFailedError('INSERT', [], Object.assign(new Error(details.message ?? 'no'), details));
 
-describe('After a failure of the database', () => {
+describe('A database error', () => {
   it.each([
     { code: 'ECONNREFUSED', syscall: 'connect' },
     { code: 'ETIMEDOUT', syscall: 'connect' },
@@ -12,9 +12,9 @@ describe('After a failure of the database', () => {
     { message: 'Connection terminated due to connection timeout' },
     { code: '40001' },
     { code: '57014' },
-  ])('nothing was stored: %j', (details) => {
+  ])('is transient and has stored nothing: %j', (details) => {
     expect(isTransient(failed(details))).toBe(true);
-    expect(mayHaveWorked(failed(details))).toBe(false);
+    expect(isOutcomeUnknown(failed(details))).toBe(false);
   });
 
   it.each([
@@ -23,8 +23,8 @@ describe('After a failure of the database', () => {
     { code: '57P01' },
     { message: 'Connection terminated unexpectedly' },
     { message: 'Connection terminated' },
-  ])('nobody knows what was stored: %j', (details) => {
+  ])('is transient and may have stored the data: %j', (details) => {
     expect(isTransient(failed(details))).toBe(true);
-    expect(mayHaveWorked(failed(details))).toBe(true);
+    expect(isOutcomeUnknown(failed(details))).toBe(true);
   });
 });

@@ -1,25 +1,27 @@
 import { connect, Socket } from 'node:net';
 
 /**
- * Longer than any statement may take, and than the relay may wait for Kafka inside a transaction:
- * four requests of 5 s, and the producer's waits between them.
+ * Longer than any statement may take, and longer than the relay may wait for Kafka inside a
+ * transaction: four requests of 5 s, and the producer's pauses between them.
  */
-const SILENCE_MS = 25_000;
+const IDLE_TIMEOUT_MS = 25_000;
 
 /**
- * Gives a connection up on which nothing has moved for {@link SILENCE_MS}. A server that went without
- * a word, with its machine or its network, leaves no other trace for a quarter of an hour, and
- * everything that waits for an answer would wait as long.
+ * Closes a connection on which no byte has moved for {@link IDLE_TIMEOUT_MS}. When a server's machine
+ * or network fails, TCP reports nothing for about 15 minutes, and each waiting query would hang as
+ * long.
  */
-const limitSilence = (socket: Socket): Socket =>
-  socket.setTimeout(SILENCE_MS, () => {
-    const error = new Error(`the database has been silent for ${SILENCE_MS} ms`);
+const withIdleTimeout = (socket: Socket): Socket =>
+  socket.setTimeout(IDLE_TIMEOUT_MS, () => {
+    const error = new Error(`the database sent nothing for ${IDLE_TIMEOUT_MS} ms`);
     socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
   });
 
 /** A socket for node-postgres, which connects it. */
-export const postgresSocket = (): Socket => limitSilence(new Socket());
+export const postgresSocket = (): Socket => withIdleTimeout(new Socket());
 
-/** A connecting socket for mysql2, set as it sets its own. */
+/** A connecting socket for mysql2, with the options that mysql2 itself would set. */
 export const mariadbSocket = ({ config }: { config: { port: number; host: string } }): Socket =>
-  limitSilence(connect({ port: config.port, host: config.host, noDelay: true, keepAlive: true }));
+  withIdleTimeout(
+    connect({ port: config.port, host: config.host, noDelay: true, keepAlive: true }),
+  );

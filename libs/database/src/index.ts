@@ -1,5 +1,5 @@
 export { DatabaseModule } from './database.module.ts';
-export { isDataError, isTransient, mayHaveWorked } from './errors.ts';
+export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
 export {
   mariadbConfig,
   mariadbOptions,
@@ -7,4 +7,4 @@ export {
   postgresOptions,
   type DatabaseConfig,
 } from './options.ts';
-export { Sweep } from './periodic-job.ts';
+export { PeriodicJob } from './periodic-job.ts';

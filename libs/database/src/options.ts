@@ -3,20 +3,20 @@ import { z } from 'zod';
 import type { DataSourceOptions, EntitySchema, MigrationInterface } from 'typeorm';
 import { mariadbSocket, postgresSocket } from './idle-timeout.ts';
 
-/** One way to say it: the drivers read `?sslmode=` and its like differently, or not at all. */
-const saysNothingOfTls = (url: string): boolean =>
+/** Only DATABASE_TLS configures TLS: the drivers read `?sslmode=` differently, or not at all. */
+const hasNoTlsParameter = (url: string): boolean =>
   ![...new URL(url).searchParams.keys()].some((name) => name.toLowerCase().startsWith('ssl'));
 
 const configFor = (...protocols: string[]) =>
   z.object({
     DATABASE_URL: env
       .url(...protocols)
-      .refine((url) => !URL.canParse(url) || saysNothingOfTls(url), {
+      .refine((url) => !URL.canParse(url) || hasNoTlsParameter(url), {
         error: 'expected no ssl… parameter in it; DATABASE_TLS=true asks for TLS',
       }),
-    /** Connect by TLS only, and only to a server whose certificate is good for its host name. */
+    /** Connect with TLS only, and only to a server whose certificate is valid for its host name. */
     DATABASE_TLS: env.flag(false),
-    /** Connections; one each for the relay and two sweeps, so one for requests at the least. */
+    /** Connections. The relay and two jobs use one each, so at least one is left for requests. */
     DATABASE_POOL_SIZE: env.whole(4, 1_000, 10),
   });
 
@@ -30,16 +30,16 @@ export interface Schema {
   readonly migrations: (new () => MigrationInterface)[];
 }
 
-// A statement that hangs must not hang its caller: requests end in 503, messages are retried. See
-// silence.ts for one whose server is gone.
+// A statement that hangs must not block its caller: requests end with 503, messages are retried.
+// idle-timeout.ts covers a server that is gone.
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_MS = 30_000;
-/** Connections that nobody needs for this long are closed. */
+/** Connections that are unused for this long are closed. */
 const IDLE_MS = 10_000;
 
-/** How a service reaches its PostgreSQL database. Large integers are read as numbers. */
+/** The options of a service's PostgreSQL database. Large integers are read as numbers. */
 export const postgresOptions = (
   name: string,
   config: DatabaseConfig,
@@ -63,10 +63,10 @@ export const postgresOptions = (
   ...schema,
 });
 
-// mysql2 checks who has signed a certificate, but not by itself for whom; TypeORM's type lacks the option
+// mysql2 checks a certificate's issuer, but its host name only if asked; TypeORM's type lacks the option
 const VERIFIED = { rejectUnauthorized: true, verifyIdentity: true };
 
-/** How mis reaches its MariaDB database. Times are UTC, large integers are read as numbers. */
+/** The options of mis's MariaDB database. Times are UTC, large integers are read as numbers. */
 export const mariadbOptions = (config: DatabaseConfig, schema: Schema): DataSourceOptions => ({
   type: 'mariadb',
   url: config.DATABASE_URL.replace(/^mariadb:/, 'mysql:'),
@@ -79,17 +79,18 @@ export const mariadbOptions = (config: DatabaseConfig, schema: Schema): DataSour
   bigNumberStrings: false,
   extra: {
     queueLimit: 100 * config.DATABASE_POOL_SIZE,
-    maxIdle: config.DATABASE_POOL_SIZE - 1, // below the pool's size, or mysql2 closes no idle ones
+    maxIdle: config.DATABASE_POOL_SIZE - 1, // mysql2 closes idle connections only below the pool's size
     idleTimeout: IDLE_MS,
-    gracefulEnd: true, // or the server logs each as an aborted connection
+    gracefulEnd: true, // otherwise the server logs each as an aborted connection
     stream: mariadbSocket,
   },
   ...schema,
 });
 
 /**
- * The same database while it is migrated: to change a large table may take its time, though not to
- * wait for a lock on it, since everybody else waits behind. One connection holds a lock meanwhile.
+ * The same database for migrations. Changing a large table may take long, so statements have no time
+ * limit; waiting for a lock keeps its limit, because all other statements queue behind it. Two
+ * connections: one holds the migration lock, the other migrates.
  */
 export const forMigrations = (options: DataSourceOptions): DataSourceOptions =>
   ({

@@ -6,7 +6,7 @@ const mariadb = 'mariadb://mis:secret@mis-db:3306/mis';
 const schema = { entities: [], migrations: [] };
 
 describe('The connection to a database', () => {
-  it('verifies the certificate and the host name when it is by TLS', () => {
+  it('verifies the certificate and the host name when TLS is on', () => {
     const config = readConfig(postgresConfig, { DATABASE_URL: postgres, DATABASE_TLS: 'true' });
     expect(postgresOptions('order', config, schema)).toMatchObject({ ssl: true });
     const other = readConfig(mariadbConfig, { DATABASE_URL: mariadb, DATABASE_TLS: 'true' });
@@ -15,7 +15,7 @@ describe('The connection to a database', () => {
     });
   });
 
-  it('is plain when nothing is said', () => {
+  it('uses no TLS by default', () => {
     const config = readConfig(postgresConfig, { DATABASE_URL: postgres });
     expect(postgresOptions('order', config, schema)).toMatchObject({ ssl: false });
     const other = readConfig(mariadbConfig, { DATABASE_URL: mariadb });
@@ -26,7 +26,7 @@ describe('The connection to a database', () => {
     [postgresConfig, `${postgres}?sslmode=require`],
     [postgresConfig, `${postgres}?SSL=1`],
     [mariadbConfig, `${mariadb}?ssl=%7B%7D`],
-  ])('is not asked for in the address', (schema, url) => {
+  ])('rejects a TLS parameter in the URL: %#', (schema, url) => {
     const read = () => readConfig(schema, { DATABASE_URL: url });
     expect(read).toThrow(/^DATABASE_URL: expected no ssl… parameter in it; DATABASE_TLS=true/);
     expect(read).not.toThrow(/secret/);

@@ -6,28 +6,28 @@ import {
 import type { DataSource } from 'typeorm';
 
 /**
- * Work that is done again and again, by one replica at a time: an advisory lock that ends with its
- * transaction. What fails is tried again next time.
+ * Work that is repeated at an interval, on one replica at a time: the replica holds an advisory
+ * lock, which ends with its transaction. A failed run is repeated at the next interval.
  */
-export abstract class Sweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('Sweep');
+export abstract class PeriodicJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('PeriodicJob');
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
 
-  /** @param name names the lock; unique among the sweeps of one database */
+  /** @param name names the lock; unique among the jobs of one database */
   constructor(
     private readonly database: DataSource,
     private readonly name: string,
     private readonly everyMs: number,
   ) {}
 
-  /** @param stop when this process stops: what is left can wait for the next time */
-  protected abstract sweep(stop: AbortSignal): Promise<void>;
+  /** @param stop is aborted when this process stops; the next run does what is left */
+  protected abstract run(stop: AbortSignal): Promise<void>;
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.running ??= this.once().finally(() => (this.running = undefined));
+      this.running ??= this.runLocked().finally(() => (this.running = undefined));
     }, this.everyMs);
   }
 
@@ -37,15 +37,15 @@ export abstract class Sweep implements OnApplicationBootstrap, BeforeApplication
     await this.running;
   }
 
-  private async once(): Promise<void> {
+  private async runLocked(): Promise<void> {
     try {
       await this.database.transaction(async (manager) => {
         const lock = 'SELECT pg_try_advisory_xact_lock(hashtext($1)) AS mine';
         const [{ mine }] = await manager.query(lock, [this.name]);
-        if (mine) await this.sweep(this.stopping.signal);
+        if (mine) await this.run(this.stopping.signal);
       });
     } catch (error) {
-      this.logger.warn({ err: error }, `${this.name} failed, will be done next time`);
+      this.logger.warn({ err: error }, `job ${this.name} failed, retrying at the next interval`);
     }
   }
 }

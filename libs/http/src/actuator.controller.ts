@@ -1,9 +1,9 @@
 import { Controller, Get, Header, HttpStatus, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { register } from 'prom-client';
 import {
   Health,
   type HealthAnswer,
+  MetricsRegistry,
   SERVICE_IDENTITY,
   type ServiceIdentity,
 } from '@equipmgnt/runtime';
@@ -13,6 +13,7 @@ import {
 export class ActuatorController {
   constructor(
     private readonly health: Health,
+    private readonly registry: MetricsRegistry,
     @Inject(SERVICE_IDENTITY) private readonly identity: ServiceIdentity,
   ) {}
 
@@ -32,9 +33,9 @@ export class ActuatorController {
   }
 
   @Get('prometheus')
-  @Header('content-type', register.contentType)
+  @Header('content-type', MetricsRegistry.CONTENT_TYPE)
   metrics(): Promise<string> {
-    return register.metrics();
+    return this.registry.text();
   }
 
   @Get('info')

@@ -3,12 +3,12 @@ import { correlationOf, withCorrelation, type Correlation } from '@equipmgnt/run
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The request's correlation headers, the caller's or new ones. */
+    /** The request's correlation headers: the client's, or new ones. */
     correlation: Required<Pick<Correlation, 'requestId' | 'traceparent'>>;
   }
 }
 
-/** Takes up or makes `X-Request-Id` and `traceparent`, returns the first, and keeps both at hand. */
+/** Reads or creates `X-Request-Id` and `traceparent`; the answer carries the first. Logs and events use both. */
 export function correlate(server: FastifyInstance): void {
   server.decorateRequest('correlation');
   server.addHook('onRequest', (request, reply, done) => {
@@ -16,7 +16,7 @@ export function correlate(server: FastifyInstance): void {
     void reply.header('x-request-id', request.correlation.requestId);
     withCorrelation(request.correlation, done);
   });
-  // Entered anew after the body was read: its events come in the socket's context, not in ours.
+  // again after the body was read: the events of the body run in the socket's async context
   server.addHook('preHandler', (request, _reply, done) =>
     withCorrelation(request.correlation, done),
   );

@@ -6,29 +6,28 @@ import type { InFlight } from './in-flight.ts';
 const CHECK_EVERY_MS = 50;
 
 /**
- * How long a client of this suite leaves a connection unused and still sends a request on it; below
- * the servers' `CONNECTION_DRAIN_MS`.
+ * How long a client of this suite may leave a connection idle before it sends another request on it;
+ * below the servers' `CONNECTION_DRAIN_MS`.
  */
 export const REUSE_WITHIN_MS = 3_000;
 
 export interface Draining {
   readonly health: Health;
   readonly inFlight: InFlight;
-  /** How long connections that nobody uses are left to their clients. */
+  /** How long idle connections stay open for their clients. */
   readonly connectionsMs: number;
 }
 
 /**
- * Ends connections in good order when this process stops.
+ * Closes connections without losing a request when this process stops.
  *
- * From the first moment of stopping on, every answer ends its connection, so that clients go
- * elsewhere with the next request. A connection that is not in use is not closed at once: a request
- * may be on its way, and would be lost. Its client uses it, or gives it up, before long; only then
- * does the server stop listening.
+ * While the process stops, every answer closes its connection, so that clients send the next request
+ * to another replica. An idle connection is not closed immediately: a request may be on its way and
+ * would be lost. Its client uses it or closes it soon; only then does the server stop listening.
  *
- * What is left is closed when no request is in hand: Node counts a connection that was opened but
- * never used, as connection pools and proxies keep them, not as idle, and would wait for its first
- * request.
+ * Other connections are closed when no request is in flight. Connection pools and proxies keep
+ * connections that they have never used; Node does not count those as idle and would wait for their
+ * first request.
  */
 export function drainWhenStopping(server: FastifyInstance, draining: Draining): void {
   const { health, inFlight, connectionsMs } = draining;

@@ -6,7 +6,7 @@ export interface Link {
   readonly templated?: true;
 }
 
-/** A HAL resource: the state, and links to itself and to what belongs to it. */
+/** A HAL resource: the state, with links to itself and to related resources. */
 export type Hal<T> = T & { readonly _links: Record<string, Link> };
 
 /** A page of a HAL collection, in the shape of Spring Data REST. */
@@ -25,8 +25,8 @@ export interface PageMetadata {
 }
 
 /**
- * The address that the caller used, from the `X-Forwarded-*` of trusted proxies or from the request
- * itself, so that links work where the caller stands.
+ * The origin that the client used, from the `X-Forwarded-*` of trusted proxies or from the request
+ * itself, so that the client can follow the links.
  */
 export const baseUrl = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;
 
@@ -47,7 +47,7 @@ export function halResource<T extends { id: number }>(
   return { ...state, _links: { self, [rel]: self, ...Object.fromEntries(links) } };
 }
 
-/** A page of resources with links to its neighbours. */
+/** A page of resources with links to the neighbouring pages. */
 export function halPage<T>(
   request: FastifyRequest,
   path: string,

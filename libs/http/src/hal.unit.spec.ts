@@ -18,7 +18,7 @@ const linksOf = (url: string, page: number, size: number, total: number) =>
   );
 
 describe('A HAL resource', () => {
-  it('links to itself and what belongs to it, where the caller stands', () => {
+  it('links to itself and to related resources, at the origin that the client used', () => {
     expect(halResource(request(), 'order', 'orders', { id: 7, qty: 2 }, { mis: 'mis/7' })).toEqual({
       id: 7,
       qty: 2,
@@ -32,7 +32,7 @@ describe('A HAL resource', () => {
 });
 
 describe('A HAL page', () => {
-  it('counts', () => {
+  it('has the number of items and pages', () => {
     const wanted = { page: 1, size: 10, sort: { property: 'id', direction: 'asc' as const } };
     expect(halPage(request(), 'orders', wanted, 21, []).page).toEqual({
       size: 10,
@@ -42,7 +42,7 @@ describe('A HAL page', () => {
     });
   });
 
-  it('links to its neighbours and keeps the rest of the query', () => {
+  it('links to the neighbouring pages and keeps the rest of the query', () => {
     expect(linksOf('/orders?page=1&size=10&sort=qty,desc', 1, 10, 21)).toEqual({
       first: '?page=0&size=10&sort=qty%2Cdesc',
       prev: '?page=0&size=10&sort=qty%2Cdesc',
@@ -52,11 +52,11 @@ describe('A HAL page', () => {
     });
   });
 
-  it('has only itself when there is nothing else', () => {
+  it('links only to itself when it is the only page', () => {
     expect(linksOf('/orders', 0, 20, 0)).toEqual({ self: '' });
   });
 
-  it('leads back from beyond the end', () => {
+  it('links to the last page from beyond the end', () => {
     expect(linksOf('/orders?page=9', 9, 20, 21)).toMatchObject({ prev: '?page=1&size=20' });
   });
 });

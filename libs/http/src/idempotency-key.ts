@@ -1,14 +1,24 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { InvalidInput } from './problem.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The `Idempotency-Key` that the handler uses; not set if the handler ignores the header. */
+    idempotencyKey: string | undefined;
+  }
+}
 
 const PATTERN = /^[\x21-\x7e]{1,255}$/;
 
-const withKey = new WeakSet<FastifyRequest>();
+/** Prepares requests for {@link IdempotencyKey}. */
+export function keepIdempotencyKeys(server: FastifyInstance): void {
+  server.decorateRequest('idempotencyKey');
+}
 
 /**
- * The `Idempotency-Key` header, if there is one, for a handler that does what it is asked once for
- * all requests with the same key.
+ * The `Idempotency-Key` header, if there is one, for a handler that has the effect of a request once
+ * for all requests with the same key.
  */
 export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -18,10 +28,10 @@ export const IdempotencyKey = createParamDecorator((_: unknown, context: Executi
     const detail = 'expected one key of 1 to 255 visible ASCII characters, such as a UUID';
     throw new InvalidInput([{ in: 'header', pointer: '#/Idempotency-Key', detail }]);
   }
-  withKey.add(request);
+  request.idempotencyKey = key;
   return key;
 });
 
-/** Whether the same request once more does no harm; a key that no handler asked for is no help. */
+/** Whether a client may repeat the request safely. A key that the handler ignores does not count. */
 export const isRepeatable = (request: FastifyRequest): boolean =>
-  request.method !== 'POST' || withKey.has(request);
+  request.method !== 'POST' || request.idempotencyKey !== undefined;

@@ -5,4 +5,5 @@ export { IdempotencyKey } from './idempotency-key.ts';
 export { pageQuery } from './paging.ts';
 export { InvalidInput, problem, RETRY_AFTER_S, sendProblem } from './problem.ts';
 export { byId, resourceId, wholeNumber } from './validation.ts';
-export { createService, runService, type ServiceOptions } from './service.ts';
+export { runService } from './run-service.ts';
+export { createService, type ServiceOptions } from './service.ts';

@@ -3,15 +3,15 @@ import type { Socket } from 'node:net';
 import { problem, PROBLEM_JSON } from './problem.ts';
 
 /**
- * The path and query of a request target: clients of a proxy send a whole address (RFC 9112, 3.2.2),
- * which every server has to understand.
+ * The path and query of a request target: clients of a proxy send a whole URL (RFC 9112, 3.2.2), which
+ * every server must accept.
  */
 export const originForm = ({ url = '/' }: IncomingMessage): string =>
   url.replace(/^https?:\/\/[^/?#]*\/?/i, '/');
 
 /**
- * Answers with a problem what never became a request: broken HTTP, endless headers, or headers that
- * do not come. What else is on the connection cannot be understood any more, so it ends.
+ * Answers malformed HTTP, headers that are too large or headers that do not arrive with a problem. The
+ * rest of the connection's data cannot be parsed, so the connection is closed.
  */
 export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code !== 'ECONNRESET' && socket.writable) {
@@ -32,6 +32,6 @@ function refusalOf(code: string | undefined) {
     case 'HPE_HEADER_OVERFLOW':
       return problem(431, 'headers-too-large', 'The headers are larger than this service accepts.');
     default:
-      return problem(400, 'malformed-request', 'This is not a request of HTTP/1.1.');
+      return problem(400, 'malformed-request', 'This is not a valid HTTP/1.1 request.');
   }
 }

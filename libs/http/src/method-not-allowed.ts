@@ -12,8 +12,8 @@ const METHODS: readonly HTTPMethods[] = [
 ];
 
 /**
- * Answers 405 with `Allow` where a path exists but not for this method; Fastify alone would say
- * 404. Call it before the routes are registered; `complete` adds the refusals after them.
+ * Answers 405 with `Allow` when a path exists, but not for this method; Fastify alone would answer 404.
+ * Call it before the routes are registered, and `complete` after them.
  */
 export function refuseOtherMethods(server: FastifyInstance): { complete(): void } {
   const allowed = new Map<string, Set<string>>();
@@ -24,7 +24,7 @@ export function refuseOtherMethods(server: FastifyInstance): { complete(): void 
   });
   return {
     complete() {
-      const routes = [...allowed]; // the routes added here are reported to the hook, too
+      const routes = [...allowed]; // a copy: the routes added here reach the hook as well
       for (const [url, methods] of routes) {
         const others = METHODS.filter((method) => !methods.has(method));
         if (others.length === 0) continue;
@@ -32,9 +32,9 @@ export function refuseOtherMethods(server: FastifyInstance): { complete(): void 
         server.route({
           url,
           method: others,
-          // the body of a refused request is of no interest, whatever its type
+          // before the body is parsed, which may have any type
           onRequest: (request, reply, _done) => {
-            const refusal = problem(405, 'method-not-allowed', `Here only ${allow} can be used.`);
+            const refusal = problem(405, 'method-not-allowed', `Allowed methods: ${allow}.`);
             sendProblem(reply.header('allow', allow), refusal, request.url);
           },
           handler: () => undefined,

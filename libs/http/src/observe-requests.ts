@@ -1,15 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { Histogram } from 'prom-client';
+import type { MetricsRegistry } from '@equipmgnt/runtime';
 
-const duration = new Histogram({
-  name: 'http_server_requests_seconds', // Micrometer's name, which dashboards of the original know
-  help: 'Duration of HTTP requests by route',
-  labelNames: ['method', 'uri', 'status'],
-  buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-});
-
-/** Measures each request by its route, never by its address: ids would make endless series. */
-export function measureRequests(server: FastifyInstance): void {
+/** Measures each request by its route, not by its URL: ids would create an unlimited number of series. */
+export function measureRequests(server: FastifyInstance, metrics: MetricsRegistry): void {
+  const duration = metrics.histogram({
+    name: 'http_server_requests_seconds', // Micrometer's name, which existing dashboards use
+    help: 'Duration of HTTP requests by route',
+    labelNames: ['method', 'uri', 'status'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  });
   server.addHook('onResponse', (request, reply, done) => {
     duration.observe(
       {
@@ -23,7 +22,7 @@ export function measureRequests(server: FastifyInstance): void {
   });
 }
 
-/** One line for each request, but for probes and metrics. */
+/** Logs one line for each request, except probes and metrics. */
 export function logRequests(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, done) => {
     const { method, url } = request;

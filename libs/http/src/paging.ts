@@ -5,9 +5,9 @@ const DEFAULT_SIZE = 20; // Spring Data REST's own default and maximum
 const MAX_SIZE = 1_000;
 
 /**
- * `?page=&size=&sort=` as Spring Data REST takes them, plus a resource's own filters. Unknown
- * parameters are refused: a misspelt filter must not look like an answer.
- * @param sortable the properties that may be sorted by; the first is the default, ascending
+ * `?page=&size=&sort=` as in Spring Data REST, plus a resource's own filters. Unknown parameters are
+ * rejected: a misspelt filter must not return an unfiltered list.
+ * @param sortable the properties to sort by; the first is the default, ascending
  */
 export function pageQuery<F extends z.ZodRawShape>(
   sortable: readonly [string, ...string[]],

@@ -5,13 +5,13 @@ import { DomainError, type ErrorKind } from '@equipmgnt/kernel';
 
 export const PROBLEM_JSON = 'application/problem+json';
 
-/** One bad part of a request. */
+/** One invalid part of a request. */
 export interface FieldError {
   /** Where the field is. */
   readonly in: 'body' | 'query' | 'path' | 'header';
   /** JSON pointer to the field, as a URI fragment: `#/qty`. */
   readonly pointer: string;
-  /** What was expected, and what was found. */
+  /** The expected value and the actual one. */
   readonly detail: string;
 }
 
@@ -25,7 +25,7 @@ export interface Problem {
   readonly errors?: readonly FieldError[];
 }
 
-/** A request that does not fit its schema. */
+/** A request that does not match its schema. */
 export class InvalidInput extends Error {
   override readonly name = 'InvalidInput';
 
@@ -34,7 +34,7 @@ export class InvalidInput extends Error {
   }
 }
 
-/** This process cannot take the request now; the same request may work in a few seconds. */
+/** This process cannot handle the request now; the same request may succeed in a few seconds. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 
@@ -46,7 +46,7 @@ export class Unavailable extends Error {
   }
 }
 
-/** Seconds that a client should wait before it tries again (`Retry-After`). */
+/** Seconds that a client should wait before it retries (`Retry-After`). */
 export const RETRY_AFTER_S = 2;
 
 const STATUS_OF: Record<ErrorKind, number> = {
@@ -76,11 +76,12 @@ export const sendProblem = (reply: FastifyReply, what: Problem, url: string): Fa
     .header('content-type', PROBLEM_JSON)
     .send({ ...what, instance: url.split('?', 1)[0] });
 
-/** What the caller is told about an error. Of unexpected ones, nothing but that it happened. */
+/** The problem of an error. An unexpected error shows no details to the client. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof InvalidInput) {
-    const count = error.errors.length === 1 ? 'One field is' : `${error.errors.length} fields are`;
-    return problem(400, 'invalid-input', `${count} not as expected.`, error.errors);
+    const count = error.errors.length;
+    const fields = `${count} invalid ${count === 1 ? 'field' : 'fields'}`;
+    return problem(400, 'invalid-input', `The request has ${fields}.`, error.errors);
   }
   if (error instanceof DomainError) {
     return problem(STATUS_OF[error.kind], error.code, error.message);
@@ -90,11 +91,11 @@ export function toProblem(error: unknown): Problem {
   return problem(
     500,
     'internal-error',
-    'Something went wrong here; the request id finds it in the log.',
+    'An unexpected error occurred; the log has its cause under the request id.',
   );
 }
 
-/** Refusals of Fastify and Nest themselves, by the code of the error behind them. */
+/** Errors of Fastify and Nest themselves, by the code of their cause. */
 function fromHttpException(error: HttpException): Problem {
   const cause = error.cause as { code?: string } | undefined;
   const status = error.getStatus();

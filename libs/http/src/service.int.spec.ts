@@ -40,8 +40,8 @@ const UNFINISHED =
   'POST /things HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n';
 
 const outages = {
-  isTransient: (error: unknown) => /away|lost|aborted/.test(String(error)),
-  mayHaveWorked: (error: unknown) => /lost/.test(String(error)),
+  isTransient: (error: unknown) => /unavailable|lost|aborted/.test(String(error)),
+  isOutcomeUnknown: (error: unknown) => /lost/.test(String(error)),
 };
 
 describe('A service', () => {
@@ -56,12 +56,12 @@ describe('A service', () => {
   });
   afterAll(() => app.close());
 
-  describe('asked for links', () => {
+  describe('in its links', () => {
     it.each([
       ['host', 'rental.example', 'http://rental.example/things'],
       ['host', '[::1]:8080', 'http://[::1]:8080/things'],
       ['x-forwarded-host', 'other, rental.example:81', 'http://rental.example:81/things'],
-    ])('makes them by %s: %s', async (header, value, href) => {
+    ])('uses %s: %s', async (header, value, href) => {
       const { body } = await request(url).get('/things').set(header, value).expect(200);
       expect(body._links.self.href).toBe(href);
     });
@@ -73,16 +73,16 @@ describe('A service', () => {
       ['host', 'host:99999'],
       ['x-forwarded-host', 'a b'],
       ['x-forwarded-proto', 'ht^tp'],
-    ])('refuses %s: %s', async (header, value) => {
+    ])('rejects %s: %s', async (header, value) => {
       const { body } = await request(url).get('/things').set(header, value).expect(400);
       expect(body).toMatchObject({ type: 'urn:equipmgnt:problem:bad-host', instance: '/things' });
     });
 
-    it('makes them by its own address for a caller that names no host', async () => {
+    it('uses its own address for a client that sends no host', async () => {
       expect(await rawAnswer(url, 'GET /things HTTP/1.0\r\n\r\n')).toContain(`"${url}/things"`);
     });
 
-    it('takes a whole address for a path', async () => {
+    it('accepts a whole URL as the request target', async () => {
       const target = 'GET http://rental.example/things HTTP/1.1';
       const answer = await rawAnswer(
         url,
@@ -93,13 +93,13 @@ describe('A service', () => {
   });
 
   it.each([
-    ['away', '/things', {}, '2', /try again/],
-    ['lost', '/things', {}, undefined, /look before you send it again/],
-    ['lost', '/things', KEY, undefined, /look before you send it again/],
-    ['lost', '/things/once', {}, undefined, /look before you send it again/],
-    ['lost', '/things/once', KEY, '2', /try again/],
+    ['unavailable', '/things', {}, '2', /Try again/],
+    ['lost', '/things', {}, undefined, /check before you retry/],
+    ['lost', '/things', KEY, undefined, /check before you retry/],
+    ['lost', '/things/once', {}, undefined, /check before you retry/],
+    ['lost', '/things/once', KEY, '2', /Try again/],
   ])(
-    'whose database is %s says after POST %s with %j how to go on',
+    'whose database connection is %s answers POST %s with %j with a hint whether to retry',
     async (database, path, with_, s, how) => {
       const { body, headers } = await request(url)
         .post(path)
@@ -113,33 +113,33 @@ describe('A service', () => {
     },
   );
 
-  it('takes a caller who hangs up for that, not for a database that is away', async () => {
+  it('does not report a client that disconnects as an unavailable database', async () => {
     const warn = import.meta.jest.spyOn(Logger.prototype, 'warn');
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname, () => socket.write(`${UNFINISHED}{`));
     const [received] = await once(app.getHttpServer(), 'request');
     socket.destroy();
-    await once(received, 'close').catch(() => undefined); // with the error that it is refused for
+    await once(received, 'close').catch(() => undefined); // it rejects with the error of the aborted request
     await setImmediate();
     expect(warn).not.toHaveBeenCalled();
     import.meta.jest.restoreAllMocks();
   });
 
-  it('does not wait for ever for a body', async () => {
+  it('answers 408 when a body does not arrive in time', async () => {
     const answer = await rawAnswer(url, `${UNFINISHED}{`);
     expect(answer).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
     expect(answer).toContain('urn:equipmgnt:problem:request-timeout');
   });
 
   it.each([
-    ['what is not HTTP', 'GET\r\n\r\n', '400 Bad Request', 'malformed-request'],
+    ['malformed HTTP', 'GET\r\n\r\n', '400 Bad Request', 'malformed-request'],
     [
       'headers without an end',
       `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`,
       '431 Request Header Fields Too Large',
       'headers-too-large',
     ],
-  ])('refuses %s with a problem', async (_, bytes, status, code) => {
+  ])('answers %s with a problem', async (_, bytes, status, code) => {
     const [head = '', body = ''] = (await rawAnswer(url, bytes)).split('\r\n\r\n');
     expect(head.split('\r\n')).toEqual(
       expect.arrayContaining([`HTTP/1.1 ${status}`, 'Content-Type: application/problem+json']),
@@ -148,7 +148,7 @@ describe('A service', () => {
   });
 });
 
-describe('A service with a limit to the delay of its event loop', () => {
+describe('A service with a limit of its event loop delay', () => {
   const LIMIT_MS = 100;
   let app: NestFastifyApplication;
   let url: string;
@@ -169,9 +169,9 @@ describe('A service with a limit to the delay of its event loop', () => {
   };
   const list = () => request(url).get('/things');
 
-  it('refuses while others hold the loop up, says so, and serves when they are done', async () => {
+  it('answers 503 while the event loop is blocked, and serves again afterwards', async () => {
     await listen();
-    const others = setInterval(() => holdTheLoop(3 * LIMIT_MS), 0);
+    const blocking = setInterval(() => blockEventLoop(3 * LIMIT_MS), 0);
     await eventually(async () =>
       expect(await list()).toMatchObject({
         status: 503,
@@ -183,19 +183,53 @@ describe('A service with a limit to the delay of its event loop', () => {
       }),
     );
     await request(url).get('/actuator/health/liveness').expect(200);
-    clearInterval(others);
+    clearInterval(blocking);
     await eventually(async () => (await list()).status === 200);
   });
 
-  it('takes a pause before it has measured anything for no load', async () => {
-    holdTheLoop(1_500);
+  it('does not count a pause before its first measurement as overload', async () => {
+    blockEventLoop(1_500);
     await listen();
     await list().expect(200);
   });
 });
 
-/** Does nothing else for so many ms. */
-function holdTheLoop(ms: number): void {
+describe('Two services in one process', () => {
+  const config = readConfig(processConfig, { ...testProcessEnv, CONNECTION_DRAIN_MS: '0' });
+  const start = async (name: string) => {
+    const app = await createService({ name, config, module: ThingsModule });
+    await app.listen(0, '127.0.0.1');
+    return app;
+  };
+  const countedBy = async (app: NestFastifyApplication): Promise<number> => {
+    const { text } = await request(await app.getUrl())
+      .get('/actuator/prometheus')
+      .expect(200)
+      .expect('content-type', /^text\/plain; version=0\.0\.4/);
+    const series = 'http_server_requests_seconds_count{method="GET",uri="/things",status="200"}';
+    const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+    return Number(line?.slice(series.length) ?? 0);
+  };
+
+  it('have separate metrics, and leave the listeners of the process alone', async () => {
+    const listeners = process.listeners('warning');
+    const apps = [await start('one'), await start('other')] as const;
+    const [one, other] = apps;
+    try {
+      await request(await one.getUrl())
+        .get('/things')
+        .expect(200);
+      expect(await countedBy(one)).toBe(1);
+      expect(await countedBy(other)).toBe(0);
+      expect(process.listeners('warning')).toEqual(listeners);
+    } finally {
+      await Promise.all(apps.map((app) => app.close()));
+    }
+  });
+});
+
+/** Blocks the event loop for so many ms. */
+function blockEventLoop(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
 }

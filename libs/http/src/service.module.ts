@@ -1,9 +1,15 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { ActuatorController } from './actuator.controller.ts';
 import { Clock } from '@equipmgnt/kernel';
-import { Health, SERVICE_IDENTITY, type ServiceIdentity, Pressure } from '@equipmgnt/runtime';
+import {
+  Health,
+  MetricsRegistry,
+  Pressure,
+  SERVICE_IDENTITY,
+  type ServiceIdentity,
+} from '@equipmgnt/runtime';
 
-/** What every process has: its clock, its health, its actuator. */
+/** What every application has: clock, health, metrics, actuator. */
 @Global()
 @Module({})
 export class ServiceModule {
@@ -11,8 +17,14 @@ export class ServiceModule {
     return {
       module: ServiceModule,
       controllers: [ActuatorController],
-      providers: [Clock, Health, Pressure, { provide: SERVICE_IDENTITY, useValue: identity }],
-      exports: [Clock, Health, Pressure],
+      providers: [
+        Clock,
+        Health,
+        MetricsRegistry,
+        Pressure,
+        { provide: SERVICE_IDENTITY, useValue: identity },
+      ],
+      exports: [Clock, Health, MetricsRegistry, Pressure],
     };
   }
 }

@@ -10,8 +10,8 @@ const shown = (value: unknown): string => {
 const DIGITS = /^\d{1,16}$/;
 
 /**
- * A whole number in a range, as a JSON number or in a string: HTTPie's `qty=2` and the classic
- * siege line send numbers as strings, and the original took both.
+ * A whole number in a range, as a JSON number or as a string: HTTPie's `qty=2` and the classic siege
+ * line send strings, and the original accepted both.
  */
 export const wholeNumber = (min: number, max: number) => {
   const expected = `expected a whole number from ${min} to ${max}`;
@@ -35,7 +35,7 @@ export const byId = z.object({ id: resourceId });
 
 const IN = { body: 'body', query: 'query', param: 'path', custom: 'header' } as const;
 
-/** Checks each argument that carries a schema, and says of every bad field where it is. */
+/** Validates each argument that has a schema, and reports the pointer of every invalid field. */
 @Injectable()
 export class InputPipe extends StandardSchemaValidationPipe {
   override async transform<T>(value: T, metadata: ArgumentMetadata): Promise<T> {

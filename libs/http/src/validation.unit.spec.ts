@@ -19,7 +19,7 @@ const check = async (
 };
 
 describe('Input', () => {
-  it.each([1, '1', 100, '100', '007'])('takes %p for a whole number', async (qty) => {
+  it.each([1, '1', 100, '100', '007'])('accepts %p as a whole number', async (qty) => {
     expect(await check(order, { qty, equipmentId: 1 })).toEqual({
       qty: Number(qty),
       equipmentId: 1,
@@ -27,7 +27,7 @@ describe('Input', () => {
   });
 
   it.each([0, -1, 1.5, 'two', '', ' 1', '1e2', '0x1', 2 ** 53, 101, null, true, [], {}])(
-    'refuses %p for a whole number, and says what was expected',
+    'rejects %p as a whole number, and names the expected range',
     async (qty) => {
       const detail = `expected a whole number from 1 to 100, got ${JSON.stringify(qty)}`;
       expect(await check(order, { qty, equipmentId: 1 })).toEqual([
@@ -36,7 +36,7 @@ describe('Input', () => {
     },
   );
 
-  it('names all that is wrong, missing or unknown', async () => {
+  it('reports every invalid, missing or unknown field', async () => {
     expect(await check(order, { qty: 0, 'a/b': 1 })).toEqual([
       { in: 'body', pointer: '#/qty', detail: 'expected a whole number from 1 to 100, got 0' },
       {
@@ -48,18 +48,18 @@ describe('Input', () => {
     ]);
   });
 
-  it.each([undefined, null, 'text', 5, []])('refuses %p for a body', async (body) => {
+  it.each([undefined, null, 'text', 5, []])('rejects %p as a body', async (body) => {
     expect(await check(order, body)).toEqual([
       { in: 'body', pointer: '#', detail: expect.stringContaining('expected') },
     ]);
   });
 
-  it('does not repeat a long value', async () => {
+  it('shortens a long value in the error', async () => {
     const errors = await check(order, { qty: 'x'.repeat(500), equipmentId: 1 });
     expect(JSON.stringify(errors).length).toBeLessThan(200);
   });
 
-  it.each(['abc', '0', '-1', '1.5', String(2 ** 53)])('refuses %p for an id', async (id) => {
+  it.each(['abc', '0', '-1', '1.5', String(2 ** 53)])('rejects %p as an id', async (id) => {
     expect(await check(byId, { id }, 'param')).toEqual([
       { in: 'path', pointer: '#/id', detail: expect.stringContaining('expected a whole number') },
     ]);
@@ -77,7 +77,7 @@ describe('A page query', () => {
     });
   });
 
-  it('takes what Spring Data REST takes', async () => {
+  it('accepts the parameters of Spring Data REST', async () => {
     expect(await check(query, { page: '2', size: '5', sort: 'qty,desc' }, 'query')).toEqual({
       page: 2,
       size: 5,
@@ -93,7 +93,7 @@ describe('A page query', () => {
     ['sort', 'qty,down'],
     ['sort', 'qty,desc,id'],
     ['stauts', 'ORDERED'],
-  ])('refuses %s=%s', async (name, value) => {
+  ])('rejects %s=%s', async (name, value) => {
     expect(await check(query, { [name]: value }, 'query')).toEqual([
       expect.objectContaining({ in: 'query', pointer: `#/${name}` }),
     ]);

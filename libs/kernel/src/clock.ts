@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** What time it is. Time comes into the domain as an argument, from here. */
+/** The current time. The domain gets it as an argument. */
 @Injectable()
 export class Clock {
   now(): Date {

@@ -1,11 +1,11 @@
 /**
- * What kind of refusal it is. The HTTP edge maps it to a status (`missing` 404, `conflict` 409,
+ * The kind of a rejection. The HTTP edge maps it to a status (`missing` 404, `conflict` 409,
  * `unprocessable` 422); the domain knows no HTTP.
  */
 export type ErrorKind = 'missing' | 'conflict' | 'unprocessable';
 
 /**
- * A refusal in the domain's own words: the request was understood and the answer is no.
+ * The domain rejects a valid request, such as a forbidden status transition.
  * `code` is stable and part of the public contract (the last segment of the problem's `type`).
  */
 export class DomainError extends Error {

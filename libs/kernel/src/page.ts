@@ -1,13 +1,13 @@
-/** Which page of a collection is wanted. */
+/** The requested page of a collection. */
 export interface PageRequest {
   /** Counted from 0. */
   readonly page: number;
-  /** The largest number of items on it. */
+  /** The maximum number of items on the page. */
   readonly size: number;
   readonly sort: { readonly property: string; readonly direction: 'asc' | 'desc' };
 }
 
-/** One page of a collection, and the number of items in the whole collection. */
+/** One page of a collection, with the number of items in the whole collection. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly total: number;

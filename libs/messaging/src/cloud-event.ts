@@ -2,7 +2,7 @@ import { events, isEventType, type EventData, type EventType } from '@equipmgnt/
 import { isTraceparent } from '@equipmgnt/runtime';
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 
-/** An event as its handler gets it: validated, with what the envelope says of it. */
+/** An event as its handler gets it: validated data, and the attributes of its envelope. */
 export interface Received<T extends EventType = EventType> {
   /** The CloudEvents id: the same for each redelivery. */
   readonly id: string;
@@ -10,12 +10,12 @@ export interface Received<T extends EventType = EventType> {
   /** The Kafka key: the order's id, or the equipment's for EquipmentRegistered. */
   readonly key: string;
   readonly data: EventData<T>;
-  /** When it happened, by the publisher's clock. */
+  /** When the event happened, by the publisher's clock. */
   readonly time: Date;
   readonly traceparent?: string;
 }
 
-/** An event on its way out, as the outbox holds it. */
+/** An event in the outbox, ready to be published. */
 export interface StoredEvent {
   readonly eventId: string;
   readonly type: EventType;
@@ -26,7 +26,7 @@ export interface StoredEvent {
   readonly traceparent: string | null;
 }
 
-/** A message that can never be handled, however often it is tried. */
+/** A message that can never be handled; a retry would not help. */
 export class Unprocessable extends Error {
   override readonly name = 'Unprocessable';
 
@@ -62,14 +62,14 @@ const header = (headers: IHeaders | undefined, name: string): string | undefined
   return value === undefined ? undefined : [value].flat()[0]?.toString();
 };
 
-/** @throws Unprocessable with the reason, when the message is none of this suite's events */
+/** @throws Unprocessable with the reason, when the message is not one of this suite's events */
 export function fromMessage(topic: string, message: KafkaMessage): Received {
   const type = header(message.headers, 'ce_type');
-  if (type === undefined) throw new Unprocessable('NO_TYPE', 'it has no ce_type header');
-  if (!isEventType(type)) throw new Unprocessable('UNKNOWN_TYPE', `no such event type: ${type}`);
+  if (type === undefined) throw new Unprocessable('NO_TYPE', 'the ce_type header is missing');
+  if (!isEventType(type)) throw new Unprocessable('UNKNOWN_TYPE', `unknown event type: ${type}`);
   const definition = events[type];
   if (definition.topic !== topic) {
-    throw new Unprocessable('WRONG_TOPIC', `${type} belongs on ${definition.topic}`);
+    throw new Unprocessable('WRONG_TOPIC', `the topic of ${type} is ${definition.topic}`);
   }
   const parsed = definition.data.safeParse(parseJson(message.value));
   if (!parsed.success) {
@@ -93,6 +93,6 @@ function parseJson(value: Buffer | null): unknown {
   try {
     return JSON.parse(value?.toString() ?? '');
   } catch (error) {
-    throw new Unprocessable('BAD_JSON', `its value is not JSON: ${(error as Error).message}`);
+    throw new Unprocessable('BAD_JSON', `the value is not JSON: ${(error as Error).message}`);
   }
 }

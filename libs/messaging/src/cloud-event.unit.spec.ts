@@ -10,7 +10,7 @@ const stored: StoredEvent = {
   traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 };
 
-/** The message as a broker hands it out. */
+/** The message as a broker delivers it. */
 const received = (event: StoredEvent, change: Partial<KafkaMessage> = {}): KafkaMessage => {
   const { key, value, headers = {} } = toMessage('/order', event);
   return {
@@ -36,7 +36,7 @@ const codeOf = (message: KafkaMessage, topic = 'equipmgnt.order') => {
 };
 
 describe('A CloudEvent in binary mode', () => {
-  it('says everything in headers, and the data in the value', () => {
+  it('has its attributes in headers and its data in the value', () => {
     expect(toMessage('/order', stored)).toEqual({
       key: '5',
       value: stored.data,
@@ -53,7 +53,7 @@ describe('A CloudEvent in binary mode', () => {
     });
   });
 
-  it('is received as it was sent', () => {
+  it('is read back as it was written', () => {
     expect(fromMessage('equipmgnt.order', received(stored))).toEqual({
       id: stored.eventId,
       type: stored.type,
@@ -64,7 +64,7 @@ describe('A CloudEvent in binary mode', () => {
     });
   });
 
-  it('may have fields that this version does not know', () => {
+  it('may have unknown fields, which are dropped', () => {
     const data = '{"orderId":5,"equipmentId":1,"qty":2,"colour":"blue"}';
     expect(fromMessage('equipmgnt.order', received({ ...stored, data })).data).toEqual({
       orderId: 5,
@@ -82,15 +82,15 @@ describe('A CloudEvent in binary mode', () => {
     ['BAD_DATA', { value: Buffer.from('{"orderId":5}') }],
     ['BAD_DATA', { value: Buffer.from('{"orderId":"5","equipmentId":1,"qty":2}') }],
     ['BAD_DATA', { value: Buffer.from('null') }],
-  ])('is %s when it is %j', (code, change) => {
+  ])('is rejected with %s when it has %j', (code, change) => {
     expect(codeOf(received(stored, change as Partial<KafkaMessage>))).toBe(code);
   });
 
-  it('belongs on its own topic', () => {
+  it('is rejected on the topic of another service', () => {
     expect(codeOf(received(stored), 'equipmgnt.approval')).toBe('WRONG_TOPIC');
   });
 
-  it('says which fields are wrong', () => {
+  it('names the invalid fields in the error', () => {
     const message = received(stored, { value: Buffer.from('{"orderId":5,"equipmentId":0}') });
     expect(() => fromMessage('equipmgnt.order', message)).toThrow(/equipmentId: .*; qty: /);
   });

@@ -12,16 +12,16 @@ import { z } from 'zod';
 
 export const kafkaConfig = z.object({
   KAFKA_BROKERS: env.addresses('kafka-0:9092,kafka-1:9092'),
-  /** Connect by TLS only, and only to brokers whose certificates are good for their host names. */
+  /** Connect with TLS only, and only to brokers whose certificates are valid for their host names. */
   KAFKA_TLS: env.flag(false),
-  /** Who to log in as, by SCRAM-SHA-512; with a password, or not at all. */
+  /** The user for SCRAM-SHA-512. User and password are set together, or neither. */
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
-  /** Partitions of topics that are made here: the most consumers of one group that share the work. */
+  /** Partitions of the topics that a service creates: the most consumers of a group that share the work. */
   KAFKA_TOPIC_PARTITIONS: env.whole(1, 1_000, 6),
   /**
-   * How long a consumer may be silent before its partitions go to another. A killed consumer's
-   * messages wait this long; brokers accept 6 s and more by default.
+   * How long a consumer may send no heartbeat before its partitions go to another. The messages of a
+   * killed consumer wait this long. By default, brokers accept 6 s and more.
    */
   KAFKA_SESSION_TIMEOUT_MS: env.whole(1, 300_000, 10_000),
 });
@@ -29,22 +29,22 @@ export const kafkaConfig = z.object({
 export type KafkaConfig = z.infer<typeof kafkaConfig>;
 
 /**
- * Quick, bounded retries inside the client; our own loops around it go on for as long as it takes,
- * and look at the world anew each time.
+ * Quick, bounded retries inside the client. The loops around it retry for as long as needed, and read
+ * the cluster's state again each time.
  */
 export const CLIENT_RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
 /**
- * A producer waits longer, some 3.5 s in all. Within one call it sends again only what a broker does
- * not have, or what the broker knows to be a repetition; once it has given up, everything is sent
- * anew, also to the partitions that have it. And a partition that was just made, or changes its leader,
- * is refused for a second or two.
+ * A producer waits longer, about 3.5 s in all. Within one call it resends only messages that a broker
+ * lacks, or that the broker recognises as duplicates. After the call has failed, all messages are sent
+ * again, also to partitions that have them. A new partition, or one whose leader changes, rejects
+ * messages for a second or two.
  */
 const PRODUCER_RETRY = { retries: 3, initialRetryTime: 500, maxRetryTime: 2_000 };
 
 /**
- * Everything that the client logs is for debugging: each failure that it reports also comes to us
- * as an error, and is logged once where it is known what it means.
+ * The client's log lines are for debugging: each failure in them is also thrown as an error, which is
+ * logged once by the code that handles it.
  */
 const toDebugLog: logCreator = () => {
   const logger = new Logger('kafkajs');
@@ -84,16 +84,16 @@ function securityOf(config: KafkaConfig): Pick<ClientOptions, 'ssl' | 'sasl'> {
 }
 
 export interface ProducerOptions {
-  /** For one that sends in transactions. */
+  /** Set for a producer that sends in transactions. */
   readonly transactionalId?: string;
-  /** By default that of Java's clients. */
+  /** The default is the partitioner of Java's clients. */
   readonly createPartitioner?: ICustomPartitioner;
 }
 
 /**
- * A producer that writes each message once, in the order of sending. One that sends to several
- * partitions at a time has to look which of them its answer names, see `outbox/publisher.ts`.
- * @throws KafkaJSError when no broker answers; no connection is left behind then
+ * A producer that writes each message once, in the order of sending. A caller that sends to several
+ * partitions at a time must check which of them the answer names, see `outbox/publisher.ts`.
+ * @throws KafkaJSError when no broker answers; then no connection stays open
  */
 export async function connectProducer(
   kafka: Kafka,
@@ -110,7 +110,7 @@ export async function connectProducer(
   try {
     await producer.connect();
   } catch (error) {
-    await producer.disconnect().catch(() => undefined); // it may have connected in part
+    await producer.disconnect().catch(() => undefined); // some connections may be open
     throw error;
   }
   return producer;

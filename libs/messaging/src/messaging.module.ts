@@ -1,5 +1,5 @@
 import { topics } from '@equipmgnt/contracts';
-import { Health } from '@equipmgnt/runtime';
+import { Health, MetricsRegistry } from '@equipmgnt/runtime';
 import {
   Module,
   Optional,
@@ -21,11 +21,11 @@ export interface MessagingOptions {
   /** The service's name: consumer group, client id and CloudEvents source. */
   readonly service: string;
   readonly config: KafkaConfig;
-  /** Whether it has an outbox to publish from. */
+  /** Whether the service has an outbox. */
   readonly publishes: boolean;
 }
 
-/** A service's side of Kafka: what it consumes, and the relay of its outbox. */
+/** A service's connection to Kafka: its consumer, and the relay of its outbox. */
 @Module({})
 export class MessagingModule
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
@@ -35,21 +35,24 @@ export class MessagingModule
     const kafka = newKafka();
     const ready = onceDone(() => prepareTopics(kafka, config));
     const publisher = new Publisher(kafka, ready);
-    const strategy = new KafkaStrategy(newKafka, {
-      group: service,
-      sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT_MS,
-      ready,
-    });
+    const sessionTimeoutMs = config.KAFKA_SESSION_TIMEOUT_MS;
+    const strategy = {
+      provide: KafkaStrategy,
+      inject: [MetricsRegistry],
+      useFactory: (metrics: MetricsRegistry) =>
+        new KafkaStrategy(newKafka, { group: service, sessionTimeoutMs, ready, metrics }),
+    };
     const relay = {
       provide: OutboxRelay,
-      inject: [DataSource],
-      useFactory: (database: DataSource) => new OutboxRelay(database, `/${service}`, publisher),
+      inject: [DataSource, MetricsRegistry],
+      useFactory: (database: DataSource, metrics: MetricsRegistry) =>
+        new OutboxRelay({ database, source: `/${service}`, publisher, metrics }),
     };
     return {
       module: MessagingModule,
       global: true,
       providers: [
-        { provide: KafkaStrategy, useValue: strategy },
+        strategy,
         { provide: Publisher, useValue: publisher },
         ...(publishes ? [relay] : []),
       ],
@@ -72,7 +75,7 @@ export class MessagingModule
     relay.start();
   }
 
-  /** Before HTTP closes: from here on nothing new is taken from Kafka, and the relay rests. */
+  /** Runs before HTTP closes: ends the consumer and the relay. */
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all([this.strategy.close(), this.relay?.stop()]);
   }
@@ -85,7 +88,7 @@ export class MessagingModule
 const prepareTopics = (kafka: Kafka, config: KafkaConfig): Promise<void> =>
   ensureTopics(kafka, Object.values(topics), config.KAFKA_TOPIC_PARTITIONS);
 
-/** Runs `work` until it has succeeded once, and never twice at a time. */
+/** Runs `work` until it has succeeded once; concurrent calls share one run. */
 function onceDone(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return () =>
@@ -95,7 +98,7 @@ function onceDone(work: () => Promise<void>): () => Promise<void> {
     }));
 }
 
-/** Connects the handlers of an application to Kafka; they begin with `startAllMicroservices`. */
+/** Connects the handlers of an application to Kafka; they start with `startAllMicroservices`. */
 export function consumeEvents(app: INestApplication): void {
   app.connectMicroservice({ strategy: app.get(KafkaStrategy) }, { inheritAppConfig: true });
 }

@@ -1,15 +1,15 @@
 import { deadLetterTopic } from '@equipmgnt/contracts';
 import type { Kafka } from 'kafkajs';
 
-/** Kept for ever: a view can be rebuilt from the topics, and a dead letter waits for a person. */
+/** Kept for ever: a view can be rebuilt from the topics, and a dead letter waits for an operator. */
 const KEEP_FOREVER = { name: 'retention.ms', value: '-1' };
-/** A dead letter is its message and why: larger than the largest message, 1 MiB by default. */
-const ROOM_FOR_LETTERS = { name: 'max.message.bytes', value: String(2 * 1024 * 1024) };
+/** A dead letter is a message plus its reason: larger than the largest message, 1 MiB by default. */
+const DEAD_LETTER_SIZE = { name: 'max.message.bytes', value: String(2 * 1024 * 1024) };
 
 /**
- * Makes the topics, each with its dead-letter topic, that do not exist yet. Replicas as the broker's
- * own default says.
- * @param partitions of each topic; a dead-letter topic has one, so that it reads in order
+ * Creates the topics that do not exist yet, each with its dead-letter topic. The number of replicas is
+ * the broker's default.
+ * @param partitions of each topic; a dead-letter topic has one, so that it is read in order
  * @throws KafkaJSError when no broker answers
  */
 export async function ensureTopics(
@@ -26,7 +26,7 @@ export async function ensureTopics(
       {
         topic: deadLetterTopic(topic),
         numPartitions: 1,
-        configEntries: [KEEP_FOREVER, ROOM_FOR_LETTERS],
+        configEntries: [KEEP_FOREVER, DEAD_LETTER_SIZE],
       },
     ]);
     const missing = wanted.filter(({ topic }) => !existing.has(topic));

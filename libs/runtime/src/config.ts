@@ -14,8 +14,8 @@ function isAddress(text: string, protocols: readonly string[]): boolean {
   return !/^https?:$/.test(url.protocol) || url.href === `${url.origin}/`;
 }
 
-/** Whether Fastify, which uses the same library, can make sense of it. */
-function namesProxies(text: string): boolean {
+/** Whether Fastify, which uses the same library, accepts the value. */
+function isProxyList(text: string): boolean {
   try {
     compile(text.split(',').map((entry) => entry.trim()));
     return true;
@@ -24,9 +24,9 @@ function namesProxies(text: string): boolean {
   }
 }
 
-/** Building blocks for configuration read from environment variables, which are always strings. */
+/** Schemas for environment variables, which are always strings. */
 export const env = {
-  /** A whole number in a range; with a unit in the variable's name (`…_MS`) where it has one. */
+  /** A whole number in a range. If it has a unit, the variable's name ends with it (`…_MS`). */
   whole: (min: number, max: number, fallback: number) =>
     whole(min, max).default(fallback) as z.ZodType<number, string | undefined>,
   /** A switch, `true` or `false`. */
@@ -36,8 +36,8 @@ export const env = {
       .transform((text) => text === 'true')
       .default(fallback),
   /**
-   * An address of one of the given protocols. One of http or https is that of a whole server, such
-   * as `http://approval:8080`: without a path, query or credentials.
+   * A URL of one of the given protocols. An http or https URL addresses a whole server, such as
+   * `http://approval:8080`: it has no path, query or credentials.
    */
   url: (...protocols: string[]) =>
     z
@@ -57,34 +57,34 @@ export const env = {
       ),
 };
 
-/** What every process of the suite is configured with. */
+/** The variables of every service. */
 export const processConfig = z.object({
-  /** Where it listens. */
+  /** The address that the service listens on. */
   HOST: z.string().min(1).default('0.0.0.0'),
   PORT: env.whole(0, 65_535, 8080),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /**
-   * Whose `X-Forwarded-*` are believed: addresses, subnets or the names loopback, linklocal and
-   * uniquelocal. The default is the neighbourhood: this machine and private networks.
+   * The proxies whose `X-Forwarded-*` are used: addresses, subnets or the names loopback, linklocal and
+   * uniquelocal. The default is this machine and private networks.
    */
   TRUSTED_PROXIES: z
     .string()
     .refine(
-      namesProxies,
+      isProxyList,
       'expected addresses, subnets, loopback, linklocal or uniquelocal, separated by commas',
     )
     .default('loopback,linklocal,uniquelocal'),
-  /** Requests in hand at once; those beyond are answered 503 at once. */
+  /** The most concurrent requests; further ones are answered 503 immediately. */
   MAX_IN_FLIGHT: env.whole(1, 1_000_000, 500),
-  /** Mean delay of the event loop over a second, above which requests are answered 503. */
+  /** Requests are answered 503 above this mean delay of the event loop, measured over a second. */
   MAX_EVENT_LOOP_DELAY_MS: env.whole(1, 60_000, 500),
   /**
-   * How long, when stopping, connections that clients keep open are served on: longer than a client
-   * leaves one unused and still takes it again ({@link REUSE_WITHIN_MS} in this suite). A connection
-   * that is closed under a request on its way costs that request.
+   * How long keep-alive connections are served while the process stops. Longer than a client leaves a
+   * connection idle before it sends another request ({@link REUSE_WITHIN_MS} in this suite): a request
+   * on its way to a closed connection is lost.
    */
   CONNECTION_DRAIN_MS: env.whole(0, 60_000, 4_000),
-  /** How long stopping may take before the process ends itself; below the orchestrator's grace. */
+  /** The longest time for stopping before the process exits; below the orchestrator's grace period. */
   SHUTDOWN_TIMEOUT_MS: env.whole(100, 600_000, 20_000),
   /** Shown by /actuator/info. */
   VERSION: z.string().default('development'),
@@ -92,15 +92,15 @@ export const processConfig = z.object({
 
 export type ProcessConfig = z.infer<typeof processConfig>;
 
-/** The configuration is wrong. The message has a line for each bad variable. */
+/** The configuration is invalid. The message has a line for each bad variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /**
  * Parses the environment by a schema. An empty variable counts as not set.
- * @throws ConfigError naming every bad variable, what was expected and what was found. Values of
- * variables that may hold a secret (passwords, and addresses with one) are not repeated.
+ * @throws ConfigError that names every bad variable, the expected value and the actual one. It does not
+ * show values that may contain a secret: passwords, and URLs with a password.
  */
 export function readConfig<S extends z.ZodObject>(
   schema: S,

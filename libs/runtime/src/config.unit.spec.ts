@@ -20,7 +20,7 @@ const complaints = (environment: Record<string, string>): string => {
 };
 
 describe('Configuration', () => {
-  it('comes from the environment, with defaults', () => {
+  it('is read from the environment, with defaults', () => {
     expect(readConfig(schema, { ...good, PORT: '8081' })).toMatchObject({
       PORT: 8081,
       HOST: '0.0.0.0',
@@ -29,7 +29,7 @@ describe('Configuration', () => {
     });
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as not set', () => {
     expect(readConfig(schema, { ...good, PORT: '', NAME: '' })).toMatchObject({ PORT: 8080 });
   });
 
@@ -42,21 +42,21 @@ describe('Configuration', () => {
       'a:1,,b:2',
       'expected host:port[,host:port] such as kafka:9092, got "a:1,,b:2"',
     ],
-  ])('names %s when it is %s', (name, value, complaint) => {
+  ])('reports %s when it is %s', (name, value, complaint) => {
     expect(complaints({ ...good, [name]: value })).toBe(`${name}: ${complaint}`);
   });
 
-  it('has switches that are true or false, and nothing else', () => {
-    const flags = z.object({ ON: env.flag(false), OFF: env.flag(true), UNSAID: env.flag(true) });
+  it('accepts only true and false for a flag', () => {
+    const flags = z.object({ ON: env.flag(false), OFF: env.flag(true), UNSET: env.flag(true) });
     expect(readConfig(flags, { ON: 'true', OFF: 'false' })).toEqual({
       ON: true,
       OFF: false,
-      UNSAID: true,
+      UNSET: true,
     });
     expect(() => readConfig(flags, { ON: 'yes' })).toThrow('ON: expected true or false, got "yes"');
   });
 
-  it('names what is missing, and everything at once', () => {
+  it('reports every bad or missing variable in one error', () => {
     expect(complaints({ LOG_LEVEL: 'loud' }).split('\n')).toEqual([
       expect.stringMatching(/^LOG_LEVEL: .*got "loud"$/),
       'DATABASE_URL: expected an address such as postgres://host:1234, it is not set',
@@ -64,7 +64,7 @@ describe('Configuration', () => {
     ]);
   });
 
-  it.each(['http://host:80', 'https://host/'])('takes %s for the address of a server', (url) => {
+  it.each(['http://host:80', 'https://host/'])('accepts %s as the address of a server', (url) => {
     expect(readConfig(server, { SERVER_URL: url })).toEqual({ SERVER_URL: url });
   });
 
@@ -74,28 +74,28 @@ describe('Configuration', () => {
     'http://host/#hash',
     'http://user@host',
     'https://user:password@host',
-  ])('does not take %s for the address of a server', (url) => {
+  ])('rejects %s as the address of a server', (url) => {
     expect(() => readConfig(server, { SERVER_URL: url })).toThrow(
       /^SERVER_URL: expected an address such as http:\/\/host:1234$/,
     );
   });
 
   it.each(['127.0.0.1', '10.0.0.0/8, fd00::/8', 'loopback,192.168.0.0/255.255.0.0'])(
-    'takes %s for trusted proxies',
+    'accepts %s as trusted proxies',
     (proxies) =>
       expect(readConfig(schema, { ...good, TRUSTED_PROXIES: proxies })).toMatchObject({
         TRUSTED_PROXIES: proxies,
       }),
   );
 
-  it.each(['foo', '10.0.0.0/33', 'loopback,'])('does not take %s for them', (proxies) =>
+  it.each(['foo', '10.0.0.0/33', 'loopback,'])('rejects %s as trusted proxies', (proxies) =>
     expect(complaints({ ...good, TRUSTED_PROXIES: proxies })).toBe(
       'TRUSTED_PROXIES: expected addresses, subnets, loopback, linklocal or uniquelocal, ' +
         `separated by commas, got "${proxies}"`,
     ),
   );
 
-  it('does not repeat an address, which may hold a password', () => {
+  it('does not show a URL, which may contain a password', () => {
     expect(complaints({ ...good, DATABASE_URL: 'mysql://u:secret@host/db' })).not.toContain(
       'secret',
     );

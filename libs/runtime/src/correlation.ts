@@ -1,28 +1,28 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** What ties together everything that is done for one request or one batch of messages. */
+/** The ids that connect all work for one request or one batch of messages. */
 export interface Correlation {
-  /** `X-Request-Id`: taken from the caller or made here; absent while messages are handled. */
+  /** `X-Request-Id`: the client's or a new one; absent while messages are handled. */
   readonly requestId?: string;
   /** W3C trace context of the request. */
   readonly traceparent?: string;
-  /** W3C trace context of each message in hand, by its Kafka key. */
+  /** W3C trace context of each message of the current batch, by its Kafka key. */
   readonly traceparentByKey?: ReadonlyMap<string, string>;
 }
 
 const storage = new AsyncLocalStorage<Correlation>();
 
-/** Runs `work`, and all that it awaits, within a correlation. */
+/** Runs `work`, and everything that it awaits, with a correlation. */
 export const withCorrelation = <T>(correlation: Correlation, work: () => T): T =>
   storage.run(correlation, work);
 
-/** The correlation of the work in hand; empty outside of {@link withCorrelation}. */
+/** The correlation of the current work; empty outside of {@link withCorrelation}. */
 export const currentCorrelation = (): Correlation => storage.getStore() ?? {};
 
 /**
- * The trace that an event caused by the work in hand belongs to: the request's, or, while a batch
- * is handled, that of the message with the same key.
+ * The trace of an event that the current work causes: the request's trace, or, while a batch is handled,
+ * the trace of the message with the same key.
  */
 export function traceparentFor(key: string): string | undefined {
   const { traceparent, traceparentByKey } = currentCorrelation();
@@ -33,11 +33,11 @@ export function traceparentFor(key: string): string | undefined {
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
-/** Whether it is a well-formed `traceparent` of W3C trace context. */
+/** Whether `text` is a well-formed `traceparent` of W3C trace context. */
 export const isTraceparent = (text: unknown): text is string =>
   typeof text === 'string' && TRACEPARENT.test(text);
 
-/** The caller's correlation headers where they are well-formed, new ones where not. */
+/** The client's correlation headers if they are well-formed, otherwise new ones. */
 export function correlationOf(
   headers: Record<string, unknown>,
 ): Required<Pick<Correlation, 'requestId' | 'traceparent'>> {

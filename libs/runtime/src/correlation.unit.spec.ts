@@ -3,7 +3,7 @@ import { correlationOf, traceparentFor, withCorrelation } from './correlation.ts
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 describe('Correlation', () => {
-  it('is what the caller sends, where it is well-formed', () => {
+  it('uses the well-formed headers of the client', () => {
     expect(correlationOf({ 'x-request-id': 'abc-1', traceparent: TRACEPARENT })).toEqual({
       requestId: 'abc-1',
       traceparent: TRACEPARENT,
@@ -13,15 +13,18 @@ describe('Correlation', () => {
   it.each([
     ['nothing', {}],
     ['a line break', { 'x-request-id': 'a\nb', traceparent: `${TRACEPARENT}\n` }],
-    ['too much', { 'x-request-id': 'a'.repeat(129), traceparent: `${TRACEPARENT}-00` }],
+    [
+      'values that are too long',
+      { 'x-request-id': 'a'.repeat(129), traceparent: `${TRACEPARENT}-00` },
+    ],
     ['zeros', { traceparent: `00-${'0'.repeat(32)}-00f067aa0ba902b7-01` }],
-  ])('is made here when the caller sends %s', (_, headers) => {
+  ])('is created when the client sends %s', (_, headers) => {
     const made = correlationOf(headers);
     expect(made.requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(made.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 
-  it('gives each event of a batch the trace of the message with its key', () => {
+  it('gives each event of a batch the trace of the message with the same key', () => {
     const traceparentByKey = new Map([['5', TRACEPARENT]]);
     withCorrelation({ traceparentByKey }, () => {
       expect(traceparentFor('5')).toBe(TRACEPARENT);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** What a check found; `detail` is shown to operators and must hold no secret. */
+/** The result of a check; operators see `detail`, so it must contain no secret. */
 export interface HealthReport {
   readonly up: boolean;
   readonly detail?: Record<string, unknown>;
@@ -8,7 +8,7 @@ export interface HealthReport {
 
 export type HealthCheck = () => HealthReport | Promise<HealthReport>;
 
-/** The whole answer, in the shape that Spring Boot's actuator gives. */
+/** The whole answer, in the shape of Spring Boot's actuator. */
 export interface HealthAnswer {
   readonly status: 'UP' | 'DOWN' | 'OUT_OF_SERVICE';
   readonly components: Record<string, { status: 'UP' | 'DOWN'; details?: Record<string, unknown> }>;
@@ -17,8 +17,9 @@ export interface HealthAnswer {
 const CHECK_TIMEOUT_MS = 1_500; // below the probes' own timeout of 2 s
 
 /**
- * Knows what this process needs to be alive (itself, its consumers, its relay) and to be ready (its
- * own database; not its neighbours, and not Kafka: orders are taken while Kafka is down).
+ * The health checks of this application. Liveness covers what a restart can fix (consumer, relay),
+ * readiness its own database. Neither covers other services or Kafka: orders are accepted while Kafka is
+ * down.
  */
 @Injectable()
 export class Health {
@@ -26,17 +27,17 @@ export class Health {
   private readonly readiness = new Map<string, HealthCheck>();
   private stopping = false;
 
-  /** Registers a check whose failure only a restart can mend. */
+  /** Registers a check whose failure only a restart can fix. */
   addLiveness(name: string, check: HealthCheck): void {
     this.liveness.set(name, check);
   }
 
-  /** Registers a check whose failure means: send requests elsewhere for now. */
+  /** Registers a check whose failure means that other replicas should get the requests for now. */
   addReadiness(name: string, check: HealthCheck): void {
     this.readiness.set(name, check);
   }
 
-  /** From now on readiness says OUT_OF_SERVICE, so that no new requests are routed here. */
+  /** Sets readiness to OUT_OF_SERVICE, so that no new requests are routed here. */
   stop(): void {
     this.stopping = true;
   }
@@ -53,7 +54,7 @@ export class Health {
     return answer(this.readiness, this.stopping);
   }
 
-  /** Ready or not, with everything that is known; liveness does not change the verdict. */
+  /** The readiness status with the components of both; liveness does not change the status. */
   async overall(): Promise<HealthAnswer> {
     const [ready, alive] = await Promise.all([this.ready(), this.alive()]);
     return { status: ready.status, components: { ...ready.components, ...alive.components } };

@@ -1,4 +1,4 @@
-/** Injection token of this process's name and version. */
+/** Injection token of this application's name and version. */
 export const SERVICE_IDENTITY = Symbol('ServiceIdentity');
 
 export interface ServiceIdentity {

@@ -1,8 +1,8 @@
 import { pino, type Logger } from 'pino';
 import { currentCorrelation } from './correlation.ts';
 
-/** What Nest says of every module and route at start; of use to developers only. */
-const CHATTER = new Set([
+/** Startup noise: Nest logs every module and route, which is useful only for debugging. */
+const STARTUP_NOISE = new Set([
   'InstanceLoader',
   'NestApplication',
   'NestFactory',
@@ -12,8 +12,8 @@ const CHATTER = new Set([
 ]);
 
 /**
- * The process's logger: one JSON object a line on stdout, written synchronously so that the last
- * words of a dying process are not lost. Each line carries the correlation of the work in hand.
+ * A logger that writes one JSON object per line to stdout. It writes synchronously, so that the last
+ * lines of a crashing process are not lost. Each line has the correlation of the current work.
  */
 export function createLogger(name: string, level: string): Logger {
   return pino(
@@ -31,8 +31,9 @@ export function createLogger(name: string, level: string): Logger {
       hooks: {
         logMethod(args, method, level) {
           const { context } = (args[0] ?? {}) as { context?: string };
-          const isChatter = level === pino.levels.values['info'] && CHATTER.has(context ?? '');
-          if (!isChatter) method.apply(this, args);
+          const isStartupNoise =
+            level === pino.levels.values['info'] && STARTUP_NOISE.has(context ?? '');
+          if (!isStartupNoise) method.apply(this, args);
           else this.debug(...args);
         },
       },

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 
-/** Knows whether something that requests need has more waiting for it than it can serve in time. */
+/** Whether a resource that requests need, such as the database pool, has a queue that is too long. */
 @Injectable()
 export class Pressure {
   private readonly checks: (() => boolean)[] = [];
 
-  /** Registers a check that is made before every request, so it must cost nothing. */
+  /** Registers a check that runs before every request, so it must be cheap. */
   add(check: () => boolean): void {
     this.checks.push(check);
   }

@@ -1,4 +1,4 @@
-import { isTransient, mayHaveWorked } from '@equipmgnt/database';
+import { isTransient, isOutcomeUnknown } from '@equipmgnt/database';
 import { consumeEvents } from '@equipmgnt/messaging';
 import { readConfig } from '@equipmgnt/runtime';
 import { runService } from '@equipmgnt/http';
@@ -12,7 +12,7 @@ await runService('equipment', () => {
     config,
     module: EquipmentModule.with(config),
     isTransient,
-    mayHaveWorked,
+    isOutcomeUnknown,
     prepare: consumeEvents,
   };
 });

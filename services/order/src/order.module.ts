@@ -1,6 +1,6 @@
 import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
-import { Health } from '@equipmgnt/runtime';
+import { Health, MetricsRegistry } from '@equipmgnt/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApprovalGateway } from './application/approval-gateway.ts';
 import { ChangeOrder } from './application/change-order.ts';
@@ -36,8 +36,8 @@ export class OrderModule {
         { provide: Orders, useClass: PostgresOrders },
         {
           provide: ApprovalGateway,
-          inject: [Health],
-          useFactory: (health: Health) =>
+          inject: [Health, MetricsRegistry],
+          useFactory: (health: Health, metrics: MetricsRegistry) =>
             new HttpApprovalGateway(
               {
                 url: config.APPROVAL_URL,
@@ -49,6 +49,7 @@ export class OrderModule {
                 resetMs: config.BREAKER_RESET_MS,
               },
               health,
+              metrics,
             ),
         },
         PlaceOrder,

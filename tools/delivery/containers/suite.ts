@@ -54,7 +54,7 @@ export async function checkStoppingEarly(list: Checklist): Promise<void> {
       imageOf('order'),
     );
     try {
-      while (!(await docker('logs', id)).includes('no database yet')) {
+      while (!(await docker('logs', id)).includes('database is unavailable')) {
         const { State } = await inspect<{ State: { Running: boolean } }>('container', id);
         if (!State.Running) throw new Error(`it has ended: ${await docker('logs', id)}`);
       }

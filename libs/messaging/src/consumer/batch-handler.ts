@@ -1,108 +1,87 @@
 import type { EventType } from '@equipmgnt/contracts';
-import { DomainError } from '@equipmgnt/kernel';
-import { isDataError } from '@equipmgnt/database';
 import { withCorrelation } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
-import type { Batch, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import { Counter, Gauge } from 'prom-client';
-import { Alarm, Backoff } from '../backoff.ts';
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import { Backoff } from '../backoff.ts';
 import { fromMessage, Unprocessable, type Received } from '../cloud-event.ts';
+import { WakeableSleep } from '../wakeable-sleep.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { inOrder, type Delivery } from './in-order.ts';
+import { isPermanent } from './is-permanent.ts';
 
-/** Handles events of one type, in the order given, in one transaction. Safe to be called again. */
+/** Handles events of one type, in the order given, in one transaction. Must be idempotent. */
 export type EventHandler = (events: readonly Received[]) => Promise<void>;
 
-const handled = new Counter({
-  name: 'messages_handled_total',
-  help: 'Events whose handler has committed its effect',
-  labelNames: ['type'],
-});
-const retried = new Counter({
-  name: 'messages_retried_total',
-  help: 'Attempts to handle a group of events that failed for the moment',
-  labelNames: ['type'],
-});
-const lag = new Gauge({
-  name: 'consumer_lag',
-  help: 'Messages of a partition that this consumer has not handled yet',
-  labelNames: ['topic', 'partition'],
-});
-
-/** @param left messages of the batch's partition that are not handled, those in hand included */
-const showLag = ({ topic, partition }: Batch, left: number): void =>
-  lag.set({ topic, partition }, Math.max(0, left));
-
-/** Forgets the lag of partitions, which may be others' from now on. */
-export const forgetLag = (): void => lag.reset();
-
-/** The batch was left half way, because the consumer stops or lost the partition. */
+/** The batch was not finished, because the consumer stops or lost the partition. */
 export class Interrupted extends Error {}
 
-/** Takes a partition's batch through its handlers; resolves when all of it is done for good. */
+/** Passes a partition's batch to its handlers; resolves when all of it is handled. */
 export class BatchHandler {
   private readonly logger = new Logger('Consumer');
-  private readonly halt = new Alarm();
+  private readonly retryPause = new WakeableSleep();
   private stopped = false;
-  private buryingCount = 0;
+  private moving = 0;
 
   constructor(
     private readonly handlers: ReadonlyMap<EventType, EventHandler>,
     private readonly deadLetters: DeadLetters,
+    private readonly metrics: ConsumerMetrics,
     private readonly heartbeatMs: number,
   ) {}
 
-  /** Whether dead letters are on the move, with the offset of their batch. */
-  get burying(): boolean {
-    return this.buryingCount > 0;
+  /** Whether a transaction that moves dead letters, and commits their batch's offset, is in progress. */
+  get isMovingDeadLetters(): boolean {
+    return this.moving > 0;
   }
 
-  /** Ends waiting for retries; the batch in hand is given up if it cannot be handled now. */
+  /** Ends waiting for retries; a batch that cannot be handled now is interrupted. */
   stop(): void {
     this.stopped = true;
-    this.halt.ring();
+    this.retryPause.wake();
   }
 
   /**
-   * Hands every event to its handler, for as long as it takes, and moves what can never be handled
-   * to the dead-letter topic.
-   * @throws Interrupted or a KafkaJSError when the rest is to be delivered again
+   * Passes every event to its handler, with retries for as long as needed, and moves messages that can
+   * never be handled to the dead-letter topic.
+   * @throws Interrupted or a KafkaJSError when the rest must be delivered again
    */
   async handle(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
-    showLag(batch, Number(batch.offsetLagLow()) + 1);
-    const { deliveries, letters } = this.read(batch.topic, batch.messages);
-    const pulse = this.keepHeartbeat(payload);
+    this.metrics.setLag(batch, Number(batch.offsetLagLow()) + 1);
+    const { deliveries, rejected } = this.read(batch.topic, batch.messages);
+    const heartbeat = new Heartbeat(payload, this.heartbeatMs);
     try {
       for (const group of inOrder(deliveries)) {
-        pulse.check();
-        await this.deliver(group, letters, payload);
+        heartbeat.check();
+        await this.deliver(group, rejected, payload);
       }
-      await this.bury(letters, payload);
-      pulse.check();
+      await this.moveToDeadLetterTopic(rejected, payload);
+      heartbeat.check();
     } finally {
-      pulse.end();
+      heartbeat.stop();
     }
-    showLag(batch, Number(batch.offsetLag()));
+    this.metrics.setLag(batch, Number(batch.offsetLag()));
   }
 
-  /** Sorts out what no handler here waits for, and what can be no event at all. */
+  /** Parses messages; skips events without a handler here, and rejects messages that are no events. */
   private read(topic: string, messages: readonly KafkaMessage[]) {
     const deliveries: Delivery[] = [];
-    const letters: DeadLetter[] = [];
+    const rejected: DeadLetter[] = [];
     for (const message of messages) {
       try {
         const event = fromMessage(topic, message);
         if (this.handlers.has(event.type)) deliveries.push({ message, event });
       } catch (error) {
         if (!(error instanceof Unprocessable)) throw error;
-        letters.push({ message, code: error.code, reason: error.message });
+        rejected.push({ message, code: error.code, reason: error.message });
       }
     }
-    return { deliveries, letters };
+    return { deliveries, rejected };
   }
 
-  private async deliver(group: Delivery[], letters: DeadLetter[], payload: EachBatchPayload) {
+  private async deliver(group: Delivery[], rejected: DeadLetter[], payload: EachBatchPayload) {
     const [first] = group;
     if (first === undefined) return;
     const { type } = first.event;
@@ -113,38 +92,37 @@ export class BatchHandler {
         throw new Interrupted('the consumer stops');
       try {
         await this.call(handler, group);
-        handled.inc({ type }, group.length);
+        this.metrics.handled.inc({ type }, group.length);
         return;
       } catch (error) {
-        if (canNeverWork(error)) return this.isolate(group, error, letters, payload);
-        retried.inc({ type });
-        const wait = backoff.next();
-        // the first of an outage, then about one a minute
-        if (backoff.count % 12 === 1) {
-          this.logger.warn(
-            { err: error, type, events: group.length },
-            'cannot handle for now, will retry',
-          );
-        }
-        await this.halt.sleep(wait);
+        if (isPermanent(error)) return this.isolate(group, error, rejected, payload);
+        this.metrics.retried.inc({ type });
+        await this.pause(backoff, { err: error, type, events: group.length });
         await payload.heartbeat();
       }
     }
   }
 
-  /** One bad event must not take its group along: each is tried alone. */
+  private async pause(backoff: Backoff, failure: object): Promise<void> {
+    const wait = backoff.next();
+    // the first failure of an outage, then about one a minute
+    if (backoff.count % 12 === 1) this.logger.warn(failure, 'handling events failed, retrying');
+    await this.retryPause.sleep(wait);
+  }
+
+  /** Delivers each event of a failed group alone, so that only the invalid one is rejected. */
   private async isolate(
     group: Delivery[],
     error: unknown,
-    letters: DeadLetter[],
+    rejected: DeadLetter[],
     payload: EachBatchPayload,
   ): Promise<void> {
     const [only, ...others] = group;
     if (only !== undefined && others.length === 0) {
-      letters.push({ message: only.message, code: 'REFUSED', reason: String(error) });
+      rejected.push({ message: only.message, code: 'REFUSED', reason: String(error) });
       return;
     }
-    for (const one of group) await this.deliver([one], letters, payload);
+    for (const one of group) await this.deliver([one], rejected, payload);
   }
 
   private call(handler: EventHandler, group: Delivery[]): Promise<void> {
@@ -155,46 +133,20 @@ export class BatchHandler {
     return withCorrelation({ traceparentByKey }, () => handler(group.map(({ event }) => event)));
   }
 
-  private async bury(letters: DeadLetter[], payload: EachBatchPayload): Promise<void> {
-    if (letters.length === 0) return;
+  private async moveToDeadLetterTopic(
+    rejected: DeadLetter[],
+    payload: EachBatchPayload,
+  ): Promise<void> {
+    if (rejected.length === 0) return;
     const { topic, partition } = payload.batch;
-    for (const { message, code, reason } of letters) {
+    for (const { message, code, reason } of rejected) {
       this.logger.error({ topic, partition, offset: message.offset, code, reason }, 'dead letter');
     }
-    this.buryingCount += 1;
+    this.moving += 1;
     try {
-      await this.deadLetters.move(topic, partition, payload.batch.lastOffset(), letters);
+      await this.deadLetters.move(topic, partition, payload.batch.lastOffset(), rejected);
     } finally {
-      this.buryingCount -= 1;
+      this.moving -= 1;
     }
   }
-
-  /** The group must know that we live also while a handler takes its time. */
-  private keepHeartbeat(payload: EachBatchPayload) {
-    let failure: unknown;
-    const timer = setInterval(() => {
-      payload.heartbeat().catch((error: unknown) => (failure = error));
-    }, this.heartbeatMs);
-    return {
-      /** @throws what the last heartbeat failed with, such as a rebalance */
-      check: () => {
-        if (failure !== undefined) throw failure;
-      },
-      end: () => clearInterval(timer),
-    };
-  }
-}
-
-/**
- * Whether the event itself is to blame: the domain or a constraint refuses its data, or our code
- * fails on it. Everything else is taken for an outage and retried, since that loses nothing.
- */
-function canNeverWork(error: unknown): boolean {
-  return (
-    error instanceof DomainError ||
-    error instanceof TypeError ||
-    error instanceof RangeError ||
-    error instanceof ReferenceError ||
-    isDataError(error)
-  );
 }

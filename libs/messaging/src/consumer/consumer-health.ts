@@ -1,44 +1,44 @@
 import type { HealthReport } from '@equipmgnt/runtime';
 
-/** Crashes in a row, without having joined the group in between, that mean: a restart is due. */
+/** After this many consecutive crashes, without joining the group in between, a restart is due. */
 const MAX_CRASHES = 3;
-/** A running consumer fetches or sends heartbeats every few seconds; silence means it hangs. */
-const MAX_SILENCE_MS = 60_000;
+/** A running consumer fetches or sends heartbeats every few seconds; after this long it hangs. */
+const MAX_INACTIVE_MS = 60_000;
 
 /**
- * Whether the consumer of this process is alive. Brokers that are away are none of its business:
- * it waits for them, and a restart would change nothing. What it notices is a consumer that keeps
- * crashing for another reason (kafkajs then lives on without one) and one that hangs.
+ * Whether the consumer of this process is alive. Unavailable brokers do not count: the consumer waits
+ * for them, and a restart would change nothing. It is dead when it keeps crashing for another reason
+ * (kafkajs does not restart it then) or when it hangs.
  */
 export class ConsumerHealth {
   private state: 'connecting' | 'consuming' | 'waiting for brokers' | 'crashed' = 'connecting';
   private crashes = 0;
-  private lastSign = Date.now();
+  private lastActive = Date.now();
   private lastError: string | undefined;
 
-  /** It has joined its group. */
+  /** The consumer has joined its group. */
   joined(): void {
     this.state = 'consuming';
     this.crashes = 0;
     this.lastError = undefined;
-    this.lastSign = Date.now();
+    this.lastActive = Date.now();
   }
 
-  /** A heartbeat or a fetch. */
-  sign(): void {
-    this.lastSign = Date.now();
+  /** The consumer has sent a heartbeat or fetched. */
+  active(): void {
+    this.lastActive = Date.now();
   }
 
   stopped(error: Error): void {
-    const away = isBrokerAway(error);
-    this.state = away ? 'waiting for brokers' : 'crashed';
-    if (!away) this.crashes += 1;
+    const unavailable = isBrokerUnavailable(error);
+    this.state = unavailable ? 'waiting for brokers' : 'crashed';
+    if (!unavailable) this.crashes += 1;
     this.lastError = error.message;
-    this.lastSign = Date.now();
+    this.lastActive = Date.now();
   }
 
   report(): HealthReport {
-    const hangs = this.state === 'consuming' && Date.now() - this.lastSign > MAX_SILENCE_MS;
+    const hangs = this.state === 'consuming' && Date.now() - this.lastActive > MAX_INACTIVE_MS;
     return {
       up: this.crashes < MAX_CRASHES && !hangs,
       detail: {
@@ -49,10 +49,10 @@ export class ConsumerHealth {
   }
 }
 
-/** Whether a broker, a network or a leader is missing, as opposed to something wrong with us. */
-export function isBrokerAway(error: unknown): boolean {
+/** Whether a broker, a network or a partition leader is unavailable, as opposed to a fault here. */
+export function isBrokerUnavailable(error: unknown): boolean {
   const { cause, name, retriable } = error as Error & { retriable?: boolean };
-  if (cause instanceof Error) return isBrokerAway(cause);
-  // a coordinator that does not exist yet comes with a group's first member, or after a restart
+  if (cause instanceof Error) return isBrokerUnavailable(cause);
+  // the coordinator of a new group, or of one after a broker's restart, appears a little later
   return retriable === true || name === 'KafkaJSGroupCoordinatorNotFound';
 }

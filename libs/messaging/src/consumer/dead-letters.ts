@@ -1,9 +1,15 @@
 import { deadLetterTopic } from '@equipmgnt/contracts';
-import { CompressionTypes, type Kafka, type KafkaMessage, type Producer } from 'kafkajs';
-import { Counter } from 'prom-client';
+import {
+  CompressionTypes,
+  type Kafka,
+  type KafkaMessage,
+  type Producer,
+  type Transaction,
+} from 'kafkajs';
 import { connectProducer } from '../kafka.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
 
-/** A message that cannot be handled, and why. */
+/** A message that cannot be handled, and the reason. */
 export interface DeadLetter {
   readonly message: KafkaMessage;
   /** A stable code, e.g. BAD_DATA. */
@@ -11,16 +17,10 @@ export interface DeadLetter {
   readonly reason: string;
 }
 
-const counter = new Counter({
-  name: 'messages_dead_lettered_total',
-  help: 'Messages that went to a dead-letter topic',
-  labelNames: ['topic', 'code'],
-});
-
 /**
  * Moves messages to `<topic>.dlt` exactly once: sending them and committing their batch's offset is
- * one Kafka transaction. The transactional id names the partition, so that whoever takes a partition
- * over fences off its former owner, and then looks what that one had still committed.
+ * one Kafka transaction. The transactional id names the partition, so that a new owner of the
+ * partition fences off the former owner, and then reads which offset that one had committed.
  */
 export class DeadLetters {
   private readonly producers = new Map<string, Promise<Producer>>();
@@ -28,48 +28,41 @@ export class DeadLetters {
   constructor(
     private readonly kafka: Kafka,
     private readonly group: string,
+    private readonly metrics: ConsumerMetrics,
   ) {}
 
   /**
-   * @param lastOffset of the batch that the letters are from, all of which is handled otherwise
-   * @throws KafkaJSError when it may not have been done: call it again
+   * @param lastOffset of the messages' batch, whose other messages are handled
+   * @throws KafkaJSError when the messages may not be moved: call it again
    */
   async move(
     topic: string,
     partition: number,
     lastOffset: string,
-    letters: readonly DeadLetter[],
+    rejected: readonly DeadLetter[],
   ): Promise<void> {
     const id = `${this.group}.${topic}.${partition}`;
     try {
       const transaction = await (await this.producer(id)).transaction();
       try {
         const committed = await this.committedOffset(topic, partition);
-        const left = letters.filter(({ message }) => BigInt(message.offset) >= committed);
-        if (left.length > 0) {
-          for (const letter of left) {
-            // alone and compressed, since the message may have been as large as a batch may be
-            await transaction.send({
-              topic: deadLetterTopic(topic),
-              acks: -1,
-              compression: CompressionTypes.GZIP,
-              messages: [this.toMessage(topic, partition, letter)],
-            });
-          }
+        const pending = rejected.filter(({ message }) => BigInt(message.offset) >= committed);
+        if (pending.length > 0) {
           const offset = (BigInt(lastOffset) + 1n).toString();
+          await this.send(transaction, topic, partition, pending);
           await transaction.sendOffsets({
             consumerGroupId: this.group,
             topics: [{ topic, partitions: [{ partition, offset }] }],
           });
         }
         await transaction.commit();
-        for (const { code } of left) counter.inc({ topic, code });
+        for (const { code } of pending) this.metrics.deadLettered.inc({ topic, code });
       } catch (error) {
         if (transaction.isActive()) await transaction.abort().catch(() => undefined);
         throw error;
       }
     } catch (error) {
-      await this.discard(id); // the next attempt begins with a new epoch, which settles this one
+      await this.discard(id); // the next attempt starts a new epoch, which ends this transaction
       throw error;
     }
   }
@@ -78,7 +71,24 @@ export class DeadLetters {
     await Promise.all([...this.producers.keys()].map((id) => this.discard(id)));
   }
 
-  /** The first offset that the group has not done with; 0 where it has committed none. */
+  private async send(
+    transaction: Transaction,
+    topic: string,
+    partition: number,
+    rejected: readonly DeadLetter[],
+  ): Promise<void> {
+    for (const one of rejected) {
+      // alone and compressed, since one message may be as large as a whole batch may be
+      await transaction.send({
+        topic: deadLetterTopic(topic),
+        acks: -1,
+        compression: CompressionTypes.GZIP,
+        messages: [this.toMessage(topic, partition, one)],
+      });
+    }
+  }
+
+  /** The first offset that the group has not handled; 0 if it has committed none. */
   private async committedOffset(topic: string, partition: number): Promise<bigint> {
     const admin = this.kafka.admin();
     await admin.connect();

@@ -2,19 +2,19 @@ import type { EventType } from '@equipmgnt/contracts';
 import type { KafkaMessage } from 'kafkajs';
 import type { Received } from '../cloud-event.ts';
 
-/** A received event and the message that it came in. */
+/** A received event and its message. */
 export interface Delivery {
   readonly message: KafkaMessage;
   readonly event: Received;
 }
 
-/** One transaction's worth of events. */
+/** The most events that one transaction handles. */
 const MAX_GROUP = 500;
 
 /**
- * Splits a partition's batch into groups of one type, to be handled one group after another, so
- * that crowds are handled together while every key keeps its order: an event comes after all
- * earlier ones with its key. Events of different keys may overtake each other, as they may across
+ * Splits a partition's batch into groups of one type, to be handled one group after another. Many
+ * events are then handled in one transaction, while every key keeps its order: an event comes after
+ * all earlier ones with its key. Events of different keys may overtake each other, as they may across
  * partitions anyway.
  */
 export function inOrder(deliveries: readonly Delivery[]): Delivery[][] {

@@ -16,13 +16,13 @@ const delivery = (key: string, type: EventType): Delivery => ({
 const shown = (groups: Delivery[][]) =>
   groups.map((group) => `${group[0]?.event.type.split('.')[1]}: ${group.map((d) => d.event.key)}`);
 
-describe('A batch in order', () => {
-  it('handles a crowd of one type together', () => {
+describe('inOrder', () => {
+  it('puts events of one type into one group', () => {
     const batch = ['1', '2', '3'].map((key) => delivery(key, OBTAINED));
     expect(shown(inOrder(batch))).toEqual(['ApprovalObtained: 1,2,3']);
   });
 
-  it('gathers types that alternate between keys', () => {
+  it('groups by type when types alternate between keys', () => {
     const batch = [
       delivery('1', OBTAINED),
       delivery('2', CANCEL),
@@ -32,7 +32,7 @@ describe('A batch in order', () => {
     expect(shown(inOrder(batch))).toEqual(['ApprovalObtained: 1,3', 'CancelRequested: 2,4']);
   });
 
-  it('has every event wait for the earlier ones with its key', () => {
+  it('puts an event after all earlier ones with its key', () => {
     const batch = [
       delivery('1', OBTAINED),
       delivery('1', CANCEL),
@@ -42,12 +42,12 @@ describe('A batch in order', () => {
     expect(shown(inOrder(batch))).toEqual(['ApprovalObtained: 1,2', 'CancelRequested: 1,2']);
   });
 
-  it('splits what is too much for one transaction', () => {
+  it('splits a group that is too large for one transaction', () => {
     const groups = inOrder(Array.from({ length: 1201 }, (_, i) => delivery(`${i}`, OBTAINED)));
     expect(groups.map((group) => group.length)).toEqual([500, 500, 201]);
   });
 
-  it('loses nothing, mixes no types and keeps every key in order, whatever comes', () => {
+  it('loses nothing, mixes no types and keeps the order of every key, for any batch', () => {
     const event = fc.record({
       key: fc.constantFrom('1', '2', '3', '4'),
       type: fc.constantFrom<EventType>(OBTAINED, CANCEL, REJECTED),

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { deadLetterTopic, topics, type EventType } from '@equipmgnt/contracts';
 import { DomainError } from '@equipmgnt/kernel';
+import { MetricsRegistry } from '@equipmgnt/runtime';
 import { readTopic, type TopicRecord } from '@equipmgnt/testing';
 import { kafkaBrokers, eventually } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel, type IHeaders, type Producer } from 'kafkajs';
@@ -47,6 +48,7 @@ describe('The Kafka transport', () => {
       group,
       sessionTimeoutMs,
       ready: async () => undefined,
+      metrics: new MetricsRegistry(),
     });
     for (const [type, handler] of Object.entries(handlers)) {
       strategy.addHandler(type, handler as never, true);
@@ -66,18 +68,18 @@ describe('The Kafka transport', () => {
   const send = (...messages: { key: string; value: string; headers?: IHeaders }[]) =>
     producer.send({ topic: topics.order, messages });
 
-  /** Collects what it is told of some keys; other test files use the same topic. */
+  /** Collects the events of some keys; other test files use the same topic. */
   const collector = (...keys: number[]) => {
     const groups: Received[][] = [];
     const handler: Handler = async (events) => {
       const mine = events.filter(({ key }) => keys.includes(Number(key)));
       if (mine.length > 0) groups.push(mine);
     };
-    const told = () => groups.flat().map(({ data }) => (data as { qty: number }).qty);
-    return { groups, handler, told };
+    const quantities = () => groups.flat().map(({ data }) => (data as { qty: number }).qty);
+    return { groups, handler, quantities };
   };
 
-  /** The dead letters of a key that this test's group has written, when all is handled. */
+  /** The dead letters that this test's group has written for a key, after it has handled everything. */
   const deadLetters = async (
     key: number,
     source: string = topics.order,
@@ -89,7 +91,7 @@ describe('The Kafka transport', () => {
       .filter((headers) => headers['dlt_consumer_group'] === group);
   };
 
-  /** Whether the group has committed all that is on a topic; it commits nothing where nothing is. */
+  /** Whether the group has committed all messages of a topic; an empty partition has no commit. */
   const allCommitted = async (topic: string = topics.order, only?: number): Promise<boolean> => {
     const admin = kafka.admin();
     await admin.connect();
@@ -108,73 +110,73 @@ describe('The Kafka transport', () => {
     }
   };
 
-  it('hands a crowd to its handler together, every key in order', async () => {
+  it('passes the events of a batch to their handler together, every key in order', async () => {
     const key = ++lastKey;
     await send(...[1, 2, 3].map((qty) => message(key, qty)));
-    const { handler, groups, told } = collector(key);
+    const { handler, groups, quantities } = collector(key);
     await start({ [ORDERED]: handler });
-    await eventually(() => told().length === 3);
+    await eventually(() => quantities().length === 3);
     expect(groups).toHaveLength(1);
-    expect(told()).toEqual([1, 2, 3]);
+    expect(quantities()).toEqual([1, 2, 3]);
     expect(groups[0]?.[0]).toMatchObject({ id: `${key}-1`, type: ORDERED, key: String(key) });
   });
 
-  it('does not deliver again what was handled and committed', async () => {
+  it('does not deliver committed events again', async () => {
     const key = ++lastKey;
     await send(message(key, 1));
     const first = collector(key);
     const strategy = await start({ [ORDERED]: first.handler });
-    await eventually(() => first.told().length === 1);
+    await eventually(() => first.quantities().length === 1);
     await strategy.close();
 
     const second = collector(key);
     await start({ [ORDERED]: second.handler });
     await send(message(key, 2));
-    await eventually(() => second.told().length > 0);
-    expect(second.told()).toEqual([2]);
+    await eventually(() => second.quantities().length > 0);
+    expect(second.quantities()).toEqual([2]);
   });
 
-  it('delivers again when it died between the effect and its commit', async () => {
+  it('delivers an event again after a crash between the effect and the commit', async () => {
     const key = ++lastKey;
     await send(message(key, 1));
     const first = collector(key);
-    const crash = new Error('died after the effect');
+    const crash = new Error('crashed after the effect');
     const strategy = await start({
       [ORDERED]: async (events) => {
         await first.handler(events);
-        if (first.told().length > 0) throw crash;
+        if (first.quantities().length > 0) throw crash;
       },
     });
-    await eventually(() => first.told().length > 0);
+    await eventually(() => first.quantities().length > 0);
     await strategy.close();
 
     const second = collector(key);
     await start({ [ORDERED]: second.handler });
-    await eventually(() => second.told().length > 0);
+    await eventually(() => second.quantities().length > 0);
     expect(second.groups[0]?.[0]?.id).toBe(first.groups[0]?.[0]?.id);
   });
 
-  it('retries a transient failure until it works, and loses nothing', async () => {
+  it('retries a transient failure until it succeeds, and loses nothing', async () => {
     const key = ++lastKey;
     await send(message(key, 1), message(key, 2));
-    const { handler, told } = collector(key);
+    const { handler, quantities } = collector(key);
     let failures = 4;
     await start({
       [ORDERED]: async (events) => {
         if (events.some((event) => event.key === String(key)) && failures-- > 0) {
-          throw Object.assign(new Error('the database is away'), { code: 'ECONNREFUSED' });
+          throw Object.assign(new Error('the database is unavailable'), { code: 'ECONNREFUSED' });
         }
         await handler(events);
       },
     });
-    await eventually(() => told().length === 2);
-    expect(told()).toEqual([1, 2]);
+    await eventually(() => quantities().length === 2);
+    expect(quantities()).toEqual([1, 2]);
     expect(await deadLetters(key)).toEqual([]);
   });
 
-  it('moves what is no event to the dead letters, once, and goes on', async () => {
+  it('moves invalid messages to the dead-letter topic once, and continues', async () => {
     const key = ++lastKey;
-    const { handler, told } = collector(key);
+    const { handler, quantities } = collector(key);
     await start({ [ORDERED]: handler });
     const bad = [
       { ...message(key, 9), value: '{"orderId":' },
@@ -183,15 +185,15 @@ describe('The Kafka transport', () => {
       { ...message(key, 9), headers: {} },
     ];
     await send(message(key, 1), ...bad, message(key, 2));
-    await eventually(() => told().length === 2);
-    const letters = await deadLetters(key);
-    expect(letters.map(({ dlt_code }) => dlt_code)).toEqual([
+    await eventually(() => quantities().length === 2);
+    const moved = await deadLetters(key);
+    expect(moved.map(({ dlt_code }) => dlt_code)).toEqual([
       'BAD_JSON',
       'BAD_DATA',
       'UNKNOWN_TYPE',
       'NO_TYPE',
     ]);
-    expect(letters[1]).toMatchObject({
+    expect(moved[1]).toMatchObject({
       ce_type: ORDERED,
       dlt_topic: topics.order,
       dlt_partition: expect.stringMatching(/^\d$/),
@@ -201,10 +203,10 @@ describe('The Kafka transport', () => {
     });
   });
 
-  it('moves the largest message that a broker takes', async () => {
+  it('moves the largest message that a broker accepts to the dead-letter topic', async () => {
     const key = ++lastKey;
     const registered = 'equipmgnt.EquipmentRegistered.v1';
-    const topic = topics.equipment; // so that the other tests here need not move it as well
+    const topic = topics.equipment; // not the topic of the other tests, which would move it too
     await start({ [registered]: async () => undefined });
     // 1 MiB less some bytes for the key, headers and the batch around it; hardly compressible
     const value = randomBytes(1_048_576).toString('base64').slice(0, 1_048_400);
@@ -213,12 +215,12 @@ describe('The Kafka transport', () => {
   });
 
   it.each([
-    ['the domain refuses it', new DomainError('conflict', 'no', 'never')],
-    ['our code fails on it', new TypeError('undefined is not a function')],
-    ['a constraint refuses it', Object.assign(new Error('violates'), { code: '23514' })],
-  ])('moves one event of a crowd to the dead letters when %s', async (_, error) => {
+    ['the domain rejects it', new DomainError('conflict', 'no', 'never')],
+    ['the code of its handler fails', new TypeError('undefined is not a function')],
+    ['a constraint rejects it', Object.assign(new Error('violates'), { code: '23514' })],
+  ])('moves only one event of a group to the dead-letter topic when %s', async (_, error) => {
     const key = ++lastKey;
-    const { handler, told } = collector(key);
+    const { handler, quantities } = collector(key);
     await send(...[1, 2, 3].map((qty) => message(key, qty)));
     await start({
       [ORDERED]: async (events) => {
@@ -226,16 +228,16 @@ describe('The Kafka transport', () => {
         await handler(events);
       },
     });
-    await eventually(() => told().length === 2);
-    expect(told()).toEqual([1, 3]);
-    const letters = await deadLetters(key);
-    expect(letters).toMatchObject([{ ce_id: `${key}-2`, dlt_code: 'REFUSED' }]);
+    await eventually(() => quantities().length === 2);
+    expect(quantities()).toEqual([1, 3]);
+    const moved = await deadLetters(key);
+    expect(moved).toMatchObject([{ ce_id: `${key}-2`, dlt_code: 'REFUSED' }]);
   });
 
-  it('has the rest of the topic handled while one partition is stuck', async () => {
+  it('handles the other partitions while one partition is stuck', async () => {
     const stuck = ++lastKey;
     const others = Array.from({ length: 12 }, () => ++lastKey);
-    const { handler, told } = collector(...others);
+    const { handler, quantities } = collector(...others);
     await start({
       [ORDERED]: async (events) => {
         if (events.some((event) => event.key === String(stuck))) {
@@ -247,21 +249,21 @@ describe('The Kafka transport', () => {
     const first = { ...message(stuck, 1), partition: 0 };
     const later = others.map((key, i) => ({ ...message(key, 1), partition: i % 3 }));
     await producer.send({ topic: topics.order, messages: [first, ...later] });
-    // those that share the partition with the stuck one wait behind it
-    await eventually(() => told().length >= 8);
-    expect(told().length).toBe(8);
+    // the events in the partition of the stuck one wait behind it
+    await eventually(() => quantities().length >= 8);
+    expect(quantities().length).toBe(8);
   });
 
-  it('passes over events that this service has no handler for', async () => {
+  it('skips events that this service has no handler for', async () => {
     const key = ++lastKey;
-    const { handler, told } = collector(key);
+    const { handler, quantities } = collector(key);
     await start({ [ORDERED]: handler });
     await send(message(key, 9, CANCELLED), message(key, 1));
-    await eventually(() => told().length === 1);
+    await eventually(() => quantities().length === 1);
     expect(await deadLetters(key)).toEqual([]);
   });
 
-  it('shares the partitions among several, and gives them to who is left', async () => {
+  it('shares the partitions among consumers, and reassigns those of a stopped one', async () => {
     const keys = Array.from({ length: 30 }, () => ++lastKey);
     const [one, two] = [collector(...keys), collector(...keys)];
     const first = await start({ [ORDERED]: one.handler });
@@ -271,27 +273,27 @@ describe('The Kafka transport', () => {
     await eventually(async () => {
       round += 1;
       await send(...keys.map((key) => message(key, round)));
-      return one.told().length > 0 && two.told().length > 0;
+      return one.quantities().length > 0 && two.quantities().length > 0;
     });
     await first.close();
     await send(...keys.map((key) => message(key, 777)));
     const ids = () => two.groups.flat().map(({ id }) => id);
-    const last = () => new Set(ids().filter((id) => id.endsWith('-777'))); // it may hear some twice
+    const last = () => new Set(ids().filter((id) => id.endsWith('-777'))); // some may be delivered twice
     await eventually(() => last().size === 30);
-    // nothing is missing, whoever handled it
+    // every event was handled by one of the two
     for (let seen = 1; seen <= round; seen += 1) {
       const handled = new Set([...one.groups, ...two.groups].flat().map(({ id }) => id));
       for (const key of keys) expect(handled).toContain(`${key}-${seen}`);
     }
   });
 
-  it('finishes the batch in hand before it stops', async () => {
+  it('finishes the current batch before it stops', async () => {
     const key = ++lastKey;
     const [sent] = await send(message(key, 1));
     let begun = false;
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    const { handler, told } = collector(key);
+    const { handler, quantities } = collector(key);
     const strategy = await start({
       [ORDERED]: async (events) => {
         if (events.some((event) => event.key === String(key))) {
@@ -305,7 +307,7 @@ describe('The Kafka transport', () => {
     const closed = strategy.close();
     release();
     await closed;
-    expect(told()).toEqual([1]);
+    expect(quantities()).toEqual([1]);
     await eventually(() => allCommitted(topics.order, sent?.partition));
   });
 
@@ -320,7 +322,7 @@ describe('The Kafka transport', () => {
     expect(groups[0]?.members).toEqual([]);
   });
 
-  it('knows that it is dead when it keeps crashing, as with a session timeout that brokers refuse', async () => {
+  it('reports itself dead when it keeps crashing, as with a session timeout that brokers reject', async () => {
     const strategy = await start({ [ORDERED]: async () => undefined }, 30);
     await eventually(() => !strategy.report().up);
     expect(strategy.report().detail).toMatchObject({
@@ -329,16 +331,17 @@ describe('The Kafka transport', () => {
     });
   });
 
-  it('is alive while it waits for brokers', async () => {
-    const nobody = new Kafka({
+  it('reports itself alive while it waits for brokers', async () => {
+    const unavailable = new Kafka({
       brokers: ['127.0.0.1:1'],
       logLevel: logLevel.NOTHING,
       retry: { retries: 1, initialRetryTime: 10 },
     });
-    const strategy = new KafkaStrategy(() => nobody, {
+    const strategy = new KafkaStrategy(() => unavailable, {
       group,
       sessionTimeoutMs: 6_000,
       ready: async () => undefined,
+      metrics: new MetricsRegistry(),
     });
     strategy.addHandler(ORDERED, (async () => undefined) as never, true);
     running.push(strategy);
@@ -347,11 +350,12 @@ describe('The Kafka transport', () => {
     expect(strategy.report().up).toBe(true);
   });
 
-  it('refuses a handler for an event that does not exist', () => {
+  it('rejects a handler for an unknown event type', () => {
     const strategy = new KafkaStrategy(newKafka, {
       group,
       sessionTimeoutMs: 6_000,
       ready: async () => undefined,
+      metrics: new MetricsRegistry(),
     });
     strategy.addHandler('equipmgnt.Orderd.v1', (async () => undefined) as never, true);
     expect(() => strategy.listen(() => undefined)).toThrow("@EventPattern('equipmgnt.Orderd.v1')");

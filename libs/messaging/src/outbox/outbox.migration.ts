@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The outbox of a service: events written with the state that they tell of, until Kafka has them. */
+/** The outbox: events are written in the transaction that changes the state, and kept until Kafka has them. */
 export class CreateOutbox1700000000000 implements MigrationInterface {
   readonly name = 'CreateOutbox1700000000000';
 
@@ -15,8 +15,8 @@ export class CreateOutbox1700000000000 implements MigrationInterface {
         occurred_at timestamptz NOT NULL,
         traceparent text
       )`);
-    // Every row is inserted once and deleted soon: vacuum by count, not by a share of a table that
-    // is empty most of the time.
+    // Every row is inserted once and deleted soon: vacuum after a number of rows, not after a share of
+    // a table that is empty most of the time.
     await runner.query(`
       ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0,
                               autovacuum_vacuum_threshold = 5000,
@@ -30,8 +30,8 @@ export class CreateOutbox1700000000000 implements MigrationInterface {
 }
 
 /**
- * An event's id follows from what it tells of whom, as each type of event happens at most once to
- * its key. So a fact that is told once more is the same event to everybody, whoever tells it.
+ * The event id is a hash of type and key, because each type of event happens at most once for a key.
+ * So a fact that is published again has the same event id, whichever replica publishes it.
  */
 export class IdentifyEvents1700000000002 implements MigrationInterface {
   readonly name = 'IdentifyEvents1700000000002';
@@ -52,5 +52,5 @@ export class IdentifyEvents1700000000002 implements MigrationInterface {
   }
 }
 
-/** The outbox, for the migrations of each service that publishes. */
+/** The migrations of the outbox, for each service that publishes. */
 export const outboxMigrations = [CreateOutbox1700000000000, IdentifyEvents1700000000002];

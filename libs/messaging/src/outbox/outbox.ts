@@ -2,8 +2,8 @@ import { events, type EventType } from '@equipmgnt/contracts';
 import { traceparentFor } from '@equipmgnt/runtime';
 
 /**
- * A fact that a state change brings about, to be written with it. `data` may leave out what only the
- * database knows, such as a new row's id; the statement then adds it.
+ * An event that a state change causes, to be written in the same statement. `data` may omit values that
+ * only the database knows, such as a new row's id; the statement then adds them.
  */
 export interface RecordedFact {
   readonly type: EventType;
@@ -12,8 +12,8 @@ export interface RecordedFact {
 }
 
 /**
- * The start of every statement that writes to the outbox. It belongs into the statement that changes
- * the state, as one of its `WITH` parts, so that both happen or neither.
+ * The start of an INSERT into the outbox. It is one of the `WITH` parts of the statement that changes the
+ * state, so that both happen or neither.
  */
 export const INTO_OUTBOX = 'INSERT INTO outbox (type, key, data, occurred_at, traceparent)';
 
@@ -22,7 +22,7 @@ export const eventRows = (parameter: string): string =>
   `jsonb_to_recordset(${parameter}::jsonb) AS
      e(seq int, type text, key bigint, data jsonb, occurred_at timestamptz, traceparent text)`;
 
-/** Facts as one JSON parameter, each with its Kafka key and the trace that it belongs to. */
+/** Facts as one JSON parameter, each with its Kafka key and its trace. */
 export const eventsParameter = (facts: readonly RecordedFact[]): string =>
   JSON.stringify(
     facts.map(({ type, data, at }, seq) => {

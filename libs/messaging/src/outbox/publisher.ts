@@ -12,25 +12,25 @@ import { connectProducer } from '../kafka.ts';
 @Injectable()
 export class Publisher {
   private producer: Producer | undefined;
-  /** Where messages of the call in hand go to and are not known to be: `topic/partition`. */
-  private readonly missing = new Set<string>();
-  /** How often a message of the call in hand was given a partition: once more with each attempt. */
+  /** Partitions of the current call that have not acknowledged their messages: `topic/partition`. */
+  private readonly unacknowledged = new Set<string>();
+  /** How often the current call has assigned a partition to a message: once per message and attempt. */
   private partitioned = 0;
 
-  /** @param ready makes sure that the topics are there */
+  /** @param ready creates the topics if they are missing */
   constructor(
     private readonly kafka: Kafka,
     private readonly ready: () => Promise<void>,
   ) {}
 
   /**
-   * Makes ready to publish, so that the first event need not wait for it.
+   * Connects, so that the first event does not wait for the connection.
    * @throws KafkaJSError when no broker answers
    */
   async open(): Promise<Producer> {
     await this.ready();
     this.producer ??= await connectProducer(this.kafka, {
-      createPartitioner: () => this.notingPartitioner(),
+      createPartitioner: () => this.trackingPartitioner(),
     });
     return this.producer;
   }
@@ -38,25 +38,25 @@ export class Publisher {
   /**
    * Resolves when the brokers have every message. One call at a time.
    *
-   * Never goes on with a producer after an attempt that failed, within the call or with it. kafkajs winds
-   * its numbers back when an attempt fails, late as that may be, and gives them to the next batch. A broker
-   * that has the failed one after all would take the next, whatever it holds, for its repetition:
-   * acknowledged and thrown away.
-   * @throws Error when they may not have all of them: send the same again
+   * Replaces the producer after any failed attempt, also after one that a retry within the call made
+   * good. When an attempt fails, kafkajs reuses its sequence numbers for the next batch. If a broker has
+   * stored the failed batch after all, it takes the next batch for a duplicate: it acknowledges that batch
+   * and discards it.
+   * @throws Error when the brokers may lack some of the messages: send all of them again
    */
   async publish(topicMessages: { topic: string; messages: Message[] }[]): Promise<void> {
     try {
       const producer = await this.open();
-      this.missing.clear();
+      this.unacknowledged.clear();
       this.partitioned = 0;
       const acknowledged = await producer.sendBatch({ acks: -1, topicMessages });
       for (const { topicName, partition } of acknowledged) {
-        this.missing.delete(nameOf(topicName, partition));
+        this.unacknowledged.delete(nameOf(topicName, partition));
       }
-      // When a partition moves to a broker that has had its part of the batch already, kafkajs sends
-      // no more to it and is content: https://github.com/tulios/kafkajs/issues/1303
-      if (this.missing.size > 0) {
-        throw new Error(`no broker has acknowledged what goes to ${[...this.missing].join(', ')}`);
+      // When a partition moves to a broker that has already received its part of the batch, kafkajs sends
+      // nothing more to it and reports success: https://github.com/tulios/kafkajs/issues/1303
+      if (this.unacknowledged.size > 0) {
+        throw new Error(`no broker has acknowledged ${[...this.unacknowledged].join(', ')}`);
       }
       const messages = topicMessages.reduce((sum, { messages: some }) => sum + some.length, 0);
       if (this.partitioned > messages) await this.close();
@@ -72,12 +72,12 @@ export class Publisher {
     await producer?.disconnect().catch(() => undefined);
   }
 
-  private notingPartitioner() {
+  private trackingPartitioner() {
     const choose = Partitioners.DefaultPartitioner();
     return (message: PartitionerArgs): number => {
       const partition = choose(message);
       this.partitioned += 1;
-      this.missing.add(nameOf(message.topic, partition));
+      this.unacknowledged.add(nameOf(message.topic, partition));
       return partition;
     };
   }

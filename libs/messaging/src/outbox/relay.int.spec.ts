@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { deadLetterTopic, topics } from '@equipmgnt/contracts';
 import { Kafka, logLevel, type Consumer } from 'kafkajs';
-import { register } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { MetricsRegistry } from '@equipmgnt/runtime';
 import { freshDatabases, kafkaBrokers, eventually } from '@equipmgnt/testing/jest';
 import { ensureTopics } from '../topics.ts';
 import { outboxMigrations } from './outbox.migration.ts';
@@ -28,7 +28,7 @@ describe('The outbox relay', () => {
   let database: DataSource;
   let kafka: Kafka;
   let reader: Consumer;
-  /** Everything on the topic of orders, as it came: key, what, event id. */
+  /** Every message of this file on the topic of orders, in order: key, quantity, event id. */
   const read: { key: string; qty: number; id: string }[] = [];
   const running: OutboxRelay[] = [];
   // far from the ids that other test files use on the same topic
@@ -73,8 +73,15 @@ describe('The outbox relay', () => {
     publisher = newPublisher(),
     source = database,
     pollMs?: number,
+    metrics = new MetricsRegistry(),
   ): OutboxRelay => {
-    const relay = new OutboxRelay(source, '/order', publisher, pollMs);
+    const relay = new OutboxRelay({
+      database: source,
+      source: '/order',
+      publisher,
+      metrics,
+      ...(pollMs !== undefined && { pollMs }),
+    });
     running.push(relay);
     relay.start();
     return relay;
@@ -88,11 +95,11 @@ describe('The outbox relay', () => {
     manager.query(WRITE, [eventsParameter(facts)]);
   const of = (key: number) => read.filter((message) => message.key === String(key));
   const quantities = (key: number) => of(key).map(({ qty }) => qty);
-  const left = async (): Promise<number> =>
+  const remaining = async (): Promise<number> =>
     (await database.query('SELECT count(*)::int AS n FROM outbox'))[0].n;
-  const emptied = () => eventually(async () => (await left()) === 0);
+  const emptied = () => eventually(async () => (await remaining()) === 0);
 
-  it('publishes what was committed, in order, and removes it', async () => {
+  it('publishes committed events in order and removes them', async () => {
     const key = ++lastKey;
     await write([1, 2, 3].map((qty) => ordered(key, qty)));
     await write([ordered(key, 4)]);
@@ -102,7 +109,7 @@ describe('The outbox relay', () => {
     await emptied();
   });
 
-  /** A relay that has published all there is, and looks again after `pollMs`. */
+  /** A relay that has emptied the outbox, and polls again after `pollMs`. */
   const idleRelay = async (pollMs?: number): Promise<OutboxRelay> => {
     const relay = startRelay(newPublisher(), database, pollMs);
     await write([ordered(++lastKey, 1)]);
@@ -111,7 +118,7 @@ describe('The outbox relay', () => {
     return relay;
   };
 
-  it('publishes when nudged, without waiting for its next look', async () => {
+  it('publishes when nudged, without waiting for its next poll', async () => {
     const relay = await idleRelay(NEVER_MS);
     const key = ++lastKey;
     await write([ordered(key, 1)]);
@@ -119,21 +126,21 @@ describe('The outbox relay', () => {
     await eventually(() => of(key).length === 1);
   });
 
-  it('looks by itself, as for rows of a replica that died', async () => {
+  it('polls without a nudge, which finds rows of a replica that died', async () => {
     await idleRelay();
     const key = ++lastKey;
     await write([ordered(key, 1)]);
     await eventually(() => of(key).length === 1);
   });
 
-  it('publishes what it finds at its start, as after a crash between commit and publishing', async () => {
+  it('publishes rows from before its start, as after a crash between commit and publishing', async () => {
     const key = ++lastKey;
     await write([ordered(key, 1)]);
     startRelay();
     await eventually(() => of(key).length === 1);
   });
 
-  it('does not publish what was rolled back', async () => {
+  it('does not publish events that were rolled back', async () => {
     const [key, next] = [++lastKey, ++lastKey];
     const rolledBack = database.transaction(async (manager) => {
       await write([ordered(key, 1)], manager);
@@ -146,7 +153,7 @@ describe('The outbox relay', () => {
     expect(of(key)).toEqual([]);
   });
 
-  it('does not step over a row that commits after a later one', async () => {
+  it('publishes a row that commits after a row with a higher id', async () => {
     const [early, late] = [++lastKey, ++lastKey];
     const relay = startRelay();
     await database.transaction(async (manager) => {
@@ -159,7 +166,7 @@ describe('The outbox relay', () => {
     await eventually(() => of(early).length === 1);
   });
 
-  it('publishes again, as the same event, after a crash between publishing and removing', async () => {
+  it('publishes the same event ids again after a crash between publishing and removing', async () => {
     const key = ++lastKey;
     const cancelled = { ...ordered(key, 2), type: 'equipmgnt.OrderCancelled.v1' } as const;
     await write([ordered(key, 1), cancelled]);
@@ -177,9 +184,9 @@ describe('The outbox relay', () => {
     await emptied();
   });
 
-  it('tells nothing twice when a partition has no leader for a moment, as a new one', async () => {
-    // a broker that has one partition of a batch and refuses another cannot be had at will: this one
-    // has them all, and says for a second and a half that it has not
+  it('publishes nothing twice when a partition has no leader for a moment', async () => {
+    // A real broker cannot be made to accept one partition of a batch and reject another: this one
+    // stores all of them, and reports for 1.5 s that it has not.
     const produce = broker.produce;
     let refusals = 0;
     let until = Infinity;
@@ -204,7 +211,7 @@ describe('The outbox relay', () => {
       await eventually(() => keys.every((key) => quantities(key).includes(2)));
       for (const key of keys) expect(quantities(key)).toEqual([1, 2]);
       expect(refusals).toBeGreaterThan(0);
-      // one that has failed on the way numbers no other batch
+      // the producer with the failed attempt sends no other batch
       expect(producers).toHaveBeenCalledTimes(2);
     } finally {
       producers.mockRestore();
@@ -212,9 +219,9 @@ describe('The outbox relay', () => {
     }
   });
 
-  it('loses nothing when a partition changes its leader in the midst of a batch', async () => {
-    // a second broker that hands its partition over right then cannot be had at will: to the producer
-    // it looks as if there had been one
+  it('loses nothing when a partition changes its leader during a batch', async () => {
+    // A second broker cannot be made to lose its partition at that moment: this fake looks like one to
+    // the producer.
     const second = {
       nodeId: 2,
       produce: async () => {
@@ -228,7 +235,7 @@ describe('The outbox relay', () => {
     const { spyOn } = import.meta.jest;
     const spies = [
       spyOn(cluster, 'addMultipleTargetTopics').mockImplementation(function (this: object, names) {
-        producing.add(this); // the reader has done so before
+        producing.add(this); // the reader's cluster is not added: it has subscribed already
         return addMultipleTargetTopics.call(this, names);
       }),
       spyOn(cluster, 'findLeaderForPartitions').mockImplementation(function (
@@ -259,7 +266,7 @@ describe('The outbox relay', () => {
     }
   });
 
-  it('of two that run at once, one publishes at a time: nothing twice, every key in order', async () => {
+  it('publishes nothing twice and keeps the order of every key with two relays', async () => {
     const other = await new DataSource({
       type: 'postgres',
       url: databases.urls.order,
@@ -281,48 +288,51 @@ describe('The outbox relay', () => {
     }
   });
 
-  it('waits for a broker that is away, and loses nothing', async () => {
-    const nobody = new Kafka({
+  it('waits for an unavailable broker and loses nothing', async () => {
+    const unavailable = new Kafka({
       brokers: ['127.0.0.1:1'],
       logLevel: logLevel.NOTHING,
       retry: { retries: 0 },
     });
     const key = ++lastKey;
-    const away = startRelay(new Publisher(nobody, () => Promise.reject(new Error('no broker'))));
+    const waiting = startRelay(
+      new Publisher(unavailable, () => Promise.reject(new Error('no broker'))),
+    );
     await write([ordered(key, 1)]);
-    away.nudge();
-    await away.stop();
-    expect(await left()).toBe(1);
+    waiting.nudge();
+    await waiting.stop();
+    expect(await remaining()).toBe(1);
     startRelay();
     await eventually(() => of(key).length === 1);
   });
 
-  it('tells since when an event waits, until it is published', async () => {
+  it('reports how long an event has waited, until it is published', async () => {
+    const metrics = new MetricsRegistry();
     const waiting = async (): Promise<number> => {
-      const metric = await register.getSingleMetric('outbox_waiting_seconds')?.get();
-      return metric?.values[0]?.value ?? NaN;
+      const [, seconds] = /^outbox_waiting_seconds (.+)$/m.exec(await metrics.text()) ?? [];
+      return Number(seconds);
     };
     const publisher = newPublisher();
     const publish = publisher.publish.bind(publisher);
     const hung = Promise.withResolvers<void>();
     publisher.publish = () => hung.promise;
     await write([{ ...ordered(++lastKey, 1), at: new Date(Date.now() - 60_000) }]);
-    startRelay(publisher);
+    startRelay(publisher, database, undefined, metrics);
     await eventually(async () => (await waiting()) >= 60);
     expect(await waiting()).toBeLessThan(120);
     publisher.publish = publish;
     hung.reject(new Error('no broker'));
     await eventually(async () => (await waiting()) === 0);
-    expect(await left()).toBe(0);
+    expect(await remaining()).toBe(0);
   });
 
-  it('stops while it waits', async () => {
+  it('stops while it waits for its next poll', async () => {
     const relay = await idleRelay(NEVER_MS);
     await relay.stop();
     expect(relay.alive).toBe(false);
   });
 
-  it('finds a dead-letter topic beside every topic', async () => {
+  it('has a dead-letter topic for every topic', async () => {
     const admin = kafka.admin();
     await admin.connect();
     const existing = await admin.listTopics();

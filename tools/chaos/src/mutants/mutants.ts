@@ -123,9 +123,9 @@ const serialCursor: PlantedBug = {
     },
     {
       file: `${MESSAGING}/outbox/relay.ts`,
-      find: `      published.inc(rows.length);\n`,
+      find: `      this.metrics.published.inc(rows.length);\n`,
       replace: `      await manager.query('UPDATE outbox_cursor SET last = $1', [rows.at(-1)?.id]);
-      published.inc(rows.length);\n`,
+      this.metrics.published.inc(rows.length);\n`,
     },
   ],
 };

@@ -1,4 +1,4 @@
-import { Sweep } from '@equipmgnt/database';
+import { PeriodicJob } from '@equipmgnt/database';
 import { Clock } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -10,7 +10,7 @@ const BATCH_SIZE = 1_000;
 
 /** Deletes idempotency keys a day after their first use. */
 @Injectable()
-export class ForgetIdempotencyKeys extends Sweep {
+export class ForgetIdempotencyKeys extends PeriodicJob {
   constructor(
     database: DataSource,
     private readonly orders: Orders,
@@ -19,7 +19,7 @@ export class ForgetIdempotencyKeys extends Sweep {
     super(database, 'forget-idempotency-keys', EVERY_MS);
   }
 
-  protected override async sweep(stop: AbortSignal): Promise<void> {
+  protected override async run(stop: AbortSignal): Promise<void> {
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
     let deleted = BATCH_SIZE;
     while (deleted === BATCH_SIZE && !stop.aborted)

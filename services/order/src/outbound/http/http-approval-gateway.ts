@@ -1,9 +1,8 @@
 import { approvalAnswer, type ApprovalAnswer, type ApprovalRequest } from '@equipmgnt/contracts';
-import { currentCorrelation, Health } from '@equipmgnt/runtime';
+import { currentCorrelation, Health, type MetricsRegistry } from '@equipmgnt/runtime';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import axios, { AxiosError, type AxiosInstance } from 'axios';
 import CircuitBreaker from 'opossum';
-import { Counter, Gauge } from 'prom-client';
 import { ApprovalGateway } from '../../application/approval-gateway.ts';
 import type { Order } from '../../domain/order.ts';
 import { undiciAdapter } from './undici-adapter.ts';
@@ -25,16 +24,6 @@ export interface ApprovalGatewayOptions {
   readonly resetMs: number;
 }
 
-const fallbacks = new Counter({
-  name: 'approval_fallbacks_total',
-  help: 'Orders that were left waiting because approval gave no answer, by cause',
-  labelNames: ['cause'],
-});
-const breakerState = new Gauge({
-  name: 'approval_breaker_open',
-  help: 'The circuit breaker of the calls to approval: 0 closed, 0.5 half-open, 1 open',
-});
-
 /**
  * Calls approval over HTTP through a circuit breaker. While approval is slow or down, calls fail in
  * bounded time; when the breaker is open, they fail immediately. The order is kept and waits.
@@ -45,13 +34,25 @@ export class HttpApprovalGateway extends ApprovalGateway implements OnApplicatio
   private readonly transport: ReturnType<typeof undiciAdapter>;
   private readonly http: AxiosInstance;
   private readonly breaker: CircuitBreaker<[ApprovalRequest], ApprovalAnswer | undefined>;
+  private readonly fallbacks;
+  private readonly breakerState;
   private inFlight = 0;
 
   constructor(
     private readonly options: ApprovalGatewayOptions,
     health: Health,
+    metrics: MetricsRegistry,
   ) {
     super();
+    this.fallbacks = metrics.counter({
+      name: 'approval_fallbacks_total',
+      help: 'Orders that were left waiting because approval gave no answer, by cause',
+      labelNames: ['cause'],
+    });
+    this.breakerState = metrics.gauge({
+      name: 'approval_breaker_open',
+      help: 'The circuit breaker of the calls to approval: 0 closed, 0.5 half-open, 1 open',
+    });
     this.transport = undiciAdapter(options.url, options.maxConcurrent);
     this.http = axios.create({
       adapter: this.transport.adapter,
@@ -113,24 +114,24 @@ export class HttpApprovalGateway extends ApprovalGateway implements OnApplicatio
   }
 
   private fallBack(cause: string): undefined {
-    fallbacks.inc({ cause });
+    this.fallbacks.inc({ cause });
     this.logger.debug(`no answer of approval: ${cause}`);
     return undefined;
   }
 
   private watch(health: Health): void {
     this.breaker.on('open', () => {
-      breakerState.set(1);
+      this.breakerState.set(1);
       this.logger.warn(
         `open: approval fails, orders wait; next call in ${this.options.resetMs} ms`,
       );
     });
     this.breaker.on('halfOpen', () => {
-      breakerState.set(0.5);
+      this.breakerState.set(0.5);
       this.logger.log('half-open: the next order calls approval');
     });
     this.breaker.on('close', () => {
-      breakerState.set(0);
+      this.breakerState.set(0);
       this.logger.log('closed: approval answers again');
     });
     // Always up: a restart of this process does not repair approval.

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import {
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Histogram,
+  Registry,
+  type CounterConfiguration,
+  type GaugeConfiguration,
+  type HistogramConfiguration,
+} from 'prom-client';
+
+type Unregistered<C> = Omit<C, 'registers'>;
+
+/**
+ * The metrics of one application. Each application has its own instance, so that two applications in
+ * one process count separately. Metrics are made with the methods below: prom-client's constructors
+ * would register them with a registry that the whole process shares.
+ */
+@Injectable()
+export class MetricsRegistry {
+  private readonly registry = new Registry();
+
+  /** @throws Error when the name is taken */
+  counter<L extends string>(configuration: Unregistered<CounterConfiguration<L>>): Counter<L> {
+    return new Counter({ ...configuration, registers: [this.registry] });
+  }
+
+  /** @throws Error when the name is taken */
+  gauge<L extends string>(configuration: Unregistered<GaugeConfiguration<L>>): Gauge<L> {
+    return new Gauge({ ...configuration, registers: [this.registry] });
+  }
+
+  /** @throws Error when the name is taken */
+  histogram<L extends string>(
+    configuration: Unregistered<HistogramConfiguration<L>>,
+  ): Histogram<L> {
+    return new Histogram({ ...configuration, registers: [this.registry] });
+  }
+
+  /** Adds the metrics of the process itself: CPU, memory, event loop, garbage collection. */
+  collectProcessMetrics(): void {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** All metrics, in the text format of {@link MetricsRegistry.CONTENT_TYPE}. */
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  /** The text format of Prometheus. */
+  static readonly CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+}
