@@ -71,9 +71,8 @@ export class ApprovalsController {
     @Query({ schema: listApprovals }) wanted: PageRequest,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<ApprovalBody>> {
-    const { items, total } = await this.approvals.page(wanted);
-    const resources = items.map((approval) => approvalResource(request, approval));
-    return halPage(request, 'approvals', wanted, total, resources);
+    const page = await this.approvals.page(wanted);
+    return halPage(request, 'approvals', wanted, page, approvalResource);
   }
 
   @Get(':id')

@@ -83,9 +83,8 @@ export class OrdersController {
     @Query({ schema: listOrders }) wanted: PageRequest,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<OrderBody>> {
-    const { items, total } = await this.orders.page(wanted);
-    const resources = items.map((order) => orderResource(request, order));
-    return halPage(request, 'orders', wanted, total, resources);
+    const page = await this.orders.page(wanted);
+    return halPage(request, 'orders', wanted, page, orderResource);
   }
 
   @Get(':id')
