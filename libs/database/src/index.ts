@@ -1,5 +1,6 @@
 export { DatabaseModule } from './database.module.ts';
 export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
+export { findPage } from './find-page.ts';
 export {
   mariadbConfig,
   mariadbOptions,

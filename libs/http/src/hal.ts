@@ -1,4 +1,4 @@
-import type { PageRequest } from '@equipmgnt/kernel';
+import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { FastifyRequest } from 'fastify';
 
 export interface Link {
@@ -47,14 +47,17 @@ export function halResource<T extends { id: number }>(
   return { ...state, _links: { self, [rel]: self, ...Object.fromEntries(links) } };
 }
 
-/** A page of resources with links to the neighbouring pages. */
-export function halPage<T>(
+/**
+ * A page of resources with links to the neighbouring pages.
+ * @param toResource also answers a single item of the collection
+ */
+export function halPage<T, B>(
   request: FastifyRequest,
   path: string,
   wanted: PageRequest,
-  total: number,
-  resources: Hal<T>[],
-): HalPage<T> {
+  { items, total }: Page<T>,
+  toResource: (request: FastifyRequest, item: T) => Hal<B>,
+): HalPage<B> {
   const totalPages = Math.ceil(total / wanted.size);
   const address = new URL(request.url, baseUrl(request));
   const at = (number: number): Link => {
@@ -64,7 +67,7 @@ export function halPage<T>(
     return { href: url.href };
   };
   return {
-    _embedded: { [path]: resources },
+    _embedded: { [path]: items.map((item) => toResource(request, item)) },
     _links: {
       ...(totalPages > 1 && { first: at(0) }),
       ...(wanted.page > 0 && totalPages > 0 && { prev: at(Math.min(wanted.page, totalPages) - 1) }),

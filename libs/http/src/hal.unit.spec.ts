@@ -4,6 +4,9 @@ import { halPage, halResource } from './hal.ts';
 const request = (url = '/orders') =>
   ({ protocol: 'https', host: 'rental.example', url }) as FastifyRequest;
 
+const orderResource = (of: FastifyRequest, order: { id: number }) =>
+  halResource(of, 'order', 'orders', order);
+
 const linksOf = (url: string, page: number, size: number, total: number) =>
   Object.fromEntries(
     Object.entries(
@@ -11,8 +14,8 @@ const linksOf = (url: string, page: number, size: number, total: number) =>
         request(url),
         'orders',
         { page, size, sort: { property: 'id', direction: 'asc' } },
-        total,
-        [],
+        { items: [], total },
+        orderResource,
       )._links,
     ).map(([rel, { href }]) => [rel, href.replace('https://rental.example/orders', '')]),
   );
@@ -32,9 +35,12 @@ describe('A HAL resource', () => {
 });
 
 describe('A HAL page', () => {
-  it('has the number of items and pages', () => {
+  it('has its items, and the number of items and pages', () => {
     const wanted = { page: 1, size: 10, sort: { property: 'id', direction: 'asc' as const } };
-    expect(halPage(request(), 'orders', wanted, 21, []).page).toEqual({
+    const second = { items: [{ id: 11 }], total: 21 };
+    const { page, _embedded } = halPage(request(), 'orders', wanted, second, orderResource);
+    expect(_embedded).toEqual({ orders: [orderResource(request(), { id: 11 })] });
+    expect(page).toEqual({
       size: 10,
       totalElements: 21,
       totalPages: 3,

@@ -7,17 +7,20 @@ import type { FastifyRequest } from 'fastify';
 import request from 'supertest';
 import { eventually, testProcessEnv, rawAnswer } from '@equipmgnt/testing/jest';
 import { processConfig, readConfig } from '@equipmgnt/runtime';
-import { halPage } from './hal.ts';
+import { halPage, halResource } from './hal.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
 import { createService } from './service.ts';
 
 const FIRST_PAGE = { page: 0, size: 20, sort: { property: 'id', direction: 'asc' as const } };
 
+const thingResource = (request: FastifyRequest, thing: { id: number }) =>
+  halResource(request, 'thing', 'things', thing);
+
 @Controller('things')
 class ThingsController {
   @Get()
   list(@Req() request: FastifyRequest) {
-    return halPage(request, 'things', FIRST_PAGE, 0, []);
+    return halPage(request, 'things', FIRST_PAGE, { items: [], total: 0 }, thingResource);
   }
 
   @Post()

@@ -27,6 +27,12 @@ export const wholeNumber = (min: number, max: number) => {
   });
 };
 
+/** One of some texts, such as a status. */
+export const oneOf = <const T extends string>(values: readonly T[]) =>
+  z.enum(values, {
+    error: ({ input }) => `expected one of ${values.join(', ')}, got ${shown(input)}`,
+  });
+
 /** The id of a resource, in a path or a body. */
 export const resourceId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 

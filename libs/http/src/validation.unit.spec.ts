@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageQuery } from './paging.ts';
 import { InvalidInput } from './problem.ts';
-import { byId, InputPipe, wholeNumber } from './validation.ts';
+import { byId, InputPipe, oneOf, wholeNumber } from './validation.ts';
 
 const order = z.strictObject({ qty: wholeNumber(1, 100), equipmentId: wholeNumber(1, 100) });
 
@@ -51,6 +51,18 @@ describe('Input', () => {
   it.each([undefined, null, 'text', 5, []])('rejects %p as a body', async (body) => {
     expect(await check(order, body)).toEqual([
       { in: 'body', pointer: '#', detail: expect.stringContaining('expected') },
+    ]);
+  });
+
+  it.each([
+    ['DOWN', '"DOWN"'],
+    [5, '5'],
+    [undefined, 'nothing'],
+  ])('rejects %p where one of some texts is expected', async (status, shown) => {
+    const schema = z.strictObject({ status: oneOf(['ON', 'OFF']) });
+    expect(await check(schema, { status: 'ON' })).toEqual({ status: 'ON' });
+    expect(await check(schema, { status })).toEqual([
+      { in: 'body', pointer: '#/status', detail: `expected one of ON, OFF, got ${shown}` },
     ]);
   });
 

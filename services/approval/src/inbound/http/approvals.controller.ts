@@ -58,9 +58,8 @@ export class ApprovalsController {
     @Query({ schema: listApprovals }) query: PageRequest,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<ApprovalBody>> {
-    const { items, total } = await this.approvals.page(query);
-    const resources = items.map((approval) => approvalResource(request, approval));
-    return halPage(request, 'approvals', query, total, resources);
+    const page = await this.approvals.page(query);
+    return halPage(request, 'approvals', query, page, approvalResource);
   }
 
   @Get(':id')

@@ -72,9 +72,8 @@ export class EquipmentsController {
     @Query({ schema: listEquipments }) wanted: PageRequest,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<EquipmentBody>> {
-    const { items, total } = await this.equipments.page(wanted);
-    const resources = items.map((equipment) => equipmentResource(request, equipment));
-    return halPage(request, 'equipments', wanted, total, resources);
+    const page = await this.equipments.page(wanted);
+    return halPage(request, 'equipments', wanted, page, equipmentResource);
   }
 
   @Get(':id')

@@ -1,3 +1,4 @@
+import { findPage } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
 import { type Page, type PageRequest } from '@equipmgnt/kernel';
@@ -41,13 +42,8 @@ export class PostgresEquipments extends Equipments {
     return row && toEquipment(row);
   }
 
-  async page({ page, size, sort }: PageRequest): Promise<Page<Equipment>> {
-    const [rows, total] = await this.database.getRepository(equipmentEntity).findAndCount({
-      order: { [sort.property]: sort.direction, id: sort.direction },
-      skip: page * size,
-      take: size,
-    });
-    return { items: rows.map(toEquipment), total };
+  page(wanted: PageRequest): Promise<Page<Equipment>> {
+    return findPage(this.database.getRepository(equipmentEntity), wanted, toEquipment);
   }
 
   async move(requests: readonly StockRequest[], decide: Decide): Promise<void> {

@@ -6,6 +6,7 @@ import {
   halPage,
   type HalPage,
   halResource,
+  oneOf,
   pageQuery,
   resourceId,
 } from '@equipmgnt/http';
@@ -15,12 +16,7 @@ import { Rentals, type RentalFilter } from '../../application/rentals.ts';
 import { rentalStatuses, type Rental } from '../../domain/rental.ts';
 
 const listRentals = pageQuery(['id', 'equipmentId', 'qty', 'status', 'orderedAt'], {
-  status: z
-    .enum(rentalStatuses, {
-      error: ({ input }) =>
-        `expected one of ${rentalStatuses.join(', ')}, got ${JSON.stringify(input)}`,
-    })
-    .optional(),
+  status: oneOf(rentalStatuses).optional(),
   equipmentId: resourceId.optional(),
 });
 
@@ -36,9 +32,8 @@ export class MisController {
     @Query({ schema: listRentals }) wanted: PageRequest & RentalFilter,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<RentalBody>> {
-    const { items, total } = await this.rentals.page(wanted, wanted);
-    const resources = items.map((rental) => rentalResource(request, rental));
-    return halPage(request, 'mis', wanted, total, resources);
+    const page = await this.rentals.page(wanted, wanted);
+    return halPage(request, 'mis', wanted, page, rentalResource);
   }
 
   @Get(':id')

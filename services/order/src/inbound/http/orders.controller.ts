@@ -83,9 +83,8 @@ export class OrdersController {
     @Query({ schema: listOrders }) query: PageRequest,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<OrderBody>> {
-    const { items, total } = await this.orders.page(query);
-    const resources = items.map((order) => orderResource(request, order));
-    return halPage(request, 'orders', query, total, resources);
+    const page = await this.orders.page(query);
+    return halPage(request, 'orders', query, page, orderResource);
   }
 
   @Get(':id')

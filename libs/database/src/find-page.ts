@@ -1,0 +1,20 @@
+import type { Page, PageRequest } from '@equipmgnt/kernel';
+import type { FindOptionsOrder, Repository } from 'typeorm';
+
+/**
+ * One page of a table. Rows with equal values are sorted by id, so that no row is on two pages.
+ * @param wanted its `sort.property` must be a property of the entity
+ */
+export async function findPage<Row extends { id: number }, T>(
+  repository: Repository<Row>,
+  { page, size, sort }: PageRequest,
+  toItem: (row: Row) => T,
+): Promise<Page<T>> {
+  const order = { [sort.property]: sort.direction, id: sort.direction };
+  const [rows, total] = await repository.findAndCount({
+    order: order as FindOptionsOrder<Row>,
+    skip: page * size,
+    take: size,
+  });
+  return { items: rows.map(toItem), total };
+}
