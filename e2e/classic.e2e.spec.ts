@@ -305,7 +305,7 @@ describe('The suite, through its gateway', () => {
       expect(status).toBe(502);
       expect(body).toMatchObject({
         type: 'urn:equipmgnt:problem:service-unavailable',
-        detail: 'mis cannot be reached at the moment.',
+        detail: 'The service mis is unavailable.',
         instance: '/mis/1',
       });
       expect((await api.get('/orders')).status).toBe(200);

@@ -58,8 +58,8 @@ export const mutants: Record<string, Partial<Parts>> = {
   },
   'a view without rejections': {
     Rentals: class extends MemoryRentals {
-      override async note(facts: Parameters<MemoryRentals['note']>[0]): Promise<void> {
-        return super.note(facts.filter(({ event }) => !event.includes('Rejected')));
+      override async project(facts: Parameters<MemoryRentals['project']>[0]): Promise<void> {
+        return super.project(facts.filter(({ event }) => !event.includes('Rejected')));
       }
     },
   },

@@ -217,11 +217,11 @@ export class MemoryRentals extends Rentals {
     super();
   }
 
-  note(facts: readonly RentalFact[]): Promise<void> {
+  project(facts: readonly RentalFact[]): Promise<void> {
     return this.steps.step('stores facts', () => noteIn(this.rows, facts));
   }
 
-  noteEquipment = notSimulated as () => Promise<void>;
+  projectEquipment = notSimulated as () => Promise<void>;
   find = notSimulated as () => Promise<Rental | undefined>;
   page = notSimulated as () => Promise<Page<Rental>>;
 }

@@ -115,7 +115,7 @@ export class World {
         ...on('equipmgnt.CancelRequested.v1', (data) => move.takeBack(data)),
       },
     });
-    const note = (facts: readonly EventFact[]) => this.rentals.note(facts.map(toRentalFact));
+    const note = (facts: readonly EventFact[]) => this.rentals.project(facts.map(toRentalFact));
     const handlers = Object.fromEntries(rentalEvents.map((type) => [type, note]));
     this.bus.subscribe({ name: 'mis', handlers });
   }

@@ -4,16 +4,16 @@ import type { z } from 'zod';
 const service = env.url('http', 'https');
 
 export const gatewayConfig = processConfig.extend({
-  // The only thing that differs between a laptop and a cluster is where the services are.
+  // Only these addresses differ between a laptop and a cluster.
   ORDER_URL: service,
   APPROVAL_URL: service,
   EQUIPMENT_URL: service,
   MIS_URL: service,
-  /** More than the four services together may have, so that two that hang leave room for the rest. */
+  /** More than the four services may have together, so that services that hang leave room for others. */
   MAX_IN_FLIGHT: env.whole(1, 1_000_000, 1_100),
-  /** A service that does not answer within this is a 504. */
+  /** How long a service may take to answer; after that the gateway answers 504. */
   UPSTREAM_TIMEOUT_MS: env.whole(100, 600_000, 10_000),
-  /** Requests to one service at once; those beyond are a 503, and harm no other service. */
+  /** Concurrent requests to one service; more are answered 503, without effect on other services. */
   UPSTREAM_MAX_IN_FLIGHT: env.whole(1, 100_000, 256),
 });
 

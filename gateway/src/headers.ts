@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What concerns one connection, or the expectation of who sends a body; the gateway settles it. */
+/** Headers of one connection, and `Expect`, which the gateway answers itself. */
 const HOP_BY_HOP = new Set([
   'connection',
   'expect',
@@ -13,8 +13,8 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /**
- * The headers that go through a proxy: all but those of one connection, which are known by name or
- * named by `Connection` (RFC 9110, 7.6.1).
+ * The headers that a proxy forwards: all except those of one connection, which are well-known or
+ * listed in `Connection` (RFC 9110, 7.6.1).
  */
 export function endToEnd<H extends IncomingHttpHeaders>(headers: H): H {
   const named = new Set(

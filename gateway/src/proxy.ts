@@ -8,42 +8,42 @@ import type { Route } from './routes.ts';
 import { faultOf } from './target.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
-/** Errors of the HTTP client, and of the system below it. */
-const OF_CONNECTION = /^(UND_ERR_\w+|E[A-Z]+)$/;
+/** Codes of errors of the HTTP client and of the operating system. */
+const CONNECTION_ERROR = /^(UND_ERR_\w+|E[A-Z]+)$/;
 
 export interface ProxyLimits {
   /** How long a service may take to answer, in ms. */
   readonly timeoutMs: number;
-  /** Requests to one service at once. */
+  /** Concurrent requests to one service. */
   readonly maxInFlight: number;
 }
 
 /**
- * Passes requests on to one service, through a connection pool of its own: a service that is dead or
- * slow takes nothing away from the others. Nothing is ever sent twice.
+ * Forwards requests to one service through its own connection pool, so that a service that is down or
+ * slow does not affect the others. No request is sent twice.
  */
 export function proxy(route: Route, limits: ProxyLimits) {
   return async (server: FastifyInstance): Promise<void> => {
     const pool = poolFor(route, limits);
-    // by then every caller has its answer; what callers gave up must not delay the stop
+    // By then every client has its answer. Requests that clients aborted must not delay the stop.
     server.addHook('onClose', () => pool.destroy());
     await server.register(replyFrom, {
       base: route.url,
       disableRequestLogging: true,
       undici: pool,
     });
-    nameServiceInLog(server, route.service);
-    readBodyWhole(server);
-    answerForBrokenBodies(server, route.service);
+    logServiceName(server, route.service);
+    readWholeBody(server);
+    handleIncompleteAnswers(server, route.service);
     const forward = (request: FastifyRequest, reply: FastifyReply, target: string) => {
-      // counts what callers gave up, too, until the service is done with it
+      // A request that its client aborted counts until the service has finished with it.
       if (pool.stats.size >= limits.maxInFlight) {
         void reply.header('retry-after', RETRY_AFTER_S);
         return refuse(
           reply,
           503,
           'overloaded',
-          `${route.service} has too much to do at the moment.`,
+          `The service ${route.service} is overloaded (too many concurrent requests).`,
         );
       }
       return reply.from(target, {
@@ -75,7 +75,7 @@ export function proxy(route: Route, limits: ProxyLimits) {
   };
 }
 
-/** A connection for each request that is let through, so that none waits for another one's end. */
+/** One connection for each allowed request, so that no request waits for another one to end. */
 const poolFor = (route: Route, limits: ProxyLimits): Pool =>
   new Pool(route.url, {
     connections: limits.maxInFlight,
@@ -87,18 +87,18 @@ const poolFor = (route: Route, limits: ProxyLimits): Pool =>
     connect: { timeout: CONNECT_TIMEOUT_MS },
   });
 
-/** The proxy library logs each failure with a long stack of its own, and without the service. */
-function nameServiceInLog(server: FastifyInstance, service: string): void {
+/** The proxy library logs each failure with its stack and without the name of the service. */
+function logServiceName(server: FastifyInstance, service: string): void {
   const err = ({ code, message }: NodeJS.ErrnoException) => ({ code, message });
   const log = server.log.child({ service }, { serializers: { err } });
   server.setChildLoggerFactory(() => log);
 }
 
 /**
- * Bodies are small, so each is read before its service is asked: one that is too large is refused
- * here, and a slow client keeps no service waiting.
+ * Bodies are small, so each one is read completely before it is forwarded. A body that is too large
+ * is rejected here, and a slow client does not keep a service waiting.
  */
-function readBodyWhole(server: FastifyInstance): void {
+function readWholeBody(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
@@ -106,24 +106,24 @@ function readBodyWhole(server: FastifyInstance): void {
 }
 
 /**
- * A service that dies between the head and the body of its answer is its own fault, not one of ours;
- * once some of the body is through, the caller's connection is cut.
+ * A service that stops between the head and the body of its answer is a 502, not an error of the
+ * gateway. If a part of the body was already forwarded, the connection of the client is closed.
  */
-function answerForBrokenBodies(server: FastifyInstance, service: string): void {
+function handleIncompleteAnswers(server: FastifyInstance, service: string): void {
   server.setErrorHandler<NodeJS.ErrnoException>((error, request, reply) => {
-    const ofService = OF_CONNECTION.test(error.code ?? '') && !request.raw.readableAborted;
-    if (!ofService) throw error;
-    request.log.warn({ err: error }, 'response broke off');
+    const fromService = CONNECTION_ERROR.test(error.code ?? '') && !request.raw.readableAborted;
+    if (!fromService) throw error;
+    request.log.warn({ err: error }, 'incomplete response from the service');
     fail(reply, service, error);
   });
 }
 
-/** What the service needs to know of the request as the caller made it. */
+/** The headers of a forwarded request, with the client, host and protocol of the original one. */
 function forwarded(request: FastifyRequest, headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const { 'content-length': length, ...rest } = endToEnd(headers);
   return {
     ...rest,
-    // the body of a GET is not passed on, so neither is its length
+    // The body of a GET is not forwarded, so its length is not either.
     ...(request.method !== 'GET' && request.method !== 'HEAD' && { 'content-length': length }),
     'x-forwarded-for': request.ip,
     'x-forwarded-host': request.host,
@@ -133,13 +133,13 @@ function forwarded(request: FastifyRequest, headers: IncomingHttpHeaders): Incom
   };
 }
 
-/** Answers for a service that does not; the proxy library has logged why. */
+/** Answers in place of a failed service. The proxy library has logged the reason. */
 function fail(reply: FastifyReply, service: string, error: Error): void {
   const { code = error.message } = (error.cause ?? error) as { code?: string };
   if (/TIMEOUT/.test(code)) {
-    refuse(reply, 504, 'service-timeout', `${service} did not answer in time.`);
+    refuse(reply, 504, 'service-timeout', `The service ${service} did not answer in time.`);
   } else {
-    refuse(reply, 502, 'service-unavailable', `${service} cannot be reached at the moment.`);
+    refuse(reply, 502, 'service-unavailable', `The service ${service} is unavailable.`);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { GatewayConfig } from './gateway.config.ts';
 
-/** Which paths go to which service. */
+/** The paths that go to one service. */
 export interface Route {
   readonly service: string;
   readonly url: string;
-  /** Path prefixes of the gateway, each with the prefix that it becomes at the service. */
+  /** Path prefixes of the gateway, each with the prefix that replaces it at the service. */
   readonly prefixes: Readonly<Record<string, string>>;
   /** The methods that clients may use; all of them, when it is absent. */
   readonly methods?: readonly string[];
@@ -22,7 +22,7 @@ export const routesOf = (config: GatewayConfig): Route[] => [
   {
     service: 'equipment',
     url: config.EQUIPMENT_URL,
-    // the original's documentation says /equipments, its gateway /equipment: both work
+    // Both work: the documentation of the original says /equipments, its gateway /equipment.
     prefixes: { '/equipments': '/equipments', '/equipment': '/equipments' },
   },
   { service: 'mis', url: config.MIS_URL, prefixes: { '/mis': '/mis' } },

@@ -1,18 +1,18 @@
 /**
- * Why a path of the gateway is passed on to no service, or nothing if it may be. Routing decodes a
- * path, and URL parsers resolve its dots and take `\` for `/`; what means something else to the
- * gateway than to a service could leave the paths that the service is meant to answer.
+ * Why the gateway must not forward a path, or undefined if it may. Routing decodes a path, and URL
+ * parsers resolve dots and treat `\` as `/`. If the gateway and a service understand a path
+ * differently, a client could reach paths of the service that the gateway does not expose.
  */
 export function faultOf(path: string, prefix: string): string | undefined {
   if (path !== prefix && !path.startsWith(`${prefix}/`)) {
-    return `The path has to begin with ${prefix}, spelt just so.`;
+    return `The path must start with exactly ${prefix}.`;
   }
   const decoded = decode(path);
-  if (decoded === undefined) return 'The path has a % that does not encode anything.';
-  if (decoded.includes('\\')) return 'The path has a backslash in it.';
-  // the proxy library refuses more than whole segments of dots
+  if (decoded === undefined) return 'The path contains an invalid percent-encoding.';
+  if (decoded.includes('\\')) return 'The path must not contain a backslash.';
+  // The proxy library refuses every segment that starts or ends with two dots.
   if (decoded.split('/').some((segment) => /^\.$|^\.\.|\.\.$/.test(segment))) {
-    return 'The path has a segment of dots in it.';
+    return 'The path must not contain a segment such as . or .. (dots).';
   }
   return undefined;
 }

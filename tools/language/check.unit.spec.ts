@@ -13,7 +13,7 @@ describe('The language check', () => {
     'kafka-away.e2e.spec.ts',
     '500 requests in hand',
     'Whoever asks gets an answer.',
-    'isTransient, mayHaveWorked,',
+    'isTransient, isOutcomeUnknown,',
     'underWay(suite)',
     'It replays the letter.',
     'It is refused AT ONCE.',

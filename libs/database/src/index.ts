@@ -1,3 +1,4 @@
+export { column, Columns, nullable, type Column, type ColumnMap, type RowOf } from './columns.ts';
 export { DatabaseModule } from './database.module.ts';
 export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
 export { findPage } from './find-page.ts';

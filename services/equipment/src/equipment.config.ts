@@ -2,6 +2,7 @@ import { postgresConfig } from '@equipmgnt/database';
 import { kafkaConfig } from '@equipmgnt/messaging';
 import { processConfig } from '@equipmgnt/runtime';
 import { z } from 'zod';
+import type { EquipmentDefaults } from './application/defaults.ts';
 import { DETAIL } from './domain/equipment.ts';
 
 const text = z.string().trim().regex(DETAIL, 'expected one line of 1 to 200 characters');
@@ -10,13 +11,21 @@ export const equipmentConfig = processConfig
   .extend(postgresConfig.shape)
   .extend(kafkaConfig.shape)
   .extend({
-    // These two names are the original's: its ConfigMap's keys `equipment` and `region`.
-    /** The category of newly registered equipment that names none. */
+    /** The default category; see {@link defaultsFrom} for its name. */
     EQUIPMENT: text.optional(),
-    /** The region of newly registered equipment that names none. */
+    /** The default region; see {@link defaultsFrom} for its name. */
     CATEGORY: text.optional(),
-    /** Where these two may also be, as files `equipment` and `region`, which then count. */
+    /** A folder with the same defaults as files `equipment` and `region`, which take precedence. */
     CONFIG_DIR: z.string().min(1).default('/config'),
   });
 
 export type EquipmentConfig = z.infer<typeof equipmentConfig>;
+
+/**
+ * The defaults for newly registered equipment. Their variables keep the names of the original
+ * application, which do not say what they hold: EQUIPMENT is a category and CATEGORY a region.
+ */
+export const defaultsFrom = ({ EQUIPMENT, CATEGORY }: EquipmentConfig): EquipmentDefaults => ({
+  ...(EQUIPMENT !== undefined && { category: EQUIPMENT }),
+  ...(CATEGORY !== undefined && { region: CATEGORY }),
+});

@@ -1,5 +1,5 @@
 import { readConfig } from '@equipmgnt/runtime';
-import { equipmentConfig } from './equipment.config.ts';
+import { defaultsFrom, equipmentConfig } from './equipment.config.ts';
 
 const read = (environment: Record<string, string>) =>
   readConfig(equipmentConfig, {
@@ -8,9 +8,15 @@ const read = (environment: Record<string, string>) =>
     ...environment,
   });
 
-describe("Equipment's category and region", () => {
-  it('may have spaces around, as from a file', () => {
+describe('The default category and region of equipment', () => {
+  it('are trimmed', () => {
     expect(read({ EQUIPMENT: ' camera\n' }).EQUIPMENT).toBe('camera');
+  });
+
+  it('come from variables named EQUIPMENT and CATEGORY', () => {
+    const config = read({ EQUIPMENT: 'camera', CATEGORY: 'Seoul' });
+    expect(defaultsFrom(config)).toEqual({ category: 'camera', region: 'Seoul' });
+    expect(defaultsFrom(read({}))).toEqual({});
   });
 
   it.each(['two\nlines', ' ', 'x'.repeat(201)])('cannot be %j', (text) => {

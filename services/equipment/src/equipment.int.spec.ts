@@ -8,6 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases, eventually, testProcessEnv, received } from '@equipmgnt/testing/jest';
+import type { NewEquipment } from './domain/equipment.ts';
 import { equipmentConfig } from './equipment.config.ts';
 import { EquipmentModule } from './equipment.module.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
@@ -25,7 +26,7 @@ describe('The equipment service', () => {
     const config = readConfig(equipmentConfig, {
       ...testProcessEnv,
       DATABASE_URL: databases.urls.equipment,
-      KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
+      KAFKA_BROKERS: '127.0.0.1:1', // no broker, so that events stay in the outbox
       EQUIPMENT: 'tools',
       CATEGORY: 'Seoul',
       CONFIG_DIR: folder,
@@ -61,7 +62,7 @@ describe('The equipment service', () => {
       .cancelled(approvals.map((data) => received('equipmgnt.CancelRequested.v1', data)));
   const stockOf = async (id: number): Promise<number> =>
     (await request(url).get(`/equipments/${id}`)).body.stock;
-  const told = async (key: number): Promise<string[]> => {
+  const published = async (key: number): Promise<string[]> => {
     const rows: { type: string }[] = await app
       .get(DataSource)
       .query('SELECT type FROM outbox WHERE key = $1 ORDER BY id', [key]);
@@ -69,7 +70,7 @@ describe('The equipment service', () => {
       .map(({ type }) => type.split('.')[1] ?? type)
       .filter((type) => type !== 'EquipmentRegistered');
   };
-  /** stock = registered - taken + returned, for all equipment */
+  /** Equipment that violates: stock = registered - taken + returned. */
   const unbalanced = (): Promise<unknown[]> =>
     app.get(DataSource).query(`
       SELECT e.id, e.stock, e.registered FROM equipments e LEFT JOIN stock_ledger l ON l.equipment_id = e.id
@@ -81,7 +82,7 @@ describe('The equipment service', () => {
   afterEach(async () => expect(await unbalanced()).toEqual([]));
 
   describe('when equipment is registered', () => {
-    it('answers 201 with it and where it is, and tells of it', async () => {
+    it('answers 201 with its location, and publishes EquipmentRegistered', async () => {
       const { body, headers } = await post({ stock: 10, name: ' Drill ', region: 'Busan' }).expect(
         201,
       );
@@ -106,7 +107,24 @@ describe('The equipment service', () => {
       });
     });
 
-    it('gets the defaults of its configuration folder, as soon as they are there', async () => {
+    it('stores, publishes and shows every field', async () => {
+      const everything: Required<NewEquipment> = {
+        stock: 3,
+        name: 'Drill',
+        category: 'hand tools',
+        region: 'Busan',
+      };
+      const { body } = await post(everything).expect(201);
+      expect(body).toMatchObject(everything);
+      const { body: list } = await request(url).get('/equipments?sort=id,desc&size=1');
+      expect(list._embedded.equipments).toEqual([body]);
+      const [event] = await app
+        .get(DataSource)
+        .query(`SELECT data FROM outbox WHERE type LIKE '%Registered%' AND key = $1`, [body.id]);
+      expect(event.data).toEqual({ ...everything, equipmentId: body.id });
+    });
+
+    it('uses the defaults of the configuration folder without a restart', async () => {
       await writeFile(join(folder, 'region'), 'Jeju');
       await eventually(async () =>
         expect((await post({ stock: 1 })).body).toMatchObject({
@@ -116,7 +134,7 @@ describe('The equipment service', () => {
       );
     });
 
-    it('may have no stock yet', async () => {
+    it('accepts a stock of 0', async () => {
       const { body } = await post({ stock: '0' }).expect(201);
       expect(body.status).toBe('OUT_OF_STOCK');
     });
@@ -131,7 +149,7 @@ describe('The equipment service', () => {
       [{ stock: 1, category: 'a\nb' }, '#/category'],
       [{ stock: 1, region: 5 }, '#/region'],
       [{ stock: 1, id: 7 }, '#/id'],
-    ])('refuses %j', async (body, pointer) => {
+    ])('rejects %j', async (body, pointer) => {
       const { body: problem } = await post(body).expect(400);
       expect(problem.errors).toMatchObject([{ in: 'body', pointer }]);
     });
@@ -148,35 +166,35 @@ describe('The equipment service', () => {
   });
 
   describe('when an order is approved', () => {
-    it('hands its units out, once, however often it is told', async () => {
+    it('hands out its units once, however often the event is delivered', async () => {
       const id = await registered(10);
       const approval = anApproval(id);
       await obtained(approval);
       await obtained(approval, approval);
       expect(await stockOf(id)).toBe(8);
-      expect(await told(approval.orderId)).toEqual(['StockDecreased']);
+      expect(await published(approval.orderId)).toEqual(['StockDecreased']);
     });
 
-    it('refuses when there are too few, and stays with that', async () => {
+    it('refuses when there are too few units, and keeps that decision', async () => {
       const id = await registered(1);
       const approval = anApproval(id);
       await obtained(approval);
       await obtained(approval);
       expect(await stockOf(id)).toBe(1);
-      expect(await told(approval.orderId)).toEqual(['StockRejected']);
+      expect(await published(approval.orderId)).toEqual(['StockRejected']);
     });
 
-    it('refuses when there is no such equipment, also to two consumers at once', async () => {
+    it('refuses unknown equipment once, also with concurrent consumers', async () => {
       const approval = anApproval(888_888_888);
       await Promise.all(Array.from({ length: 5 }, () => obtained(approval)));
-      expect(await told(approval.orderId)).toEqual(['StockRejected']);
+      expect(await published(approval.orderId)).toEqual(['StockRejected']);
     });
 
-    it('hands out exactly what is there to a crowd, in the order in which they come', async () => {
+    it('hands out exactly the stock, in the order of the approvals', async () => {
       const id = await registered(10);
-      const crowd = Array.from({ length: 50 }, () => anApproval(id, 1));
-      await obtained(...crowd);
-      const outcomes = await Promise.all(crowd.map(({ orderId }) => told(orderId)));
+      const approvals = Array.from({ length: 50 }, () => anApproval(id, 1));
+      await obtained(...approvals);
+      const outcomes = await Promise.all(approvals.map(({ orderId }) => published(orderId)));
       expect(outcomes.flat()).toEqual([
         ...Array.from({ length: 10 }, () => 'StockDecreased'),
         ...Array.from({ length: 40 }, () => 'StockRejected'),
@@ -184,25 +202,27 @@ describe('The equipment service', () => {
       expect(await stockOf(id)).toBe(0);
     });
 
-    it('hands out exactly what is there when many consumers handle at once', async () => {
+    it('hands out exactly the stock with concurrent consumers', async () => {
       const [one, two] = [await registered(10), await registered(10)];
-      const crowd = Array.from({ length: 60 }, (_, i) => anApproval(i % 2 ? one : two, 1));
-      // each batch names both, in either order, and half of them come twice
-      const batches = Array.from({ length: 10 }, (_, i) => crowd.slice(i * 6, i * 6 + 6));
+      const approvals = Array.from({ length: 60 }, (_, i) => anApproval(i % 2 ? one : two, 1));
+      // each batch has both kinds of equipment, in either order; half of the batches are delivered twice
+      const batches = Array.from({ length: 10 }, (_, i) => approvals.slice(i * 6, i * 6 + 6));
       await Promise.all(
         [...batches, ...batches.slice(5)].map((batch, i) =>
           obtained(...(i % 2 ? batch : batch.toReversed())),
         ),
       );
       expect([await stockOf(one), await stockOf(two)]).toEqual([0, 0]);
-      const outcomes = (await Promise.all(crowd.map(({ orderId }) => told(orderId)))).flat();
+      const outcomes = (
+        await Promise.all(approvals.map(({ orderId }) => published(orderId)))
+      ).flat();
       expect(outcomes.filter((outcome) => outcome === 'StockDecreased')).toHaveLength(20);
       expect(outcomes.filter((outcome) => outcome === 'StockRejected')).toHaveLength(40);
     });
   });
 
   describe('when an approval is cancelled', () => {
-    it('takes its units back, once, however often it is told', async () => {
+    it('takes back its units once, however often the event is delivered', async () => {
       const id = await registered(10);
       const approval = anApproval(id);
       await obtained(approval);
@@ -210,39 +230,39 @@ describe('The equipment service', () => {
       await cancelled(approval, approval);
       await obtained(approval);
       expect(await stockOf(id)).toBe(10);
-      expect(await told(approval.orderId)).toEqual(['StockDecreased', 'StockIncreased']);
+      expect(await published(approval.orderId)).toEqual(['StockDecreased', 'StockIncreased']);
     });
 
-    it('hands nothing out for an approval that comes after its cancellation', async () => {
+    it('hands out nothing when the approval comes after its cancellation', async () => {
       const id = await registered(10);
       const approval = anApproval(id);
       await cancelled(approval);
       await obtained(approval);
       expect(await stockOf(id)).toBe(10);
-      expect(await told(approval.orderId)).toEqual([]);
+      expect(await published(approval.orderId)).toEqual([]);
     });
 
-    it('gives nothing back of what was refused', async () => {
+    it('takes back nothing for a refused order', async () => {
       const id = await registered(1);
       const approval = anApproval(id);
       await obtained(approval);
       await cancelled(approval);
       expect(await stockOf(id)).toBe(1);
-      expect(await told(approval.orderId)).toEqual(['StockRejected']);
+      expect(await published(approval.orderId)).toEqual(['StockRejected']);
     });
 
-    it('makes the units available to the next', async () => {
+    it('makes the units available to the next order', async () => {
       const id = await registered(2);
       const [first, second, third] = [anApproval(id), anApproval(id), anApproval(id)];
       await obtained(first, second);
       await cancelled(first, second);
       await obtained(third);
       expect(await stockOf(id)).toBe(0);
-      expect(await told(third.orderId)).toEqual(['StockDecreased']);
+      expect(await published(third.orderId)).toEqual(['StockDecreased']);
     });
   });
 
-  it('never has less than nothing, whoever may write to its database', async () => {
+  it('rejects negative stock with a CHECK constraint', async () => {
     const id = await registered(1);
     const write = app.get(DataSource).query('UPDATE equipments SET stock = -1 WHERE id = $1', [id]);
     await expect(write).rejects.toThrow(/violates check constraint/);

@@ -28,7 +28,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('takeBack'), orders }) },
 );
 
-/** What each order is about: a few kinds of equipment, some of which may not be there yet. */
+/** The request of an order: it is for one of four kinds of equipment, which may not exist yet. */
 const requestOf = (orderId: number): StockRequest => ({
   orderId,
   approvalId: orderId,
@@ -36,7 +36,7 @@ const requestOf = (orderId: number): StockRequest => ({
   qty: 1 + (orderId % 3),
 });
 
-interface Told {
+interface Published {
   readonly type: string;
   readonly data: {
     orderId: number;
@@ -47,11 +47,11 @@ interface Told {
   };
 }
 
-describe(`Equipment with ${CONCURRENCY} consumers at once`, () => {
+describe(`Equipment with ${CONCURRENCY} concurrent consumers`, () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
   let app: NestFastifyApplication;
   let database: DataSource;
-  const asked = { OUT: new Set<number>(), IN: new Set<number>() };
+  const requested = { OUT: new Set<number>(), IN: new Set<number>() };
 
   beforeAll(async () => {
     databases = await freshDatabases();
@@ -59,7 +59,7 @@ describe(`Equipment with ${CONCURRENCY} consumers at once`, () => {
       ...testProcessEnv,
       DATABASE_URL: databases.urls.equipment,
       DATABASE_POOL_SIZE: String(CONCURRENCY),
-      KAFKA_BROKERS: '127.0.0.1:1', // nobody: what is published stays in the outbox
+      KAFKA_BROKERS: '127.0.0.1:1', // no broker, so that events stay in the outbox
     });
     const module = EquipmentModule.with(config);
     app = await createService({ name: 'equipment', config, module, isTransient });
@@ -73,8 +73,8 @@ describe(`Equipment with ${CONCURRENCY} consumers at once`, () => {
 
   const reset = async () => {
     await database.query('TRUNCATE equipments, stock_ledger, outbox RESTART IDENTITY');
-    asked.OUT.clear();
-    asked.IN.clear();
+    requested.OUT.clear();
+    requested.IN.clear();
     for (const stock of [5, 12]) await app.get(RegisterEquipment).execute({ stock });
   };
 
@@ -83,14 +83,14 @@ describe(`Equipment with ${CONCURRENCY} consumers at once`, () => {
       await app.get(RegisterEquipment).execute({ stock: next.stock });
       return;
     }
-    for (const id of next.orders) asked[next.kind === 'handOut' ? 'OUT' : 'IN'].add(id);
+    for (const id of next.orders) requested[next.kind === 'handOut' ? 'OUT' : 'IN'].add(id);
     await retryTransient(() => app.get(MoveStock)[next.kind](next.orders.map(requestOf)));
   };
 
-  /** What was told, one event after another, applied to stock that is a mere number. */
-  function* stockDiffers(told: readonly Told[], stored: ReadonlyMap<number, number>) {
+  /** Applies the published events one after another to a model of the stock: one number each. */
+  function* stockDiffers(published: readonly Published[], stored: ReadonlyMap<number, number>) {
     const stock = new Map<number, number>();
-    for (const { type, data } of told) {
+    for (const { type, data } of published) {
       const { equipmentId: id, orderId, qty } = data;
       const before = stock.get(id);
       const after = (before ?? NaN) + (type === 'StockDecreased' ? -qty : qty);
@@ -107,23 +107,23 @@ describe(`Equipment with ${CONCURRENCY} consumers at once`, () => {
     for (const [id, units] of stock) {
       if (stored.get(id) !== units) yield `equipment ${id} has ${stored.get(id)}, not ${units}`;
     }
-    if (stored.size !== stock.size) yield `${stored.size} equipments, ${stock.size} were told of`;
+    if (stored.size !== stock.size) yield `${stored.size} equipments, ${stock.size} were published`;
   }
 
-  /** One line for each order and direction that was asked for, and what it brings with it. */
-  function* ledgerDiffers(lines: readonly LedgerEntry[], told: readonly Told[]) {
+  /** Expects one entry for each requested order and direction, and the events that belong to it. */
+  function* ledgerDiffers(entries: readonly LedgerEntry[], published: readonly Published[]) {
     const outcomes = new Map(
-      lines.map((line) => [`${line.orderId} ${line.direction}`, line.outcome]),
+      entries.map((entry) => [`${entry.orderId} ${entry.direction}`, entry.outcome]),
     );
-    const all = new Set([...asked.OUT, ...asked.IN]);
+    const all = new Set([...requested.OUT, ...requested.IN]);
     const wanted = [
-      // a cancellation that comes first settles both
+      // a cancellation that comes first writes both
       ...[...all].map((id) => `${id} OUT`),
-      ...[...asked.IN].map((id) => `${id} IN`),
+      ...[...requested.IN].map((id) => `${id} IN`),
     ];
-    if (lines.length !== wanted.length)
-      yield `${lines.length} lines for ${wanted.length} movements`;
-    for (const line of wanted) if (!outcomes.has(line)) yield `the ledger has no line ${line}`;
+    if (entries.length !== wanted.length)
+      yield `${entries.length} entries for ${wanted.length} movements`;
+    for (const entry of wanted) if (!outcomes.has(entry)) yield `the ledger has no entry ${entry}`;
     for (const id of all) {
       const [out, back] = [outcomes.get(`${id} OUT`), outcomes.get(`${id} IN`)];
       if (back !== undefined && (out === 'TAKEN') !== (back === 'RETURNED')) {
@@ -135,25 +135,25 @@ describe(`Equipment with ${CONCURRENCY} consumers at once`, () => {
         ...(out === 'REFUSED' ? ['StockRejected'] : []),
         ...(back === 'RETURNED' ? ['StockIncreased'] : []),
       ];
-      const types = told.filter(({ data }) => data.orderId === id).map(({ type }) => type);
-      if (`${types}` !== `${expected}`) yield `order ${id} told ${types}, not ${expected}`;
+      const types = published.filter(({ data }) => data.orderId === id).map(({ type }) => type);
+      if (`${types}` !== `${expected}`) yield `order ${id} published ${types}, not ${expected}`;
     }
   }
 
   const differences = async (): Promise<string[]> => {
-    const told: Told[] = await database.query(
+    const published: Published[] = await database.query(
       `SELECT split_part(type, '.', 2) AS type, data FROM outbox ORDER BY id`,
     );
-    const lines: LedgerEntry[] = await database.query(
+    const entries: LedgerEntry[] = await database.query(
       `SELECT order_id AS "orderId", direction, outcome FROM stock_ledger`,
     );
     const rows: { id: number; stock: number }[] = await database.query(
       'SELECT id, stock FROM equipments',
     );
     const stored = new Map(rows.map(({ id, stock }) => [id, stock]));
-    return [...stockDiffers(told, stored), ...ledgerDiffers(lines, told)];
+    return [...stockDiffers(published, stored), ...ledgerDiffers(entries, published)];
   };
 
-  it('hands out and takes back just as one after another', () =>
+  it('has the same result as one consumer', () =>
     checkAgainstModel(command, { reset, run, differences }));
 });

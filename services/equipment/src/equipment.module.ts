@@ -1,33 +1,27 @@
 import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
-import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
+import { MessagingModule } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Defaults } from './application/defaults.ts';
 import { Equipments } from './application/equipments.ts';
 import { MoveStock } from './application/move-stock.ts';
 import { RegisterEquipment } from './application/register-equipment.ts';
-import type { EquipmentConfig } from './equipment.config.ts';
+import { defaultsFrom, type EquipmentConfig } from './equipment.config.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { EquipmentsController } from './inbound/http/equipments.controller.ts';
-import { DefaultsFolder } from './outbound/defaults-folder.ts';
-import { equipmentEntity } from './outbound/postgres/equipment.entity.ts';
-import { CreateEquipments1700000000001 } from './outbound/postgres/migrations/1700000000001-create-equipments.ts';
+import { DefaultsFolder } from './outbound/files/defaults-folder.ts';
+import { equipmentEntity } from './outbound/postgres/equipment.rows.ts';
+import { migrations } from './outbound/postgres/migrations/index.ts';
 import { PostgresEquipments } from './outbound/postgres/postgres-equipments.ts';
 
 @Module({})
 export class EquipmentModule {
   static with(config: EquipmentConfig): DynamicModule {
-    const defaults = {
-      ...(config.EQUIPMENT !== undefined && { category: config.EQUIPMENT }),
-      ...(config.CATEGORY !== undefined && { region: config.CATEGORY }),
-    };
+    const defaults = defaultsFrom(config);
     return {
       module: EquipmentModule,
       imports: [
         DatabaseModule.with(
-          postgresOptions('equipment', config, {
-            entities: [equipmentEntity],
-            migrations: [...outboxMigrations, CreateEquipments1700000000001],
-          }),
+          postgresOptions('equipment', config, { entities: [equipmentEntity], migrations }),
         ),
         MessagingModule.with({ service: 'equipment', config, publishes: true }),
       ],

@@ -6,7 +6,7 @@ import { ViewConsumer } from './inbound/events/view.consumer.ts';
 import { MisController } from './inbound/http/mis.controller.ts';
 import type { MisConfig } from './mis.config.ts';
 import { MariadbRentals } from './outbound/mariadb/mariadb-rentals.ts';
-import { CreateMis1700000000001 } from './outbound/mariadb/migrations/1700000000001-create-mis.ts';
+import { migrations } from './outbound/mariadb/migrations/index.ts';
 
 @Module({})
 export class MisModule {
@@ -14,9 +14,7 @@ export class MisModule {
     return {
       module: MisModule,
       imports: [
-        DatabaseModule.with(
-          mariadbOptions(config, { entities: [], migrations: [CreateMis1700000000001] }),
-        ),
+        DatabaseModule.with(mariadbOptions(config, { entities: [], migrations })),
         MessagingModule.with({ service: 'mis', config, publishes: false }),
       ],
       controllers: [MisController, ViewConsumer],

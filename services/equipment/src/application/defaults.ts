@@ -1,4 +1,9 @@
-/** The category and region that newly registered equipment gets when it names none. */
+/** The category and region of newly registered equipment that has none of its own. */
+export interface EquipmentDefaults {
+  readonly category?: string;
+  readonly region?: string;
+}
+
 export abstract class Defaults {
-  abstract current(): { readonly category?: string; readonly region?: string };
+  abstract current(): EquipmentDefaults;
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { StockRequest } from '../domain/stock-ledger.ts';
 import { Equipments } from './equipments.ts';
 
-/** Hands units out for approved orders and takes those of cancelled ones back. */
+/** Hands units out for approved orders, and takes back those of cancelled orders. */
 @Injectable()
 export class MoveStock {
   constructor(

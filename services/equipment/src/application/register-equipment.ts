@@ -4,7 +4,7 @@ import type { Equipment, NewEquipment } from '../domain/equipment.ts';
 import { Defaults } from './defaults.ts';
 import { Equipments } from './equipments.ts';
 
-/** A manager registers equipment. Needs nothing but this service's own database. */
+/** A manager registers equipment. Needs only this service's own database. */
 @Injectable()
 export class RegisterEquipment {
   constructor(
@@ -13,7 +13,7 @@ export class RegisterEquipment {
     private readonly clock: Clock,
   ) {}
 
-  /** What is not said gets the category and region that are the default here. */
+  /** Equipment without a category or region gets the default. */
   execute(equipment: NewEquipment): Promise<Equipment> {
     return this.equipments.register({ ...this.defaults.current(), ...equipment }, this.clock.now());
   }

@@ -1,19 +1,27 @@
+import type { EventData } from '@equipmgnt/contracts';
+
 export type EquipmentStatus = 'AVAILABLE' | 'OUT_OF_STOCK';
 
 /**
- * What a name, category or region may be: a control character has no place in a list, and the
- * database takes not all of them.
+ * A valid name, category or region: one line, since lists show it. PostgreSQL rejects U+0000 in text.
  */
 export const DETAIL = /^[^\p{Cc}]{1,200}$/u;
 
-/** What a manager registers; it becomes {@link Equipment} when it gets its id. */
+/** What a manager registers. It becomes {@link Equipment} when the database assigns its id. */
 export interface NewEquipment {
-  /** Units to begin with. */
+  /** Units at the start. */
   readonly stock: number;
   readonly name?: string;
   readonly category?: string;
   readonly region?: string;
 }
+
+/** The event of a registration. Its equipmentId is added when the database assigns it. */
+export const equipmentRegistered = (equipment: NewEquipment, at: Date) => ({
+  type: 'equipmgnt.EquipmentRegistered.v1' as const,
+  data: equipment satisfies Omit<EventData<'equipmgnt.EquipmentRegistered.v1'>, 'equipmentId'>,
+  at,
+});
 
 /** A kind of equipment that is lent, and how many units of it are in stock. */
 export class Equipment {
@@ -36,7 +44,7 @@ export class Equipment {
     return this.units > 0 ? 'AVAILABLE' : 'OUT_OF_STOCK';
   }
 
-  /** Units taken (negative) or given back since it was loaded. */
+  /** Units given back (positive) or taken (negative) since it was loaded. */
   get moved(): number {
     return this.units - this.details.stock;
   }

@@ -1,7 +1,7 @@
 import type { EventFact } from '@equipmgnt/contracts';
 import type { Equipment } from './equipment.ts';
 
-/** Units that are to be handed out for an order, or taken back. */
+/** A request to hand out the units of an order, or to take them back. */
 export interface StockRequest {
   readonly orderId: number;
   readonly approvalId: number;
@@ -12,12 +12,12 @@ export interface StockRequest {
 export type Direction = 'OUT' | 'IN';
 
 /**
- * What came of it. OUT: TAKEN from stock, REFUSED, or VOID because the cancellation came first. IN:
- * RETURNED to stock, or VOID because nothing had been taken.
+ * The result of a request. OUT: TAKEN from stock, REFUSED, or VOID because the cancellation came
+ * first. IN: RETURNED to stock, or VOID because nothing had been taken.
  */
 export type Outcome = 'TAKEN' | 'REFUSED' | 'RETURNED' | 'VOID';
 
-/** A line of the ledger; there is at most one for each order and direction. */
+/** An entry of the ledger. There is at most one for each order and direction. */
 export interface LedgerEntry {
   readonly orderId: number;
   readonly direction: Direction;
@@ -28,13 +28,13 @@ export interface LedgerEntry {
 }
 
 /**
- * The part of the stock ledger that has to do with some orders. It is what makes every movement of
- * stock happen once, in whatever order and however often the requests come.
+ * The stock ledger of some orders. It makes each movement of stock happen exactly once, in whatever
+ * order and however often the requests are delivered.
  */
 export class StockLedger {
-  /** New lines, in the order in which they were written. */
+  /** New entries, in the order in which they were written. */
   readonly written: LedgerEntry[] = [];
-  /** What others are to know of them. */
+  /** The events to publish with them. */
   readonly facts: EventFact[] = [];
   private readonly entries = new Map<string, LedgerEntry>();
 
@@ -42,7 +42,7 @@ export class StockLedger {
     for (const entry of entries) this.entries.set(keyOf(entry.orderId, entry.direction), entry);
   }
 
-  /** Hands units out for an approved order, or refuses to. */
+  /** Hands units out for an approved order, or refuses the request. */
   handOut(request: StockRequest, equipment: Equipment | undefined, now: Date): void {
     const { orderId, equipmentId, qty } = request;
     if (this.find(orderId, 'OUT')) return;
@@ -55,9 +55,9 @@ export class StockLedger {
   }
 
   /**
-   * Takes the units of a cancelled order back, as many as were handed out for it. When none were yet,
-   * none will be: the line that says so also stops whoever hands them out at the same moment, which
-   * the equipment's lock alone does not while the equipment is only just being registered.
+   * Takes back as many units as were handed out for a cancelled order. If none were, a VOID entry
+   * makes sure that none will be. The entry also stops a concurrent consumer that hands them out. The
+   * lock on the equipment cannot do that while the equipment is still being registered.
    */
   takeBack(request: StockRequest, equipment: Equipment | undefined, now: Date): void {
     const { orderId, equipmentId } = request;

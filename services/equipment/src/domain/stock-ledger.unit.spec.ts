@@ -7,13 +7,13 @@ const REQUEST: StockRequest = { orderId: 1, approvalId: 7, equipmentId: 3, qty: 
 const equipmentWith = (stock: number) => new Equipment(3, { stock }, NOW);
 const outcomes = (ledger: StockLedger) =>
   ledger.written.map(({ direction, outcome, qty }) => `${direction} ${outcome} ${qty}`);
-const told = (ledger: StockLedger) => ledger.facts.map(({ type }) => type.split('.')[1]);
+const published = (ledger: StockLedger) => ledger.facts.map(({ type }) => type.split('.')[1]);
 
-/** What a later transaction sees of the ledger. */
+/** The ledger as a later transaction reads it. */
 const reloaded = (ledger: StockLedger) => new StockLedger(ledger.written);
 
 describe('StockLedger', () => {
-  it('hands units out while there are enough', () => {
+  it('hands out units while there are enough', () => {
     const equipment = equipmentWith(2);
     const ledger = new StockLedger([]);
     ledger.handOut(REQUEST, equipment, NOW);
@@ -29,7 +29,7 @@ describe('StockLedger', () => {
     ]);
   });
 
-  it('refuses when there are too few, and takes nothing', () => {
+  it('refuses when there are too few units, and takes none', () => {
     const equipment = equipmentWith(1);
     const ledger = new StockLedger([]);
     ledger.handOut(REQUEST, equipment, NOW);
@@ -44,27 +44,27 @@ describe('StockLedger', () => {
     ]);
   });
 
-  it('refuses what there is no equipment of', () => {
+  it('refuses unknown equipment', () => {
     const ledger = new StockLedger([]);
     ledger.handOut(REQUEST, undefined, NOW);
     expect(outcomes(ledger)).toEqual(['OUT REFUSED 2']);
     expect(ledger.facts[0]?.data).toMatchObject({ reason: 'UNKNOWN_EQUIPMENT' });
   });
 
-  it('takes back what was handed out', () => {
+  it('takes back the units that were handed out', () => {
     const equipment = equipmentWith(5);
     const ledger = new StockLedger([]);
     ledger.handOut(REQUEST, equipment, NOW);
     ledger.takeBack(REQUEST, equipment, NOW);
     expect(equipment.stock).toBe(5);
     expect(outcomes(ledger)).toEqual(['OUT TAKEN 2', 'IN RETURNED 2']);
-    expect(told(ledger)).toEqual(['StockDecreased', 'StockIncreased']);
+    expect(published(ledger)).toEqual(['StockDecreased', 'StockIncreased']);
   });
 
   it.each([
     ['within one batch', (ledger: StockLedger) => ledger],
     ['in another transaction', reloaded],
-  ])('does each once, however often it is asked %s', (_, next) => {
+  ])('does each once, however often it is requested %s', (_, next) => {
     const equipment = equipmentWith(5);
     let ledger = new StockLedger([]);
     ledger.handOut(REQUEST, equipment, NOW);
@@ -77,17 +77,17 @@ describe('StockLedger', () => {
     expect(equipment.stock).toBe(5);
   });
 
-  it('takes back nothing of what was refused', () => {
+  it('takes back nothing for a refused order', () => {
     const equipment = equipmentWith(1);
     const ledger = new StockLedger([]);
     ledger.handOut(REQUEST, equipment, NOW);
     ledger.takeBack(REQUEST, equipment, NOW);
     expect(equipment.stock).toBe(1);
     expect(outcomes(ledger)).toEqual(['OUT REFUSED 2', 'IN VOID 2']);
-    expect(told(ledger)).toEqual(['StockRejected']);
+    expect(published(ledger)).toEqual(['StockRejected']);
   });
 
-  it('keeps a refusal, also when there is stock again', () => {
+  it('keeps a refusal when there is stock again', () => {
     const ledger = new StockLedger([]);
     ledger.handOut(REQUEST, equipmentWith(1), NOW);
     const restocked = equipmentWith(10);
@@ -95,17 +95,17 @@ describe('StockLedger', () => {
     expect(restocked.stock).toBe(10);
   });
 
-  it('hands nothing out when the cancellation came first', () => {
+  it('hands out nothing when the cancellation came first', () => {
     const equipment = equipmentWith(5);
     const ledger = new StockLedger([]);
     ledger.takeBack(REQUEST, equipment, NOW);
     ledger.handOut(REQUEST, equipment, NOW);
     expect(equipment.stock).toBe(5);
     expect(outcomes(ledger)).toEqual(['OUT VOID 2', 'IN VOID 2']);
-    expect(told(ledger)).toEqual([]);
+    expect(published(ledger)).toEqual([]);
   });
 
-  it('takes back as many as were handed out, whatever the request says', () => {
+  it('takes back as many units as were handed out, whatever the request says', () => {
     const equipment = equipmentWith(5);
     const ledger = new StockLedger([]);
     ledger.handOut(REQUEST, equipment, NOW);
@@ -119,7 +119,7 @@ describe('Equipment', () => {
     expect(() => equipmentWith(1).take(2)).toThrow(RangeError);
   });
 
-  it('knows how far its stock has moved', () => {
+  it('reports by how much its stock has moved', () => {
     const equipment = equipmentWith(5);
     equipment.take(3);
     equipment.giveBack(1);

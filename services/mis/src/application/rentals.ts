@@ -6,14 +6,14 @@ export interface RentalFilter {
   readonly equipmentId?: number | undefined;
 }
 
-/** The view: one row for each order, made of facts. */
+/** The view: one row for each order, built from facts. */
 export abstract class Rentals {
-  /** Notes facts, each once; those known already change nothing. */
-  abstract note(facts: readonly RentalFact[]): Promise<void>;
+  /** Adds facts to the rows of their orders. A fact that is stored already changes nothing. */
+  abstract project(facts: readonly RentalFact[]): Promise<void>;
 
-  abstract noteEquipment(equipments: readonly RegisteredEquipment[]): Promise<void>;
+  abstract projectEquipment(equipments: readonly RegisteredEquipment[]): Promise<void>;
 
-  /** The order's row, once the view has heard of the order itself. */
+  /** The row of an order, if the event Ordered is in the view; other events may come before it. */
   abstract find(orderId: number): Promise<Rental | undefined>;
 
   abstract page(request: PageRequest, filter: RentalFilter): Promise<Page<Rental>>;

@@ -4,7 +4,7 @@ export const rentalStatuses = ['ORDERED', 'APPROVED', 'CANCELLED', 'REJECTED'] a
 
 export type RentalStatus = (typeof rentalStatuses)[number];
 
-/** The events that make up an order's history. */
+/** The events in the history of an order. */
 export const rentalEvents = [
   'equipmgnt.Ordered.v1',
   'equipmgnt.OrderCancelled.v1',
@@ -19,52 +19,50 @@ export const rentalEvents = [
 
 export type RentalEvent = (typeof rentalEvents)[number];
 
+/** The fields of Ordered that the view shows: all but the id. */
+export type OrderDetails = Readonly<Omit<EventData<'equipmgnt.Ordered.v1'>, 'orderId'>>;
+
 /**
- * Something that has happened to an order, wherever it happened. Each happens at most once to an
- * order, so the view is the set of these facts: it comes out the same in whatever order, and however
- * often, they are told.
+ * Something that happened to an order, in any of the services. Each event happens at most once to an
+ * order, so the view is a set of facts. It is the same in whatever order, and however often, the
+ * events are delivered. Only the fact of Ordered has the order's details.
  */
-export interface RentalFact {
+export interface RentalFact extends Partial<OrderDetails> {
   readonly event: RentalEvent;
   readonly orderId: number;
   readonly at: Date;
-  /** Told by Ordered alone: what was really ordered. */
-  readonly equipmentId?: number;
-  readonly qty?: number;
-  /** Told by the approval's events. */
+  /** From the events of approval, and from StockRejected. */
   readonly approvalId?: number;
-  /** Why the order is rejected; told by order, or with the approval's rejection. */
+  /** Why the order is rejected: from OrderRejected or ApprovalRejected. */
   readonly reason?: string;
 }
 
-/** What an event tells of its order. */
+/** The fact that an event reports about its order. */
 export function factOf(event: RentalEvent, data: EventData<RentalEvent>, at: Date): RentalFact {
-  const { orderId, equipmentId, qty } = data;
+  const { orderId, ...details } = data;
   return {
     event,
     orderId,
     at,
-    ...(event === 'equipmgnt.Ordered.v1' && { equipmentId, qty }),
+    ...(event === 'equipmgnt.Ordered.v1' && details),
     ...('approvalId' in data && { approvalId: data.approvalId }),
-    // a lack of stock rejects no order: the approval's rejection, which follows it, does
+    // StockRejected does not reject the order; the ApprovalRejected that follows it does.
     ...('reason' in data && event !== 'equipmgnt.StockRejected.v1' && { reason: data.reason }),
   };
 }
 
-/** An order as an employee sees it, with everything that the services know of it. */
-export interface Rental {
+/** An order as an employee sees it, with the data of all services. */
+export interface Rental extends OrderDetails {
   readonly orderId: number;
-  readonly equipmentId: number;
   readonly equipmentName?: string;
-  readonly qty: number;
   readonly status: RentalStatus;
   readonly approvalId?: number;
   readonly reason?: string;
-  /** What has happened, in the order of time. */
+  /** What happened, sorted by time. */
   readonly timeline: readonly { readonly event: string; readonly at: Date }[];
 }
 
-/** Equipment as far as the view shows it. */
+/** The part of a piece of equipment that the view stores. */
 export interface RegisteredEquipment {
   readonly id: number;
   readonly name?: string | undefined;

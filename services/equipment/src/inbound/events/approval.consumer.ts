@@ -3,7 +3,7 @@ import { Controller } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { MoveStock } from '../../application/move-stock.ts';
 
-/** What approval tells: orders to hand units out for, and cancelled ones. */
+/** The events of approval: hands units out for approved orders, takes back those of cancelled ones. */
 @Controller()
 export class ApprovalConsumer {
   constructor(private readonly moveStock: MoveStock) {}

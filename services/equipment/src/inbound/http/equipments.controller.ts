@@ -7,7 +7,6 @@ import {
   type Hal,
   halPage,
   type HalPage,
-  halResource,
   pageQuery,
   wholeNumber,
 } from '@equipmgnt/http';
@@ -15,13 +14,14 @@ import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/com
 import { z } from 'zod';
 import { Equipments } from '../../application/equipments.ts';
 import { RegisterEquipment } from '../../application/register-equipment.ts';
-import { DETAIL, type Equipment, type EquipmentStatus } from '../../domain/equipment.ts';
+import { DETAIL } from '../../domain/equipment.ts';
+import { equipmentResource, type EquipmentBody } from './equipment.resource.ts';
 
 const EXPECTED = 'expected one line of 1 to 200 characters, without control characters';
-const text = z.string({ error: EXPECTED }).trim().regex(DETAIL, EXPECTED).optional();
+const text = z.string({ error: EXPECTED }).trim().regex(DETAIL, EXPECTED).exactOptional();
 
 const registerEquipment = z.strictObject({
-  /** Units to begin with. */
+  /** Units at the start. */
   stock: wholeNumber(0, MAX_QUANTITY),
   name: text,
   category: text,
@@ -29,18 +29,6 @@ const registerEquipment = z.strictObject({
 });
 
 const listEquipments = pageQuery(['id', 'stock', 'name', 'category', 'region'], {});
-
-/** Equipment as the API shows it. Times are ISO 8601, in UTC. */
-interface EquipmentBody {
-  id: number;
-  name?: string;
-  category?: string;
-  region?: string;
-  /** Units that can be lent now. */
-  stock: number;
-  status: EquipmentStatus;
-  registeredAt: Date;
-}
 
 @Controller('equipments')
 export class EquipmentsController {
@@ -55,13 +43,7 @@ export class EquipmentsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<EquipmentBody>> {
-    const { stock, name, category, region } = body;
-    const equipment = await this.registering.execute({
-      stock,
-      ...(name !== undefined && { name }),
-      ...(category !== undefined && { category }),
-      ...(region !== undefined && { region }),
-    });
+    const equipment = await this.registering.execute(body);
     const resource = equipmentResource(request, equipment);
     reply.header('location', resource._links['self']?.href);
     return resource;
@@ -85,15 +67,4 @@ export class EquipmentsController {
     if (equipment) return equipmentResource(request, equipment);
     throw new DomainError('missing', 'no-such-equipment', `There is no equipment ${id}.`);
   }
-}
-
-function equipmentResource(request: FastifyRequest, equipment: Equipment): Hal<EquipmentBody> {
-  const { id, details, stock, status, registeredAt } = equipment;
-  return halResource(request, 'equipment', 'equipments', {
-    id,
-    ...details,
-    stock,
-    status,
-    registeredAt,
-  });
 }

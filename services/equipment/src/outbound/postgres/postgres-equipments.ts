@@ -1,16 +1,15 @@
 import { findPage } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
-import { currentCorrelation } from '@equipmgnt/runtime';
 import { type Page, type PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Equipments, type Decide } from '../../application/equipments.ts';
-import type { Equipment, NewEquipment } from '../../domain/equipment.ts';
+import { equipmentRegistered, type Equipment, type NewEquipment } from '../../domain/equipment.ts';
 import { StockLedger, type LedgerEntry, type StockRequest } from '../../domain/stock-ledger.ts';
-import { equipmentEntity, toEquipment, type EquipmentRow } from './equipment.entity.ts';
+import { equipmentEntity, toEquipment, type EquipmentRow } from './equipment.rows.ts';
 import * as sql from './statements.ts';
 
-/** Another consumer was faster: it wrote the same ledger line, or used equipment not seen here yet. */
+/** A concurrent consumer wrote the same ledger entry, or lent equipment that was not registered when this one read it. */
 class Overtaken extends Error {}
 
 @Injectable()
@@ -23,15 +22,9 @@ export class PostgresEquipments extends Equipments {
   }
 
   async register(equipment: NewEquipment, now: Date): Promise<Equipment> {
-    const { stock, name, category, region } = equipment;
-    const { traceparent } = currentCorrelation();
-    const [row] = await this.database.query(sql.REGISTER, [
-      stock,
-      name ?? null,
-      category ?? null,
-      region ?? null,
-      now,
-      traceparent ?? null,
+    const [row]: [EquipmentRow] = await this.database.query(sql.REGISTER, [
+      JSON.stringify([{ ...equipment, registeredAt: now }]),
+      eventsParameter([equipmentRegistered(equipment, now)]),
     ]);
     this.relay.nudge();
     return toEquipment(row);
@@ -50,9 +43,9 @@ export class PostgresEquipments extends Equipments {
     try {
       await this.database.transaction((manager) => moveStock(manager, requests, decide));
     } catch (error) {
-      // Unknown equipment has no row to lock, so two consumers may decide on it at once, as during a
-      // rebalance; whoever comes second looks again and finds the first one's line. The same when it
-      // was registered, and handed out, since this one looked for it.
+      // Unknown equipment has no row to lock, so two consumers may decide about it concurrently, as
+      // during a rebalance. The second one reads again and finds the first one's entry. The same
+      // happens when the equipment was registered and lent after this consumer had read it.
       if (error instanceof Overtaken) return this.move(requests, decide);
       throw error;
     }
@@ -68,12 +61,12 @@ async function moveStock(
   const ids = [...new Set(requests.map(({ equipmentId }) => equipmentId))];
   const rows: EquipmentRow[] = await manager.query(sql.LOCK, [ids]);
   const equipments = new Map(rows.map((row) => [row.id, toEquipment(row)]));
-  // after the lock, so that it shows what its former holder has written
+  // After the lock, so that it includes what the previous holder of the lock has written.
   const orderIds = requests.map(({ orderId }) => orderId);
   const entries: LedgerEntry[] = await manager.query(sql.LEDGER_OF, [orderIds]);
-  const unseen = ids.filter((id) => !equipments.has(id));
+  const unknown = ids.filter((id) => !equipments.has(id));
   const takenFrom = entries.filter(({ outcome }) => outcome === 'TAKEN');
-  if (takenFrom.some(({ equipmentId }) => unseen.includes(equipmentId))) throw new Overtaken();
+  if (takenFrom.some(({ equipmentId }) => unknown.includes(equipmentId))) throw new Overtaken();
   const ledger = new StockLedger(entries);
   for (const request of requests) decide(request, equipments.get(request.equipmentId), ledger);
   if (ledger.written.length === 0) return;

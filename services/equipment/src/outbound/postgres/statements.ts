@@ -1,36 +1,32 @@
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
+import { equipmentColumns, ledgerColumns } from './equipment.rows.ts';
 
-const COLUMNS = `id, stock, name, category, region, registered_at AS "registeredAt"`;
+const COLUMNS = equipmentColumns.select();
+const newColumns = equipmentColumns.without('id');
 
-/** Equipment and event in one round trip. $1 stock, $2 name, $3 category, $4 region, $5 time,
- * $6 traceparent */
+/** New equipment ($1) and its event ($2), which gets the new id, in one round trip. */
 export const REGISTER = `
   WITH registered AS (
-    INSERT INTO equipments (registered, stock, name, category, region, registered_at)
-    VALUES ($1::int, $1::int, $2, $3, $4, $5::timestamptz)
+    INSERT INTO equipments (registered, ${newColumns.names})
+    SELECT n.stock, ${newColumns.from('n')} FROM ${newColumns.recordset('$1', 'n')}
     RETURNING *),
-  told AS (
+  events AS (
     ${INTO_OUTBOX}
-    SELECT 'equipmgnt.EquipmentRegistered.v1', id,
-           jsonb_strip_nulls(jsonb_build_object('equipmentId', id, 'stock', stock, 'name', name,
-                                                'category', category, 'region', region)),
-           registered_at, $6
-      FROM registered)
+    SELECT e.type, r.id, e.data || jsonb_build_object('equipmentId', r.id), e.occurred_at, e.traceparent
+      FROM registered r CROSS JOIN ${eventRows('$2')})
   SELECT ${COLUMNS} FROM registered`;
 
 export const FIND = `SELECT ${COLUMNS} FROM equipments WHERE id = $1`;
 
-/** In the order of the ids, so that two batches never wait for each other. */
+/** Locks in the order of the ids, so that two batches cannot deadlock. */
 export const LOCK = `SELECT ${COLUMNS} FROM equipments WHERE id = ANY($1) ORDER BY id FOR UPDATE`;
 
-export const LEDGER_OF = `
-  SELECT order_id AS "orderId", direction, equipment_id AS "equipmentId", qty, outcome, at
-    FROM stock_ledger WHERE order_id = ANY($1)`;
+export const LEDGER_OF = `SELECT ${ledgerColumns.select()} FROM stock_ledger WHERE order_id = ANY($1)`;
 
 /**
- * Movements ($1), ledger lines ($2) and events ($3), in one round trip. Stock moves only where it
- * does not fall below 0, and a line is written only where there is none; the answer counts both, so
- * that less than all is noticed.
+ * Movements ($1), ledger entries ($2) and events ($3), in one round trip. Stock changes only where it
+ * does not fall below 0, and an entry is written only where there is none. The answer counts both, so
+ * that the caller notices what was skipped.
  */
 export const SAVE = `
   WITH moved AS (
@@ -39,14 +35,11 @@ export const SAVE = `
      WHERE e.id = m.id AND e.stock + m.units >= 0
     RETURNING e.id),
   written AS (
-    INSERT INTO stock_ledger (order_id, direction, equipment_id, qty, outcome, at)
-    SELECT "orderId", direction, "equipmentId", qty, outcome, at
-      FROM jsonb_to_recordset($2::jsonb) AS
-           l("orderId" bigint, direction text, "equipmentId" bigint, qty int, outcome text,
-             at timestamptz)
+    INSERT INTO stock_ledger (${ledgerColumns.names})
+    SELECT ${ledgerColumns.from('l')} FROM ${ledgerColumns.recordset('$2', 'l')}
         ON CONFLICT DO NOTHING
     RETURNING order_id),
-  told AS (
+  events AS (
     ${INTO_OUTBOX}
     SELECT e.type, e.key, e.data, e.occurred_at, e.traceparent FROM ${eventRows('$3')} ORDER BY e.seq)
   SELECT (SELECT count(*) FROM moved)::int AS moved, (SELECT count(*) FROM written)::int AS written`;

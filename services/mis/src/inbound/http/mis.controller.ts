@@ -5,7 +5,6 @@ import {
   type Hal,
   halPage,
   type HalPage,
-  halResource,
   oneOf,
   pageQuery,
   resourceId,
@@ -13,15 +12,13 @@ import {
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { z } from 'zod';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';
-import { rentalStatuses, type Rental } from '../../domain/rental.ts';
+import { rentalStatuses } from '../../domain/rental.ts';
+import { rentalResource, type RentalBody } from './mis.resource.ts';
 
 const listRentals = pageQuery(['id', 'equipmentId', 'qty', 'status', 'orderedAt'], {
   status: oneOf(rentalStatuses).optional(),
   equipmentId: resourceId.optional(),
 });
-
-/** A row of the view as the API shows it: a {@link Rental} under its order's id. */
-type RentalBody = Omit<Rental, 'orderId'> & { id: number };
 
 @Controller('mis')
 export class MisController {
@@ -43,22 +40,7 @@ export class MisController {
   ): Promise<Hal<RentalBody>> {
     const rental = await this.rentals.find(id);
     if (rental) return rentalResource(request, rental);
-    const message = `The view knows of no order ${id}; a new one appears within moments.`;
+    const message = `The view has no order ${id}. A new order appears within seconds.`;
     throw new DomainError('missing', 'no-such-order', message);
   }
-}
-
-function rentalResource(request: FastifyRequest, rental: Rental): Hal<RentalBody> {
-  const { orderId, ...state } = rental;
-  return halResource(
-    request,
-    'mis',
-    'mis',
-    { id: orderId, ...state },
-    {
-      order: `orders/${orderId}`,
-      equipment: `equipments/${rental.equipmentId}`,
-      ...(rental.approvalId !== undefined && { approval: `approvals/${rental.approvalId}` }),
-    },
-  );
 }

@@ -1,17 +1,26 @@
 import type { Page, PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
+import type { Columns } from '@equipmgnt/database';
 import { DataSource } from 'typeorm';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';
 import type { RegisteredEquipment, Rental, RentalFact } from '../../domain/rental.ts';
-import { sortColumns, timeColumns, toRental, type RentalRow } from './rental.row.ts';
+import {
+  equipmentColumns,
+  rentalColumns,
+  sortColumn,
+  toRental,
+  valuesOf,
+  writtenColumns,
+  type RentalRow,
+} from './rental.rows.ts';
 
 const SELECT = `
-  SELECT mis.*, equipments.name AS equipment_name
+  SELECT ${rentalColumns.select('mis')}, equipments.name AS "equipmentName"
     FROM mis LEFT JOIN equipments ON equipments.id = mis.equipment_id`;
 
 /**
- * Order and approval may each have a reason of their own; what order says of its order counts,
- * whichever is told first. Assigned before order_rejected_at is, which it looks at.
+ * Both OrderRejected and ApprovalRejected have a reason. The one of OrderRejected wins, whichever is
+ * delivered first. MariaDB assigns from left to right, so this comes before order_rejected_at.
  */
 const REASON = `IF(order_rejected_at IS NULL AND VALUES(order_rejected_at) IS NOT NULL,
   VALUES(reason), coalesce(reason, VALUES(reason)))`;
@@ -22,30 +31,15 @@ export class MariadbRentals extends Rentals {
     super();
   }
 
-  async note(facts: readonly RentalFact[]): Promise<void> {
-    const columns = ['equipment_id', 'qty', 'approval_id', 'reason', ...Object.values(timeColumns)];
-    // in the order of the ids, so that two batches never wait for each other
-    const rows = [...facts]
-      .sort((a, b) => a.orderId - b.orderId)
-      .map(({ orderId, event, at, equipmentId, qty, approvalId, reason }) => [
-        orderId,
-        equipmentId ?? null,
-        qty ?? null,
-        approvalId ?? null,
-        reason ?? null,
-        ...Object.keys(timeColumns).map((name) => (name === event ? at : null)),
-      ]);
-    await this.upsert('mis', ['order_id', ...columns], rows, { reason: REASON });
+  async project(facts: readonly RentalFact[]): Promise<void> {
+    // In the order of the ids, so that two batches cannot deadlock.
+    const rows = facts.toSorted((a, b) => a.orderId - b.orderId).map(valuesOf);
+    await this.upsert('mis', writtenColumns, rows, { reason: REASON });
   }
 
-  async noteEquipment(equipments: readonly RegisteredEquipment[]): Promise<void> {
-    const rows = equipments.map(({ id, name, category, region }) => [
-      id,
-      name ?? null,
-      category ?? null,
-      region ?? null,
-    ]);
-    await this.upsert('equipments', ['id', 'name', 'category', 'region'], rows);
+  async projectEquipment(equipments: readonly RegisteredEquipment[]): Promise<void> {
+    const rows = equipments.map((equipment) => equipmentColumns.values(equipment));
+    await this.upsert('equipments', equipmentColumns, rows);
   }
 
   async find(orderId: number): Promise<Rental | undefined> {
@@ -66,7 +60,7 @@ export class MariadbRentals extends Rentals {
       values.push(filter.equipmentId);
     }
     const where = `WHERE ${conditions.join(' AND ')}`;
-    const column = sortColumns[sort.property];
+    const column = sortColumn(sort.property);
     const order = `ORDER BY mis.${column} ${sort.direction}, mis.order_id ${sort.direction}`;
     const [rows, [count]] = await Promise.all([
       this.database.query(`${SELECT} ${where} ${order} LIMIT ? OFFSET ?`, [
@@ -80,22 +74,23 @@ export class MariadbRentals extends Rentals {
   }
 
   /**
-   * Adds what is not known yet, in one statement; what is known stays as it is.
-   * @param rules for columns that follow another rule
+   * Inserts rows, or sets the columns that are still NULL, in one statement.
+   * @param rules the new values of columns that follow another rule
    */
-  private async upsert(
+  private async upsert<Row extends object>(
     table: string,
-    columns: string[],
+    columns: Columns<Row>,
     rows: unknown[][],
     rules: Record<string, string> = {},
   ): Promise<void> {
     if (rows.length === 0) return;
-    const keep = columns
-      .slice(1)
-      .map((name) => `${name} = ${rules[name] ?? `coalesce(${name}, VALUES(${name}))`}`);
+    const [, ...names] = columns.fields.map((field) => columns.nameOf(field));
+    const assignments = names.map(
+      (name) => `${name} = ${rules[name] ?? `coalesce(${name}, VALUES(${name}))`}`,
+    );
     await this.database.query(
-      `INSERT INTO ${table} (${columns.join(', ')}) VALUES ?
-       ON DUPLICATE KEY UPDATE ${keep.join(', ')}`,
+      `INSERT INTO ${table} (${columns.names}) VALUES ?
+       ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`,
       [rows],
     );
   }

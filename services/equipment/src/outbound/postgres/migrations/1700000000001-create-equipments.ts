@@ -14,7 +14,7 @@ export class CreateEquipments1700000000001 implements MigrationInterface {
         stock         integer     NOT NULL CHECK (stock BETWEEN 0 AND registered),
         registered_at timestamptz NOT NULL
       )`);
-    // stock = registered - sum of TAKEN + sum of RETURNED, for each equipment, at all times
+    // Invariant, for each equipment: stock = registered - sum of TAKEN + sum of RETURNED.
     await runner.query(`
       CREATE TABLE stock_ledger (
         order_id     bigint      NOT NULL,

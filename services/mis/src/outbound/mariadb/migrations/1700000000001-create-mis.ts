@@ -4,11 +4,12 @@ export class CreateMis1700000000001 implements MigrationInterface {
   readonly name = 'CreateMis1700000000001';
 
   async up(runner: QueryRunner): Promise<void> {
-    // MariaDB commits each of these by itself: a process that dies in between begins here again.
+    // MariaDB commits each of these statements by itself. A process that stops between them runs
+    // this migration again from the start.
     //
-    // Times are facts, each told by one event; the status follows from them, in the database, so
-    // that facts can be noted in any order without reading anything first. An order that was
-    // cancelled stays so, whatever else comes; one that was rejected was approved at most before.
+    // Each time is the fact of one event. The database derives the status from them, so that events
+    // can be stored in any order without a read. CANCELLED and REJECTED are final, so they win over
+    // APPROVED, whatever is delivered later.
     await runner.query(`
       CREATE TABLE IF NOT EXISTS mis (
         order_id              BIGINT      NOT NULL PRIMARY KEY,

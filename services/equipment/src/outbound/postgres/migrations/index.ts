@@ -1,0 +1,5 @@
+import { outboxMigrations } from '@equipmgnt/messaging';
+import { CreateEquipments1700000000001 } from './1700000000001-create-equipments.ts';
+
+/** Every migration of this service's database; TypeORM runs them in the order of their numbers. */
+export const migrations = [...outboxMigrations, CreateEquipments1700000000001];

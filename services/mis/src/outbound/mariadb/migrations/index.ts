@@ -1,0 +1,4 @@
+import { CreateMis1700000000001 } from './1700000000001-create-mis.ts';
+
+/** Every migration of this service's database; TypeORM runs them in the order of their numbers. */
+export const migrations = [CreateMis1700000000001];
