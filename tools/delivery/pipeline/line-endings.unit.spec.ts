@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPOSITORY } from '@equipmgnt/testing';
@@ -7,14 +7,24 @@ import { REPOSITORY } from '@equipmgnt/testing';
 const SHELL = /^#!.*\b(?:ba)?sh\b/;
 
 describe('A clone with core.autocrlf=true, as on Windows', () => {
+  let folder: string;
   let clone: string;
 
   beforeAll(() => {
-    clone = mkdtempSync(join(tmpdir(), 'clone-'));
-    const options = ['--quiet', '--no-local', '--depth=1', '--config', 'core.autocrlf=true'];
-    execFileSync('git', ['clone', ...options, `file://${REPOSITORY}`, clone]);
+    folder = mkdtempSync(join(tmpdir(), 'clone-'));
+    clone = join(folder, 'clone');
+    // A repository of its own: a source archive, in which the pipeline runs these tests, has none.
+    const origin = join(folder, 'origin');
+    const generated = /[/\\](node_modules|dist|reports|\.git|\.local|\.nx)$/;
+    cpSync(REPOSITORY, origin, { recursive: true, filter: (path) => !generated.test(path) });
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: origin, stdio: 'ignore' });
+    git('init');
+    git('add', '--all');
+    const author = ['-c', 'user.name=test', '-c', 'user.email=test@example.com'];
+    git(...author, 'commit', '--no-verify', '--message', 'Test');
+    git('clone', '--config', 'core.autocrlf=true', origin, clone);
   });
-  afterAll(() => rmSync(clone, { recursive: true }));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   const scripts = () =>
     execFileSync('git', ['ls-files', '-s'], { cwd: clone, encoding: 'utf8' })

@@ -96,10 +96,7 @@ describe('The pipeline', () => {
   });
 
   it('needs no execute bits on its scripts, which a source archive may lose', async () => {
-    await rm(join(folder, 'tools'), { recursive: true });
-    const archive = `git -C '${REPOSITORY}' archive HEAD tools/delivery/pipeline | tar x`;
-    const withoutExecuteBits = "find tools -type f -exec chmod a-x '{}' +";
-    execFileSync('bash', ['-c', `set -eo pipefail; ${archive}; ${withoutExecuteBits}`], {
+    execFileSync('find', ['tools', '-type', 'f', '-exec', 'chmod', 'a-x', '{}', '+'], {
       cwd: folder,
     });
     expect(await run()).toMatchObject({ succeeded: true, phases: { post_build: true } });
