@@ -5,14 +5,13 @@ import { checkImages, imageOf, SERVICES } from './images.ts';
 import { checkStoppingEarly, checkSuite } from './suite.ts';
 
 /**
- * npm run check:containers: builds the images, checks what they are, and runs the suite from them
- * under docker compose, in a project of its own that is removed afterwards. Fails where there is
- * no container engine.
+ * npm run check:containers: builds the images, checks them, and runs the suite from them in a separate
+ * docker compose project, which is removed afterwards. Fails if there is no container engine.
  */
 const list = new Checklist();
 
 async function main(): Promise<void> {
-  const engine = await list.check('there is a container engine, and compose', async () => {
+  const engine = await list.check('a container engine and compose are available', async () => {
     const version = await docker('version', '--format', '{{.Server.Version}}');
     return `Docker ${version}, compose ${await compose('version', '--short')}`;
   });
@@ -20,7 +19,7 @@ async function main(): Promise<void> {
   const build = async () => void (await compose('build'));
   if (!(await list.check('the images are built', build))) return;
   try {
-    await list.check('with nothing changed they are built from the cache', build);
+    await list.check('a second build without changes uses the cache', build);
     await checkImages(list);
     await checkStoppingEarly(list);
     await checkSuite(list);
@@ -30,6 +29,6 @@ async function main(): Promise<void> {
 }
 
 await main();
-const verdict = `${list.passed} checks passed, ${list.failed} failed`;
-console.log(`\n${styleText(list.failed === 0 ? 'green' : 'red', verdict)}`);
+const summary = `${list.passed} checks passed, ${list.failed} failed`;
+console.log(`\n${styleText(list.failed === 0 ? 'green' : 'red', summary)}`);
 process.exitCode = list.failed === 0 ? 0 : 1;

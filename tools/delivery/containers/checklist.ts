@@ -1,14 +1,14 @@
 import { styleText } from 'node:util';
 
-/** What was checked, a line each, and how many of it did not hold. */
+/** Prints a line for each check, and counts the passed and the failed ones. */
 export class Checklist {
   passed = 0;
   failed = 0;
 
   /**
-   * Checks one thing, and shows it with how long it took.
-   * @param work returns a figure that is worth showing, if there is one, and throws if it does not hold
-   * @returns whether it holds
+   * Runs one check, and prints its result and duration.
+   * @param work throws if the check fails; may return a figure to print
+   * @returns whether the check passed
    */
   async check(title: string, work: () => Promise<string | void>): Promise<boolean> {
     const start = performance.now();
@@ -27,7 +27,7 @@ export class Checklist {
   }
 }
 
-/** @throws Error that says what was found and what was expected */
+/** @throws Error with the found and the expected value */
 export function expectEqual(what: string, found: unknown, expected: unknown): void {
   const [one, other] = [JSON.stringify(found), JSON.stringify(expected)];
   if (one !== other) throw new Error(`${what}: expected ${other}, got ${one}`);

@@ -7,14 +7,14 @@ const sorted = (entries: Iterable<readonly string[]>) =>
   Object.fromEntries([...entries].map(([, name, value]) => [name, value] as const).sort());
 
 describe('docker-compose.yml', () => {
-  it('takes the variables that .env.example lists, with the defaults that it tells', () => {
+  it('uses the variables and defaults that .env.example lists', () => {
     const taken = sorted(read('docker-compose.yml').matchAll(/\$\{(\w+):-([^}]*)\}/g));
     const listed = sorted(read('.env.example').matchAll(/^(\w+)=(.*)$/gm));
     expect(Object.keys(taken)).toContain('ORDER_DATABASE_PASSWORD');
     expect(listed).toEqual(taken);
   });
 
-  it('has the same default wherever a variable is taken', () => {
+  it('gives a variable the same default everywhere', () => {
     const all = [...read('docker-compose.yml').matchAll(/\$\{(\w+):-([^}]*)\}/g)];
     const defaults = new Map(all.map(([, name, value]) => [name, value]));
     expect(all.filter(([, name, value]) => defaults.get(name) !== value)).toEqual([]);

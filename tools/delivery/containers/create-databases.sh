@@ -1,6 +1,6 @@
 #!/bin/bash
-# Run once by PostgreSQL's image, on an empty volume: a database for each service, and a user who
-# can connect to that one only.
+# PostgreSQL's image runs this once, on an empty volume. Creates a database for each service, and a user
+# that can connect to that database only.
 set -e
 
 create() {

@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 
-export const REPOSITORY = resolve(import.meta.dirname, '../../..');
-
-/** The images' tag in this check, which is no version of anyone's. */
+/** The tag of the images in this check. It differs from every released version. */
 export const TAG = 'check';
 
 /**
- * A compose project of its own, with the documented defaults and a free port, so that the check
- * harms no suite that runs here.
+ * A separate compose project with the documented defaults and a free port, so that the check does not
+ * affect a suite that already runs on this machine.
  */
 export const ENVIRONMENT = {
   ...process.env,
@@ -20,19 +18,19 @@ export const ENVIRONMENT = {
   IMAGE_TAG: TAG,
 };
 
-// of a build's output, what tells why it failed
-const TOLD_CHARACTERS = 2_000;
+// The end of a build's output shows why it failed.
+const SHOWN_CHARACTERS = 2_000;
 
 /**
- * Runs docker in the repository, and returns what it prints.
- * @throws Error with what it says when it fails
+ * Runs docker in the repository, and returns its output.
+ * @throws Error with the end of the output when docker fails
  */
 export function docker(...args: string[]): Promise<string> {
   const options = { cwd: REPOSITORY, env: ENVIRONMENT, maxBuffer: 2 ** 26 };
   return new Promise((done, failed) => {
     execFile('docker', args, options, (error, stdout, stderr) => {
       if (!error) return done(stdout.trim());
-      const said = `${stdout}\n${stderr}`.trim().slice(-TOLD_CHARACTERS);
+      const said = `${stdout}\n${stderr}`.trim().slice(-SHOWN_CHARACTERS);
       const why = error.code === 'ENOENT' ? 'there is no docker on the PATH' : said;
       failed(new Error(`docker ${args.join(' ')} failed: ${why}`));
     });
@@ -41,7 +39,7 @@ export function docker(...args: string[]): Promise<string> {
 
 export const compose = (...args: string[]): Promise<string> => docker('compose', ...args);
 
-/** What docker knows of an image or a container. */
+/** The output of docker inspect for an image or a container. */
 export async function inspect<T>(kind: 'image' | 'container', name: string): Promise<T> {
   const [description] = JSON.parse(await docker(kind, 'inspect', name)) as T[];
   if (description === undefined) throw new Error(`there is no ${kind} ${name}`);

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { expectEqual, type Checklist } from './checklist.ts';
-import { docker, inspect, REPOSITORY, TAG } from './docker.ts';
+import { docker, inspect, TAG } from './docker.ts';
 
 export const SERVICES = ['order', 'approval', 'equipment', 'mis', 'gateway'] as const;
 
-/** What a service may add to Node's image: its packages for production and its own build. */
+/** The most that a service may add to Node's image: its production packages and its own build. */
 const MAX_ADDED_MB = 80;
-/** Of a list that should be empty, enough to see what went wrong. */
+/** How many entries are shown of a list that should be empty. */
 const SHOWN = 5;
 
 export const imageOf = (service: string): string => `equipmgnt-${service}:${TAG}`;
@@ -41,26 +42,29 @@ export async function checkImages(list: Checklist): Promise<void> {
       if (added > MAX_ADDED_MB) throw new Error(`${figure}; expected at most ${MAX_ADDED_MB} MB`);
       return figure;
     });
-    await list.check(`image of ${service}: what is in it, and nobody can change it`, async () => {
-      const { packages, sources, writable } = await contentOf(imageOf(service));
-      const unwanted = packages.filter((path) => development.has(path));
-      expectEqual('packages for development', unwanted.slice(0, SHOWN), []);
-      expectEqual(
-        'services',
-        sources.filter((f) => !f.startsWith('libs/')),
-        [folderOf(service)],
-      );
-      expectEqual('files that its user may change', writable, []);
-      return `${packages.length} packages`;
-    });
+    await list.check(
+      `image of ${service}: content, and no file that its user can change`,
+      async () => {
+        const { packages, sources, writable } = await contentOf(imageOf(service));
+        const unwanted = packages.filter((path) => development.has(path));
+        expectEqual('development packages', unwanted.slice(0, SHOWN), []);
+        expectEqual(
+          'services',
+          sources.filter((f) => !f.startsWith('libs/')),
+          [folderOf(service)],
+        );
+        expectEqual('files that its user can change', writable, []);
+        return `${packages.length} packages`;
+      },
+    );
   }
-  await list.check('a service that does not exist is refused by name', async () => {
+  await list.check('an unknown service is rejected by name', async () => {
     const build = docker('build', '--build-arg', 'SERVICE=ordre', '.').then(
-      () => 'it was built',
+      () => 'the build succeeded',
       (error: Error) => error.message,
     );
     const said = /SERVICE is '\w*', expected one of:( \w+)+/.exec(await build)?.[0];
-    expectEqual('it says', said?.split(':')[0], "SERVICE is 'ordre', expected one of");
+    expectEqual('message', said?.split(':')[0], "SERVICE is 'ordre', expected one of");
     return said;
   });
 }
@@ -68,7 +72,7 @@ export async function checkImages(list: Checklist): Promise<void> {
 const folderOf = (service: string): string =>
   service === 'gateway' ? 'gateway' : `services/${service}`;
 
-/** Packages that package-lock.json has for development alone, by their folders in node_modules. */
+/** The development-only packages of package-lock.json, by their folders in node_modules. */
 export async function developmentPackages(): Promise<Set<string>> {
   const lock = JSON.parse(await readFile(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
@@ -77,9 +81,9 @@ export async function developmentPackages(): Promise<Set<string>> {
 }
 
 interface Content {
-  /** Folders of packages, as package-lock.json has them. */
+  /** Folders of packages, in the format of package-lock.json. */
   readonly packages: readonly string[];
-  /** Folders of this repository's own packages. */
+  /** Folders of the packages of this repository. */
   readonly sources: readonly string[];
   readonly writable: readonly string[];
 }

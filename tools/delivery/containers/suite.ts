@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { expectEqual, type Checklist } from './checklist.ts';
-import { compose, docker, ENVIRONMENT, inspect, REPOSITORY } from './docker.ts';
+import { compose, docker, ENVIRONMENT, inspect } from './docker.ts';
 import { imageOf, SERVICES } from './images.ts';
 
 const POSTGRES_USERS = ['order', 'approval', 'equipment'] as const;
-/** Well below the time that orchestrators grant; nothing is in hand. */
+/** Well below the grace period of orchestrators: no request is in flight. */
 const MAX_STOPPING_MS = 10_000;
 
 interface Container {
@@ -19,29 +20,32 @@ interface Container {
   };
 }
 
-/** Starts the whole suite, checks it, and removes it with its volumes, however this ends. */
+/** Starts the whole suite, checks it, and always removes it with its volumes. */
 export async function checkSuite(list: Checklist): Promise<void> {
   try {
-    const up = await list.check('the suite starts, and all of it is healthy', async () => {
+    const up = await list.check('the suite starts, and every container is healthy', async () => {
       await compose('up', '--detach', '--wait');
     });
     if (!up) return void console.log(await compose('ps', '--all'));
     await list.check('only the gateway is published, on loopback', checkPorts);
-    await list.check('containers are read-only, without privileges, and restarted', checkHardening);
-    await list.check('each database user reaches its own database alone', checkDatabases);
-    await list.check('npm run scenario -- --compose', playScenario);
-    await list.check('order, killed in the middle, comes back with its orders', checkKilled);
-    await list.check('all services stop in good order', checkStopping);
+    await list.check(
+      'containers are read-only, unprivileged, and restarted after a failure',
+      checkHardening,
+    );
+    await list.check('each database user can connect only to its own database', checkDatabases);
+    await list.check('npm run scenario -- --compose', runScenario);
+    await list.check('order keeps its orders after it is killed', checkKilled);
+    await list.check('all services stop with exit code 0', checkStopping);
   } finally {
-    await list.check('nothing is left', async () => {
+    await list.check('everything is removed', async () => {
       await compose('down', '--volumes', '--remove-orphans');
     });
   }
 }
 
-/** The first process of a container gets no signal that it does not handle: not even while it starts. */
+/** The kernel drops signals that process 1 does not handle, so a service must handle them from its start. */
 export async function checkStoppingEarly(list: Checklist): Promise<void> {
-  await list.check('a service that waits for its database stops at once', async () => {
+  await list.check('a service that waits for its database stops immediately', async () => {
     const id = await docker(
       'run',
       '--detach',
@@ -56,7 +60,7 @@ export async function checkStoppingEarly(list: Checklist): Promise<void> {
     try {
       while (!(await docker('logs', id)).includes('database is unavailable')) {
         const { State } = await inspect<{ State: { Running: boolean } }>('container', id);
-        if (!State.Running) throw new Error(`it has ended: ${await docker('logs', id)}`);
+        if (!State.Running) throw new Error(`it exited: ${await docker('logs', id)}`);
       }
       await stopped(() => docker('stop', '--time', '30', id), [id]);
     } finally {
@@ -100,17 +104,17 @@ async function checkDatabases(): Promise<string> {
       const url = `postgres://${user}:${user}-development@127.0.0.1/${database}`;
       const ask = compose('exec', '--no-TTY', 'postgres', 'psql', url, '--command', 'SELECT 1');
       const answer = await ask.then(
-        () => 'let in',
+        () => 'accepted',
         (error: Error) => (/permission denied/.test(error.message) ? 'refused' : error.message),
       );
-      expectEqual(`${user} at ${database}`, answer, user === database ? 'let in' : 'refused');
+      expectEqual(`${user} at ${database}`, answer, user === database ? 'accepted' : 'refused');
       if (answer === 'refused') refused += 1;
     }
   }
   return `${refused} refused`;
 }
 
-async function playScenario(): Promise<void> {
+async function runScenario(): Promise<void> {
   const script = join(REPOSITORY, 'tools/dev/src/scenario.ts');
   const scenario = spawn(process.execPath, [script, '--compose'], {
     env: ENVIRONMENT,
@@ -125,7 +129,7 @@ async function checkKilled(): Promise<void> {
   const { id: equipmentId } = await send(`${gateway}/equipments`, { stock: 5 });
   const { id, status } = await send(`${gateway}/orders`, { equipmentId, qty: 1 });
   expectEqual('status of the order', status, 'APPROVED');
-  // to compose this is an intended end, so the restart policy does not apply
+  // Compose treats this kill as intended, so the restart policy does not apply.
   await compose('kill', '--signal', 'KILL', 'order');
   await compose('up', '--detach', '--wait');
   const found = (await (await fetch(`${gateway}/orders/${id}`)).json()) as { status: string };

@@ -1,12 +1,12 @@
 import type { Cluster } from './cluster.ts';
 
-/** Who talks to whom. The manifests are compared with this, both ways. */
+/** One permitted connection. The policies must allow all edges, and nothing else. */
 export interface Edge {
   readonly from: string;
   readonly to: string;
-  /** Of the one that is called, with its protocol. */
+  /** Port and protocol of the called side. */
   readonly port: string;
-  /** What may be asked there by HTTP; nothing for other protocols, and for everything. */
+  /** The permitted HTTP paths. Undefined for other protocols, and if every path is permitted. */
   readonly paths?: readonly string[];
   readonly methods?: readonly string[];
 }
@@ -30,7 +30,7 @@ const HTTP: readonly Edge[] = [
 
 const DATABASE_PORTS = { order: '5432', approval: '5432', equipment: '5432', mis: '3306' };
 
-/** Databases and broker in the cluster, or in the account's network (MSK by SASL over TLS). */
+/** Databases and broker, in the cluster or in the account's network (MSK uses SASL over TLS). */
 const data = (managed: boolean): Edge[] =>
   Object.entries(DATABASE_PORTS).flatMap(([from, port]) => [
     { from, to: managed ? MANAGED : `${from}-db`, port: `${port}/TCP` },
@@ -39,7 +39,7 @@ const data = (managed: boolean): Edge[] =>
 
 const MANAGED = "the account's network";
 
-/** Something that is not among the cluster's manifests. */
+/** A client or server that the manifests do not define. */
 export interface Outsider {
   readonly name: string;
   readonly namespace: string;
@@ -50,7 +50,7 @@ export interface Outsider {
 
 const ISTIO = 'istio-system';
 
-/** Everyone needs these; and those whom nobody should reach, to see that nobody does. */
+/** Outsiders that every pod needs, and outsiders that no pod may reach. */
 export const outsiders = (cluster: Cluster): Outsider[] => [
   {
     name: 'kube-dns',
@@ -87,20 +87,20 @@ export const outsiders = (cluster: Cluster): Outsider[] => [
     ports: ['443/TCP', '5432/TCP', '3306/TCP', '9096/TCP'],
   },
   {
-    name: 'a stranger in the namespace',
+    name: 'an unknown pod in the namespace',
     namespace: 'istio-cb-ns',
-    labels: { app: 'stranger' },
+    labels: { app: 'unknown' },
     ports: ['8080/TCP'],
   },
   {
-    name: 'a stranger elsewhere',
+    name: 'an unknown pod elsewhere',
     namespace: 'default',
     labels: { app: 'gateway' },
     ports: ['8080/TCP'],
   },
 ];
 
-/** The edges between what is there. */
+/** The edges whose both ends exist in the cluster. */
 export function edgesOf(cluster: Cluster): Edge[] {
   const workloads = new Set(cluster.workloads.map(appOf));
   const present = (name: string) =>
@@ -109,7 +109,7 @@ export function edgesOf(cluster: Cluster): Edge[] {
   return applications.filter(({ from, to }) => present(from) && present(to));
 }
 
-/** What every pod needs besides: names, its proxy's configuration, tracing and metrics. */
+/** The edges that every pod also needs: DNS, its proxy's configuration, tracing and metrics. */
 export const commonEdges = (workload: string): Edge[] => [
   { from: workload, to: 'kube-dns', port: '53/UDP' },
   { from: workload, to: 'kube-dns', port: '53/TCP' },
@@ -118,14 +118,14 @@ export const commonEdges = (workload: string): Edge[] => [
   { from: 'prometheus', to: workload, port: '15020/TCP' },
 ];
 
-/** The name by which the architecture knows a workload. */
+/** The name of a workload in the architecture. */
 export const appOf = ({
   spec,
 }: {
   spec: { template: { metadata: { labels?: Readonly<Record<string, string>> } } };
 }): string => spec.template.metadata.labels?.['app'] ?? 'unlabelled';
 
-/** What an operator makes before EKS's overlay is applied, with values like those that they have. */
+/** The objects that an operator creates before applying the EKS overlay, with example values. */
 const postgres = (name: string) => ({
   DATABASE_URL: `postgres://${name}:password@${name}.rds.example:5432/${name}`,
 });

@@ -2,22 +2,22 @@ import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { parseAllDocuments } from 'yaml';
 import { Cluster } from './cluster.ts';
-import { REPOSITORY } from './code.ts';
 import type { KubernetesObject } from './objects.ts';
 
 const execute = promisify(execFile);
 const OVERLAYS = 'k8s/overlays/';
 
-/** A file of ours, or a program of this machine, that nothing can be checked with. */
+/** The check cannot run: a file cannot be built, or a program is missing. */
 export class CannotCheck extends Error {
   override readonly name = 'CannotCheck';
 }
 
 /**
- * Every overlay, each with all that is applied beside it: the mesh's configuration and the load
- * demonstrations. A new folder with a kustomization is among them by itself.
+ * Builds every overlay together with what is applied beside it: the mesh's configuration and the load
+ * demonstrations. New folders with a kustomization are found automatically.
  */
 export async function buildClusters(): Promise<Cluster[]> {
   const folders = await kustomizations();
@@ -29,14 +29,14 @@ export async function buildClusters(): Promise<Cluster[]> {
     .map((overlay) => {
       const objects = built.get(overlay)!;
       const name = overlay.slice(OVERLAYS.length);
-      // what concerns databases and broker is of use where they are
+      // istio/infra applies only where databases and broker run in the cluster.
       const { isManaged } = new Cluster(name, objects);
       const more = beside.filter((folder) => !(isManaged && folder === 'istio/infra'));
       return new Cluster(name, [...objects, ...more.flatMap((folder) => built.get(folder)!)]);
     });
 }
 
-/** Everything that is applied by itself. */
+/** Every folder that is applied on its own. */
 async function kustomizations(): Promise<string[]> {
   const found: string[] = [];
   for (const root of ['k8s/overlays', 'k8s/load', 'istio']) {

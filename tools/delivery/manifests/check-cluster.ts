@@ -22,7 +22,7 @@ const CHECKS: readonly Check[] = [
   mesh,
 ];
 
-/** Whether a cluster's objects fit together, and fit the code. */
+/** Checks that a cluster's objects are consistent with each other and with the code. */
 export const checkCluster = (cluster: Cluster, code: Code): Finding[] =>
   CHECKS.flatMap((check) => check(cluster, code)).map((complaint) => ({
     cluster: cluster.name,

@@ -11,7 +11,7 @@ import {
 
 const WORKLOADS = ['Deployment', 'StatefulSet', 'Job'];
 
-/** All that is applied to one cluster: an overlay, and what the mesh is told. */
+/** Everything that is applied to one cluster: an overlay and the mesh's configuration. */
 export class Cluster {
   readonly name: string;
   readonly objects: readonly KubernetesObject[];
@@ -21,7 +21,7 @@ export class Cluster {
     this.objects = objects;
   }
 
-  /** The objects of a kind, which the caller knows the shape of. */
+  /** The objects of a kind. The caller names the matching type. */
   all<T extends KubernetesObject>(kind: string): T[] {
     return this.objects.filter((object): object is T => object.kind === kind);
   }
@@ -34,7 +34,7 @@ export class Cluster {
     return WORKLOADS.flatMap((kind) => this.all<Workload>(kind));
   }
 
-  /** Whether databases and broker are elsewhere, and operators bring their addresses and secrets. */
+  /** Whether databases and broker run outside the cluster. Operators then provide addresses and secrets. */
   get isManaged(): boolean {
     return this.all('StatefulSet').length === 0;
   }
@@ -43,7 +43,7 @@ export class Cluster {
     return this.workloads.filter((workload) => selects(selector, labelsOf(workload)));
   }
 
-  /** The service at an address, as pods of this namespace name it. */
+  /** The Service for a host name that pods of this namespace use. */
   service(host: string): Service | undefined {
     const name = host.replace(/\.istio-cb-ns(\.svc(\.cluster\.local)?)?$/, '');
     return this.all<Service>('Service').find(({ metadata }) => metadata.name === name);

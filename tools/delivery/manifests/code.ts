@@ -1,29 +1,28 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 import type { z } from 'zod';
-
-export const REPOSITORY = resolve(import.meta.dirname, '../../..');
 
 const SERVICES = ['order', 'approval', 'equipment', 'mis'] as const;
 
 export interface GatewayRoute {
   readonly service: string;
   readonly url: string;
-  /** Path prefixes of the gateway, each with the one that it becomes at the service. */
+  /** Path prefixes at the gateway, each mapped to the prefix at the service. */
   readonly prefixes: Readonly<Record<string, string>>;
 }
 
-/** What the manifests have to agree with in the services' code. */
+/** The parts of the services' code that the manifests must match. */
 export interface Code {
-  /** By service, what its environment has to be. */
+  /** The schema of each service's environment. */
   readonly environments: Readonly<Record<string, z.ZodObject>>;
   readonly routesOf: (environment: Record<string, string>) => GatewayRoute[];
-  /** By service, the paths of its controllers. */
+  /** The paths of each service's controllers. */
   readonly controllers: Readonly<Record<string, readonly string[]>>;
   readonly actuatorPaths: readonly string[];
 }
 
-/** Reads it from the build's output, and the controllers' paths from their sources. */
+/** Reads schemas and routes from the build's output, and the controllers' paths from the sources. */
 export async function readCode(): Promise<Code> {
   const gateway = join(REPOSITORY, 'gateway/dist');
   const environments: Record<string, z.ZodObject> = {

@@ -1,6 +1,6 @@
-/** What is wrong with one object of a cluster. */
+/** A fault in one object of a cluster. */
 export interface Finding {
-  /** The overlay that is applied to it, such as `local`. */
+  /** The overlay, such as `local`. */
   readonly cluster: string;
   /** Kind and name, such as `Deployment/order`. */
   readonly object: string;

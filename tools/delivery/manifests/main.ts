@@ -4,7 +4,7 @@ import { readCode } from './code.ts';
 import { describeFinding } from './finding.ts';
 import { validate } from './validate.ts';
 
-/** npm run check:manifests: whether every overlay would be accepted, and would work. */
+/** npm run check:manifests: checks that a cluster accepts every overlay and that its objects fit. */
 try {
   const [clusters, code] = await Promise.all([buildClusters(), readCode()]);
   const findings = [

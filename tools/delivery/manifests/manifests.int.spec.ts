@@ -13,16 +13,16 @@ describe('The manifests', () => {
     manifests = await Manifests.read();
   });
 
-  it('are all built', () => {
+  it('build for each overlay', () => {
     const names = manifests.clusters.map(({ name }) => name);
     expect(names).toEqual(['eks', 'hpa-demo', 'local']);
   });
 
-  it('are what Kubernetes and Istio know', async () => {
+  it('match the schemas of Kubernetes and Istio', async () => {
     expect(await validate(manifests.clusters)).toEqual([]);
   });
 
-  it('fit together, and fit the code', () => {
+  it('have no findings', () => {
     expect(manifests.findings()).toEqual([]);
   });
 
@@ -30,7 +30,7 @@ describe('The manifests', () => {
     ['Deployment/order', 'startegy', 'Additional properties are not allowed'],
     ['VirtualService/order', 'retires', 'retires'],
   ];
-  it.each(misspelt)('finds a field of %s that nobody knows: %s', async (object, field, found) => {
+  it.each(misspelt)('finds an unknown field of %s: %s', async (object, field, found) => {
     const cluster = manifests.spoiled<KubernetesObject & { spec: object }>(
       'local',
       object,
@@ -48,7 +48,7 @@ describe('The manifests', () => {
   });
 
   it.each(['apps/v2', 'networking.istio.io/v9'])(
-    'finds a version nobody knows: %s',
+    'finds an unknown version: %s',
     async (apiVersion) => {
       const object = { apiVersion, kind: 'Deployment', metadata: { name: 'x' } };
       expect(await validate([new Cluster('local', [object])])).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** The parts of Kubernetes' and Istio's objects that the checks read. */
+/** The parts of Kubernetes and Istio objects that the checks read. */
 export type Labels = Readonly<Record<string, string>>;
 
 export interface KubernetesObject {
@@ -94,7 +94,7 @@ export interface Service extends KubernetesObject {
   };
 }
 
-/** Anything that chooses pods by `spec.selector`. */
+/** An object that selects pods with `spec.selector`. */
 export interface Selecting extends KubernetesObject {
   spec: { selector?: Selector };
 }
@@ -162,7 +162,7 @@ export interface DestinationRule extends KubernetesObject {
 
 export const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`;
 
-/** As Kubernetes matches: an empty selector chooses everything. */
+/** Matches as Kubernetes does: an empty selector selects everything. */
 export function selects(selector: Selector, labels: Labels): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector;
   return (

@@ -4,7 +4,7 @@ import type { KubernetesObject } from './objects.ts';
 import { istioSchemas, isOfIstio, validateIstio } from './schemas/istio.ts';
 import { validateKubernetes } from './schemas/kubernetes.ts';
 
-/** Whether Kubernetes and Istio would take every object, down to the last field. */
+/** Validates every object strictly against the schemas of Kubernetes and Istio. */
 export async function validate(clusters: readonly Cluster[]): Promise<Finding[]> {
   const schemas = await istioSchemas();
   const groups = byClusters(clusters);
@@ -17,7 +17,7 @@ export async function validate(clusters: readonly Cluster[]): Promise<Finding[]>
   return [...(await validateKubernetes(ours)), ...ofIstio];
 }
 
-/** Every object once, though most are the same in several clusters, by the clusters' names. */
+/** Groups equal objects of several clusters, so that each is validated once. Keys are cluster names. */
 function byClusters(clusters: readonly Cluster[]): Map<string, KubernetesObject[]> {
   const seen = new Map<string, { object: KubernetesObject; names: string[] }>();
   for (const { name, objects } of clusters) {

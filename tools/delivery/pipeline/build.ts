@@ -7,29 +7,29 @@ import type { Buildspec, Phase } from './buildspec.ts';
 
 export interface Outcome {
   readonly succeeded: boolean;
-  /** The phases that were run, each with whether it succeeded. */
+  /** Whether each phase that was run succeeded. */
   readonly phases: Readonly<Record<string, boolean>>;
   readonly exported: Readonly<Record<string, string | undefined>>;
-  /** What reports name and is not there. */
+  /** Files that the reports need and that do not exist. */
   readonly missing: readonly string[];
 }
 
 export interface BuildOptions {
-  /** The folder with the sources, in which commands begin. */
+  /** The folder with the sources: the working directory of the first command. */
   readonly folder: string;
-  /** What CodeBuild and the project would set; counts over the file's own variables. */
+  /** The variables that CodeBuild and the project set. They override those of the file. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Told of each phase and command. */
+  /** Receives a line for each phase and command. */
   readonly say: (text: string) => void;
 }
 
 const PHASES = ['install', 'pre_build', 'build', 'post_build'] as const;
 
 /**
- * Runs a buildspec's commands as CodeBuild does. The first that fails ends its phase. After a failed
- * `build` comes `post_build`, with CODEBUILD_BUILD_SUCCEEDING=0, and then the reports; after any
- * other failed phase comes nothing, unless the phase says CONTINUE. Runtimes and caches are left to
- * the machine.
+ * Runs the commands of a buildspec as CodeBuild does. The first failure ends its phase. After a failed
+ * `build`, `post_build` runs with CODEBUILD_BUILD_SUCCEEDING=0, and the reports are checked. Any other
+ * failed phase ends the run, unless the phase has on-failure CONTINUE. Runtimes and caches are not
+ * handled: the machine provides them.
  */
 export async function runBuild(spec: Buildspec, options: BuildOptions): Promise<Outcome> {
   const { folder, environment, say } = options;
@@ -87,7 +87,7 @@ async function missingReports({ reports }: Buildspec, folder: string): Promise<s
   return wanted.filter((_, index) => !there[index]);
 }
 
-/** One shell for all commands, as far as exported variables and the working directory go. */
+/** Runs each command in a shell of its own, and keeps exported variables and the working directory. */
 class Shell {
   readonly #stateFile: string;
   readonly #folder: string;

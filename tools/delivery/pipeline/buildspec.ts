@@ -14,8 +14,8 @@ const files = z.strictObject({
 });
 
 /**
- * What of a buildspec this project uses; anything else is an error, as CodeBuild itself may ignore
- * what it does not know. https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
+ * The parts of a buildspec that this project uses. Anything else is an error, because CodeBuild may
+ * ignore unknown fields. https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
  */
 const buildspec = z.strictObject({
   version: z.literal(0.2),
@@ -37,5 +37,5 @@ const buildspec = z.strictObject({
 export type Buildspec = z.infer<typeof buildspec>;
 export type Phase = z.infer<typeof phase>;
 
-/** @throws ZodError that tells each place where it is not a buildspec as CodeBuild takes it */
+/** @throws ZodError with each place that is not valid in a buildspec */
 export const parseBuildspec = (text: string): Buildspec => buildspec.parse(parse(text));

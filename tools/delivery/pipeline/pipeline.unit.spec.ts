@@ -1,11 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { runBuild, type Outcome } from './build.ts';
 import { parseBuildspec } from './buildspec.ts';
 
-const REPOSITORY = resolve(import.meta.dirname, '../../..');
 const STAND_INS = join(REPOSITORY, 'tools/delivery/pipeline/stand-ins');
 const SERVICES = ['gateway', 'order', 'approval', 'equipment', 'mis'];
 const ACCOUNT = {
@@ -30,11 +31,11 @@ describe('The pipeline', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  const log = () => join(folder, 'told');
-  const told = async (pattern: RegExp) =>
+  const log = () => join(folder, 'calls');
+  const calls = async (pattern: RegExp) =>
     (await readFile(log(), 'utf8')).split('\n').filter((line) => pattern.test(line));
 
-  /** Runs buildspec.yml with stand-ins for all that leaves this machine. */
+  /** Runs buildspec.yml with stand-ins for every program that would reach another machine. */
   const run = async (environment: Record<string, string> = {}): Promise<Outcome> =>
     runBuild(parseBuildspec(await readFile(join(REPOSITORY, 'buildspec.yml'), 'utf8')), {
       folder,
@@ -47,21 +48,21 @@ describe('The pipeline', () => {
       say: (text) => void said.push(text),
     });
 
-  it('tests, pushes five images and rolls them out, by the commit', async () => {
+  it('tests, pushes five images tagged with the commit, and rolls them out', async () => {
     const outcome = await run();
     expect(outcome.succeeded).toBe(true);
-    expect(await told(/^npm/)).toEqual([
+    expect(await calls(/^npm/)).toEqual([
       'npm ci',
       'npm run check',
       'npm test -- --reporters=default --reporters=jest-junit',
     ]);
-    expect(await told(/^docker push/)).toEqual(
+    expect(await calls(/^docker push/)).toEqual(
       SERVICES.map((service) => `docker push ${REGISTRY}/equipmgnt-${service}:c0ffee`),
     );
-    expect(await told(/^docker build/)).toContain(
+    expect(await calls(/^docker build/)).toContain(
       `docker build --build-arg SERVICE=mis --build-arg VERSION=c0ffee --tag ${REGISTRY}/equipmgnt-mis:c0ffee .`,
     );
-    expect(await told(/^kubectl (apply|rollout)/)).toEqual([
+    expect(await calls(/^kubectl (apply|rollout)/)).toEqual([
       'kubectl apply -k .local/roll-out',
       ...SERVICES.map(
         (service) =>
@@ -74,7 +75,7 @@ describe('The pipeline', () => {
     });
   });
 
-  it('gives the overlay the images of this commit', async () => {
+  it('sets the images of this commit in the overlay', async () => {
     await run();
     const applied = await readFile(`${log()}.kustomization.yaml`, 'utf8');
     expect(applied.split('\n').slice(0, 5)).toEqual([
@@ -86,15 +87,31 @@ describe('The pipeline', () => {
     ]);
   });
 
-  it('logs in to the registry without a password on a command line', async () => {
+  it('keeps the registry password off command lines', async () => {
     await run();
-    expect(await told(/^docker login/)).toEqual([
+    expect(await calls(/^docker login/)).toEqual([
       `docker login --username AWS --password-stdin ${REGISTRY}`,
     ]);
     expect(await readFile(`${log()}.password`, 'utf8')).toBe('password\n');
   });
 
-  it.each(Object.keys(ACCOUNT))('begins nothing without %s', async (name) => {
+  it('needs no execute bits on its scripts, which a source archive may lose', async () => {
+    execFileSync('find', ['tools', '-type', 'f', '-exec', 'chmod', 'a-x', '{}', '+'], {
+      cwd: folder,
+    });
+    expect(await run()).toMatchObject({ succeeded: true, phases: { post_build: true } });
+  });
+
+  it.each(['arn:aws:s3:::sources/suite.zip', '-c0ffee', 'c0/ffee', 'c'.repeat(129)])(
+    'rejects the image tag %s before it runs a command',
+    async (tag) => {
+      const outcome = await run({ CODEBUILD_RESOLVED_SOURCE_VERSION: tag });
+      expect(outcome).toMatchObject({ succeeded: false, phases: { install: false } });
+      expect(existsSync(log())).toBe(false);
+    },
+  );
+
+  it.each(Object.keys(ACCOUNT))('runs no command without %s', async (name) => {
     const outcome = await run({ [name]: '' });
     expect(outcome).toMatchObject({ succeeded: false, phases: { install: false } });
     expect(existsSync(log())).toBe(false);
@@ -110,32 +127,32 @@ describe('The pipeline', () => {
     const outcome = await run({ STAND_IN_FAILS: `^${what}` });
     expect(outcome).toMatchObject({ succeeded: false });
     expect(outcome.phases).toEqual(phases);
-    expect(await told(/^kubectl/)).toEqual([]);
+    expect(await calls(/^kubectl/)).toEqual([]);
   });
 
   it('pushes no image when one cannot be built', async () => {
     await run({ STAND_IN_FAILS: '^docker build.*SERVICE=mis' });
-    expect(await told(/^docker push/)).toEqual([]);
+    expect(await calls(/^docker push/)).toEqual([]);
   });
 
-  it('undoes all deployments, waits for that, and fails when one is not rolled out', async () => {
+  it('rolls all deployments back, waits, and fails when one roll-out fails', async () => {
     const outcome = await run({ STAND_IN_FAILS: '^kubectl rollout status deployment/equipment ' });
     expect(outcome).toMatchObject({ succeeded: false, phases: { build: true, post_build: false } });
     const back = SERVICES.flatMap((service) => [
       `kubectl rollout undo deployment/${service} --namespace istio-cb-ns --to-revision 7`,
       `kubectl rollout status deployment/${service} --namespace istio-cb-ns --timeout 300s`,
     ]);
-    expect((await told(/^kubectl rollout/)).slice(SERVICES.length)).toEqual(back);
+    expect((await calls(/^kubectl rollout/)).slice(SERVICES.length)).toEqual(back);
   });
 
-  it('undoes what was changed when applying fails in the middle', async () => {
+  it('rolls back the changed deployments when apply fails', async () => {
     expect(await run({ STAND_IN_FAILS: '^kubectl apply' })).toMatchObject({ succeeded: false });
-    expect(await told(/^kubectl rollout undo/)).toHaveLength(SERVICES.length);
+    expect(await calls(/^kubectl rollout undo/)).toHaveLength(SERVICES.length);
   });
 
-  it('has nothing to go back to where a deployment is the first', async () => {
+  it('does not roll back a first deployment', async () => {
     await run({ STAND_IN_FAILS: '^kubectl rollout status', STAND_IN_NEW: 'mis' });
-    const undone = await told(/^kubectl rollout undo/);
+    const undone = await calls(/^kubectl rollout undo/);
     expect(undone).toHaveLength(SERVICES.length - 1);
     expect(undone.join()).not.toContain('/mis');
   });
@@ -152,7 +169,7 @@ describe('A build as CodeBuild runs it', () => {
     return { ...(await runBuild(spec, { folder: tmpdir(), environment, say })), said };
   };
 
-  it('keeps exported variables and the folder from command to command', async () => {
+  it('keeps exported variables and the working directory between commands', async () => {
     const { succeeded } = await build({
       install: { commands: ["export A='x y'", 'cd /'] },
       build: { commands: ['[ "$A" = "x y" ]', '[ "$PWD" = / ]'] },
@@ -160,14 +177,14 @@ describe('A build as CodeBuild runs it', () => {
     expect(succeeded).toBe(true);
   });
 
-  it('ends a phase at the first failure, then does what is always to be done', async () => {
+  it('ends a phase at the first failure, then runs its finally commands', async () => {
     const { said } = await build({
       build: { commands: ['exit 3', 'echo never'], finally: ['true'] },
     });
     expect(said).toEqual(['── build', '$ exit 3', 'exit code 3', '$ true']);
   });
 
-  it('tells post_build of a failed build, and comes to it only when the build may continue', async () => {
+  it('reports a failed build to post_build, and skips post_build after ABORT', async () => {
     const post_build = { commands: ['[ "$CODEBUILD_BUILD_SUCCEEDING" = 0 ]'] };
     const failing = { commands: ['false'] };
     const continued = await build({ build: failing, post_build });

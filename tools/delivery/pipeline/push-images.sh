@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the images of all services, and pushes them when all are built.
+# Builds the images of all services, and pushes them only after all are built.
 set -euo pipefail
 
 image() { echo "$REGISTRY/equipmgnt-$1:$IMAGE_TAG"; }

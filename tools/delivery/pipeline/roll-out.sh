@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Applies the overlay with the images of this build, and waits until all deployments run them. If one
-# does not, all go back to what they were: the services of one commit belong together.
+# fails, all are rolled back: the services are deployed as one commit.
 set -euo pipefail
 
 namespace=istio-cb-ns
 generated=.local/roll-out
 
-# The names that the overlay's images have: it may have given them another registry.
+# Prints the new name of a service's image. The overlay may use any registry for the old one.
 rename() {
   local service=$1 name
   name=$(kubectl kustomize "$OVERLAY" | sed -nE "s#^ *(- )?image: *(([^ ]*/)?equipmgnt-$service)(:.*)?\$#\2#p" | sort -u)
@@ -39,16 +39,17 @@ roll_out() {
   return "$failed"
 }
 
-# Only what this run has changed, and only to what there was: a first deployment stays for a look.
+# Rolls back only what this run changed. A first deployment has no earlier revision, and stays for
+# inspection.
 undo() {
   local service failed=0
   for service in $SERVICES; do
     [ -n "${before[$service]}" ] && [ "$(revision "$service")" != "${before[$service]}" ] || continue
-    echo "$service goes back to revision ${before[$service]}"
+    echo "$service is rolled back to revision ${before[$service]}"
     kubectl rollout undo "deployment/$service" --namespace "$namespace" --to-revision "${before[$service]}" &&
       kubectl rollout status "deployment/$service" --namespace "$namespace" --timeout "$ROLLOUT_TIMEOUT" || failed=1
   done
-  [ "$failed" = 0 ] || echo 'Not everything went back: this needs a person.' >&2
+  [ "$failed" = 0 ] || echo 'Some deployments could not be rolled back: an operator must fix them.' >&2
 }
 
 generate
@@ -56,7 +57,7 @@ declare -A before
 for service in $SERVICES; do before[$service]=$(revision "$service"); done
 
 if ! roll_out; then
-  echo "Rolling out $IMAGE_TAG has failed." >&2
+  echo "The roll-out of $IMAGE_TAG failed." >&2
   undo
   exit 1
 fi

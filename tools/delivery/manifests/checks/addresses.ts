@@ -5,7 +5,7 @@ import type { Complaint } from './check.ts';
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-/** Every address in a ConfigMap, a Secret or on a command line, and in the mesh, is a service's. */
+/** Every address in ConfigMaps, Secrets, command lines and the mesh must be one of a Service. */
 export function addresses(cluster: Cluster): Complaint[] {
   const settings = [...cluster.all('ConfigMap'), ...cluster.all('Secret')].flatMap((object) => {
     const kind = object.kind as 'ConfigMap' | 'Secret';
@@ -38,7 +38,7 @@ const hostOf = (address: string): string => {
   return `${hostname}:${port || (DEFAULT_PORTS[protocol] ?? '')}`;
 };
 
-/** The hosts, with ports, of a variable whose name says that it holds some. */
+/** The hosts, with ports, in a variable whose name ends like an address variable. */
 function hostsIn(key: string, value: string): string[] {
   if (key.endsWith('_URL')) return [URL.canParse(value) ? hostOf(value) : value];
   if (key.endsWith('_BROKERS')) return value.split(',');
@@ -55,7 +55,7 @@ function reachable(cluster: Cluster, object: string, found: string, host: string
     const ports = service.spec.ports.map((each) => each.port).join(', ');
     return [{ object, found, expected: `a port of Service/${name}: ${ports}` }];
   }
-  // managed servers have full names; a service of ours never has
+  // Managed servers have fully qualified names; services of this suite never do.
   if (cluster.isManaged && name.includes('.') && port !== undefined) return [];
   return [{ object, found, expected: `a host of this cluster: ${serviceNames(cluster)}` }];
 }
@@ -101,7 +101,7 @@ function inTheMesh(cluster: Cluster): Complaint[] {
   return [...rules, ...routes];
 }
 
-/** Each port of a service is one of a container of every workload behind it. */
+/** Each target port of a Service must be a container port of every workload that it selects. */
 function portsOf(cluster: Cluster, service: Service): Complaint[] {
   const object = nameOf(service);
   const behind = cluster.selected({ matchLabels: service.spec.selector ?? {} });

@@ -3,7 +3,7 @@ import { containersOf, labelsOf, type Cluster } from '../cluster.ts';
 import { nameOf, selects, type AuthorizationPolicy, type Workload } from '../objects.ts';
 import type { Complaint } from './check.ts';
 
-/** What a caller asks for. Other protocols than HTTP have neither method nor path. */
+/** One request of a caller. Protocols other than HTTP have neither method nor path. */
 interface Call {
   readonly principal: string;
   readonly port: string;
@@ -18,15 +18,15 @@ const INGRESS = [
   'cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account',
   'cluster.local/ns/istio-ingress/sa/istio-ingressgateway',
 ];
-const STRANGERS = [`${PRINCIPALS}default`, 'cluster.local/ns/default/sa/gateway'];
+const OUTSIDERS = [`${PRINCIPALS}default`, 'cluster.local/ns/default/sa/gateway'];
 const PREFIXES = ['/orders', '/approvals', '/equipments', '/equipment', '/mis'];
 const ACTUATOR = ['/actuator/prometheus', '/actuator/health', '/actuator/info'];
 const PATHS = [...PREFIXES.flatMap((path) => [path, `${path}/1`]), ...ACTUATOR];
 const METHODS = ['GET', 'POST', 'PATCH'];
 
 /**
- * The authorization policies allow the edges of the architecture and no other: every caller,
- * strangers among them, asks every pod for everything.
+ * The authorization policies must allow the edges of the architecture and no other. The check tries
+ * every request of every caller, unknown ones included, to every pod.
  */
 export function authorizationPolicies(cluster: Cluster): Complaint[] {
   const policies = cluster.all<AuthorizationPolicy>('AuthorizationPolicy');
@@ -37,7 +37,7 @@ export function authorizationPolicies(cluster: Cluster): Complaint[] {
       principal: `${PRINCIPALS}${workload.spec.template.spec.serviceAccountName}`,
     })),
     ...INGRESS.map((principal) => ({ name: 'istio-ingressgateway', principal })),
-    ...STRANGERS.map((principal) => ({ name: principal, principal })),
+    ...OUTSIDERS.map((principal) => ({ name: principal, principal })),
   ];
   return [
     ...policies.flatMap(unknown),
@@ -59,14 +59,14 @@ const unique = <T extends { principal: string }>(callers: readonly T[]): T[] => 
   ...new Map(callers.map((caller) => [caller.principal, caller])).values(),
 ];
 
-/** One line for a caller, however many calls are wrong. */
+/** One finding per caller, however many calls are wrong. */
 function summary(
   name: string,
   principal: string,
   edge: Edge | undefined,
   wrong: readonly Omit<Call, 'principal'>[],
 ): Complaint[] {
-  const tell = ({ method = '', path = '', port }: Omit<Call, 'principal'>) =>
+  const format = ({ method = '', path = '', port }: Omit<Call, 'principal'>) =>
     `${method} ${path} on port ${port}`.trim();
   return [true, false].flatMap((should) => {
     const calls = wrong.filter((call) => isExpected(edge, call) === should);
@@ -74,7 +74,7 @@ function summary(
     return [
       {
         object: `AuthorizationPolicies of ${name}`,
-        found: `${principal} may${should ? ' not' : ''}: ${calls.map(tell).join(', ')}`,
+        found: `${principal} may${should ? ' not' : ''}: ${calls.map(format).join(', ')}`,
         expected: should ? 'all edges of the architecture' : 'only the edges of the architecture',
       },
     ];
@@ -97,7 +97,7 @@ const isExpected = (edge: Edge | undefined, { port, method, path }: Omit<Call, '
   fits(edge.paths, path) &&
   fits(edge.methods, method);
 
-/** With no policy everything is allowed, with one only what a rule allows. */
+/** Without a policy everything is allowed; with one, only what a rule allows. */
 const isAllowed = (policies: readonly AuthorizationPolicy[], call: Call): boolean =>
   policies.length === 0 ||
   policies.some(({ spec }) => (spec.rules ?? []).some((rule) => ruleAllows(rule, call)));
@@ -110,7 +110,7 @@ const ruleAllows = ({ from, to }: Rule, call: Call): boolean =>
         fits(ports, call.port) && fits(methods, call.method) && fits(paths, call.path),
     ));
 
-/** Istio's patterns: a star at the beginning or end stands for anything. */
+/** Istio's patterns: a star at the start or end matches anything. */
 function fits(patterns: readonly string[] | undefined, value: string | undefined): boolean {
   if (!patterns) return true;
   if (value === undefined) return false;
@@ -120,7 +120,7 @@ function fits(patterns: readonly string[] | undefined, value: string | undefined
   });
 }
 
-/** What this check cannot work out is not to be used. */
+/** Features that this check cannot evaluate must not be used. */
 function unknown(policy: AuthorizationPolicy): Complaint[] {
   const { action = 'ALLOW', rules = [] } = policy.spec;
   const used = [
@@ -136,6 +136,6 @@ function unknown(policy: AuthorizationPolicy): Complaint[] {
   return used.map((found) => ({
     object: nameOf(policy),
     found,
-    expected: 'ALLOW by principals, ports, methods and paths, which is what is checked here',
+    expected: 'only ALLOW by principals, ports, methods and paths, which this check evaluates',
   }));
 }

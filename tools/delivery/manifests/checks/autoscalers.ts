@@ -2,10 +2,10 @@ import { containersOf, type Cluster } from '../cluster.ts';
 import { nameOf, type Autoscaler } from '../objects.ts';
 import type { Complaint } from './check.ts';
 
-// What a service was measured to use while nobody asks it anything; docs/kubernetes.md has the numbers.
+// Measured CPU use of an idle service; see docs/kubernetes.md.
 const IDLE_MCPU = 35;
 
-/** Autoscalers find what they measure, and come back to one replica when there is nothing to do. */
+/** Autoscalers must find what they measure, and return to one replica without load. */
 export function autoscalers(cluster: Cluster): Complaint[] {
   return cluster.all<Autoscaler>('HorizontalPodAutoscaler').flatMap((autoscaler) => {
     const object = nameOf(autoscaler);
@@ -23,7 +23,7 @@ export function autoscalers(cluster: Cluster): Complaint[] {
         .map((each) => ({
           object: each.object,
           found: 'no CPU request',
-          expected: `one, which ${object} takes its share of`,
+          expected: `a CPU request, from which ${object} computes utilization`,
         })),
       ...measured
         .filter((wanted) => containers.every(({ container }) => container.name !== wanted))
@@ -39,14 +39,14 @@ export function autoscalers(cluster: Cluster): Complaint[] {
             {
               object: nameOf(target),
               found: `replicas ${target.spec.replicas}`,
-              expected: `none: applying it again would undo ${object}`,
+              expected: `none: each apply would override ${object}`,
             },
           ]),
     ];
   });
 }
 
-/** Of two replicas one goes only if both use half of the target or less, so idle ones have to. */
+/** The second replica is removed only if both use at most half of the target while idle. */
 function staysUp(
   containers: ReturnType<typeof containersOf>,
   { containerResource }: NonNullable<Autoscaler['spec']['metrics']>[number],
@@ -61,6 +61,6 @@ function staysUp(
   const request = cpu.endsWith('m') ? Number.parseInt(cpu, 10) : Number(cpu) * 1000;
   const idle = Math.floor((100 * IDLE_MCPU) / request); // as the autoscaler computes it
   if (idle * 2 <= share) return [];
-  const found = `${share} % of ${cpu}, where ${IDLE_MCPU} mCPU are used while idle: ${idle} %`;
-  return [{ object, found, expected: 'at least twice that, or a second replica never goes' }];
+  const found = `${share} % of ${cpu}, but an idle replica uses ${IDLE_MCPU} mCPU: ${idle} %`;
+  return [{ object, found, expected: 'at least twice that, or a second replica is never removed' }];
 }

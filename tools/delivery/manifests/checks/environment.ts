@@ -4,10 +4,10 @@ import type { Code } from '../code.ts';
 import type { Container } from '../objects.ts';
 import type { Complaint } from './check.ts';
 
-/** What Node itself reads. */
+/** Variables that Node itself reads. */
 const OF_NODE = ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'UV_THREADPOOL_SIZE'];
 
-/** Each service's environment is one that it starts with, and has no variable that it never reads. */
+/** Each service's environment must match its schema, without unknown variables. */
 export const environment = (cluster: Cluster, code: Code): Complaint[] =>
   cluster.workloads.flatMap(containersOf).flatMap(({ container, object }) => {
     const service = serviceOf(container, code);
@@ -22,7 +22,7 @@ export const environment = (cluster: Cluster, code: Code): Complaint[] =>
         .map((name) => ({
           object,
           found: `variable ${name}`,
-          expected: `one that ${service} reads: ${known.join(', ')}`,
+          expected: `a variable that ${service} reads: ${known.join(', ')}`,
         })),
       ...(result.error?.issues ?? []).map(({ path, message }) => ({
         object,
@@ -32,13 +32,13 @@ export const environment = (cluster: Cluster, code: Code): Complaint[] =>
     ];
   });
 
-/** Which service's image a container runs. */
+/** The service whose image a container runs. */
 export function serviceOf({ image }: Container, code: Code): string | undefined {
   const service = /(?:^|\/)equipmgnt-([a-z]+)(?::|@|$)/.exec(image)?.[1];
   return service !== undefined && service in code.environments ? service : undefined;
 }
 
-/** A container's variables, as the kubelet makes them out; those that cannot be are left out. */
+/** A container's variables, resolved as the kubelet does. Unresolvable ones are left out. */
 export function environmentOf(cluster: Cluster, container: Container): Record<string, string> {
   const values = (kind: 'ConfigMap' | 'Secret', name: string) =>
     cluster.values(kind, name) ??

@@ -4,23 +4,23 @@ import type { Code } from '../code.ts';
 import { nameOf, type Service, type VirtualService } from '../objects.ts';
 import type { Complaint } from './check.ts';
 
-const REPEATABLE = ['GET', 'HEAD', 'OPTIONS'];
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** The gateway's routes lead to controllers, and the mesh repeats nothing that may not be. */
+/** The gateway's routes must lead to controllers, and the mesh must not retry writes. */
 export const mesh = (cluster: Cluster, code: Code): Complaint[] => [
   ...routes(cluster, code),
-  ...cluster.all<VirtualService>('VirtualService').flatMap(repetitions),
+  ...cluster.all<VirtualService>('VirtualService').flatMap(retriesOf),
   ...withoutRoutes(cluster),
 ];
 
 function routes(cluster: Cluster, code: Code): Complaint[] {
   const hosts = cluster.all('ConfigMap').find(({ data }) => data && 'ORDER_URL' in data)?.data;
   if (!hosts) {
-    const expected = 'ORDER_URL and the others, for the gateway';
+    const expected = 'ORDER_URL and the other addresses that the gateway needs';
     return [{ object: 'ConfigMap/hosts', found: 'no addresses of services', expected }];
   }
   return code.routesOf(hosts).flatMap(({ service, url, prefixes }) => {
-    const behind = cluster.service(new URL(url).hostname)?.spec.selector?.['app'] ?? 'nobody';
+    const behind = cluster.service(new URL(url).hostname)?.spec.selector?.['app'] ?? 'no service';
     const paths = code.controllers[behind] ?? [];
     const pathsTo = (caller: string, called: string) =>
       edgesOf(cluster).find(({ from, to }) => from === caller && to === called)?.paths ?? [];
@@ -32,7 +32,7 @@ function routes(cluster: Cluster, code: Code): Complaint[] {
         : [
             {
               object: `the gateway's route ${prefix}`,
-              found: `${target} at ${url}, where ${behind} is`,
+              found: `${target} at ${url}, which is ${behind}`,
               expected: `one of its controllers: ${paths.join(', ') || 'none'}`,
             },
           ]),
@@ -50,12 +50,13 @@ function routes(cluster: Cluster, code: Code): Complaint[] {
   });
 }
 
-/** By default Istio repeats every request twice; only what reads may be. */
-function repetitions(virtual: VirtualService): Complaint[] {
+/** By default Istio retries every request twice. Only reads may be retried. */
+function retriesOf(virtual: VirtualService): Complaint[] {
   return (virtual.spec.http ?? []).flatMap(({ match = [], retries, timeout }, index) => {
     const object = `${nameOf(virtual)} http[${index}]`;
     const onlyReads =
-      match.length > 0 && match.every(({ method }) => REPEATABLE.includes(method?.exact ?? 'any'));
+      match.length > 0 &&
+      match.every(({ method }) => SAFE_METHODS.includes(method?.exact ?? 'any'));
     const attempts = retries?.attempts ?? 'by default 2';
     return [
       ...(onlyReads || attempts === 0
@@ -63,16 +64,16 @@ function repetitions(virtual: VirtualService): Complaint[] {
         : [
             {
               object,
-              found: `retries.attempts ${attempts}, also of what writes`,
-              expected: `0, or a match of ${REPEATABLE.join(', ')} alone`,
+              found: `retries.attempts ${attempts}, including writes`,
+              expected: `0, or a match of ${SAFE_METHODS.join(', ')} only`,
             },
           ]),
-      ...(timeout === undefined ? [{ object, found: 'no timeout', expected: 'one' }] : []),
+      ...(timeout === undefined ? [{ object, found: 'no timeout', expected: 'a timeout' }] : []),
     ];
   });
 }
 
-/** A service that no VirtualService speaks of has Istio's default retries. */
+/** Istio's default retries apply to a service without a VirtualService. */
 function withoutRoutes(cluster: Cluster): Complaint[] {
   const virtuals = cluster.all<VirtualService>('VirtualService');
   const routed = virtuals
@@ -85,6 +86,6 @@ function withoutRoutes(cluster: Cluster): Complaint[] {
     .map((service) => ({
       object: nameOf(service),
       found: 'no VirtualService in the mesh',
-      expected: 'one, which says what is repeated',
+      expected: 'a VirtualService that sets the retries',
     }));
 }

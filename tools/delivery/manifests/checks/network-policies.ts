@@ -19,12 +19,12 @@ interface End {
 }
 
 const NAMESPACE = 'istio-cb-ns';
-/** Where a proxy shows its metrics. */
+/** The port of a proxy's metrics. */
 const METRICS = '15020/TCP';
 
 /**
- * The network policies allow the edges of the architecture and no other: for every two ends, those
- * whom nobody should reach among them, both directions are worked out as the network does it.
+ * The network policies must allow the edges of the architecture and no other. The check evaluates both
+ * directions for every pair of ends, unknown ends included.
  */
 export function networkPolicies(cluster: Cluster): Complaint[] {
   const policies = cluster.all<NetworkPolicy>('NetworkPolicy');
@@ -63,7 +63,7 @@ export function networkPolicies(cluster: Cluster): Complaint[] {
   });
 }
 
-/** The ports that the policies of `pod` let through between it and `peer`, in one direction. */
+/** The ports that the policies of `pod` allow between it and `peer`, in one direction. */
 function allowed(
   policies: readonly NetworkPolicy[],
   direction: 'Ingress' | 'Egress',

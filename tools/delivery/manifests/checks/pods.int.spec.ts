@@ -1,7 +1,7 @@
 import type { Container, Workload } from '../objects.ts';
 import { Manifests } from '../testing/mistakes.ts';
 
-describe('A mistake in pods', () => {
+describe('The check of pods', () => {
   let manifests: Manifests;
 
   beforeAll(async () => {
@@ -18,12 +18,12 @@ describe('A mistake in pods', () => {
     ],
     ['its image latest', (w) => (container(w).image = 'equipmgnt-order:latest'), ':latest'],
     [
-      'a probe of a path nobody serves',
+      'a probe of an unknown path',
       (w) => (container(w).readinessProbe!.httpGet!.path = '/health'),
       'readinessProbe path /health',
     ],
     [
-      'liveness on its database',
+      'a liveness probe that depends on the database',
       (w) => (container(w).livenessProbe!.httpGet!.path = '/actuator/health'),
       'livenessProbe path',
     ],
@@ -45,12 +45,12 @@ describe('A mistake in pods', () => {
       'variable PORT with a bad value',
     ],
     [
-      'a key that its secret has not',
+      'a key that is missing in its secret',
       (w) => (container(w).env![0]!.valueFrom!.secretKeyRef!.key = 'URL'),
       'key URL',
     ],
     [
-      'a secret that is not there',
+      'a missing secret',
       (w) => (container(w).env![0]!.valueFrom!.secretKeyRef!.name = 'order'),
       'Secret order key',
     ],
@@ -61,7 +61,7 @@ describe('A mistake in pods', () => {
       'no limits.memory',
     ],
     [
-      'too short a grace',
+      'a grace period that is too short',
       (w) => (w.spec.template.spec.terminationGracePeriodSeconds = 30),
       'terminationGracePeriodSeconds 30',
     ],
@@ -108,7 +108,7 @@ describe('A mistake in pods', () => {
       'selector',
     ],
     [
-      'others spread',
+      'a spread of other pods',
       (w) =>
         (w.spec.template.spec.topologySpreadConstraints![0]!.labelSelector = {
           matchLabels: { app: 'mis' },
@@ -117,7 +117,7 @@ describe('A mistake in pods', () => {
     ],
     ['replicas beside an autoscaler', (w) => (w.spec.replicas = 2), 'replicas 2'],
     [
-      'a volume of nothing',
+      'a volume of a missing ConfigMap',
       (w) => w.spec.template.spec.volumes!.push({ name: 'x', configMap: { name: 'x' } }),
       'ConfigMap x',
     ],
@@ -127,7 +127,7 @@ describe('A mistake in pods', () => {
       'hostPath',
     ],
   ];
-  it.each(inPods)('in order’s pods is found: %s', (_, spoil, found) => {
+  it.each(inPods)('finds in order’s pods: %s', (_, spoil, found) => {
     manifests.expectFinding(
       manifests.spoiled<Workload>('local', 'Deployment/order', spoil),
       'Deployment/order',

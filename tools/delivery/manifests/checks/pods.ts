@@ -7,7 +7,7 @@ import type { Complaint } from './check.ts';
 const PROBES = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
 const DEFAULT_GRACE_S = 30;
 
-/** Pods are what Pod Security's restricted profile allows, stop in time, and can be probed. */
+/** Pods must match Pod Security's restricted profile, stop in time, and have valid probes. */
 export const pods = (cluster: Cluster, code: Code): Complaint[] =>
   cluster.workloads.flatMap((workload) => [
     ...wholePod(workload),
@@ -36,7 +36,7 @@ function wholePod(workload: Workload): Complaint[] {
       'none of them',
     ],
     [(spec.volumes ?? []).some(({ hostPath }) => hostPath), 'a hostPath', 'no volume of the node'],
-    // at the pod, so that it holds for the proxy that Istio adds
+    // set on the pod, so that it also applies to the proxy that Istio adds
     [
       spec.securityContext?.seccompProfile?.type !== 'RuntimeDefault',
       'no seccompProfile for all of its containers',
@@ -52,7 +52,7 @@ function restricted(workload: Workload, container: Container, object: string): C
   const effective = { ...pod, ...own };
   const wrong: [boolean, string, string][] = [
     [effective.runAsNonRoot !== true, `runAsNonRoot ${effective.runAsNonRoot}`, 'true'],
-    [!effective.runAsUser, `runAsUser ${effective.runAsUser}`, "a number, and not root's"],
+    [!effective.runAsUser, `runAsUser ${effective.runAsUser}`, 'the id of a user other than root'],
     [own.privileged === true, 'privileged', 'not privileged'],
     [
       own.allowPrivilegeEscalation !== false,
@@ -76,7 +76,7 @@ function restricted(workload: Workload, container: Container, object: string): C
 function image({ image }: Container, object: string): Complaint[] {
   const tag = /:([\w.-]+)$/.exec(image.split('/').at(-1) ?? '')?.[1];
   if (image.includes('@sha256:') || (tag !== undefined && tag !== 'latest')) return [];
-  return [{ object, found: `image ${image}`, expected: 'a tag that stays the same image' }];
+  return [{ object, found: `image ${image}`, expected: 'a fixed tag' }];
 }
 
 function resources({ resources }: Container, object: string): Complaint[] {
@@ -111,7 +111,7 @@ function probes(container: Container, object: string, code: Code): Complaint[] {
   });
 }
 
-/** Of the health paths, those of readiness would have a pod restarted because its database is away. */
+/** With a readiness path in its liveness probe, a pod would be restarted while its database is down. */
 function allowedPaths(probe: (typeof PROBES)[number], { actuatorPaths }: Code): string[] {
   const health = actuatorPaths.filter((path) => /\/health(\/|$)/.test(path));
   const isLiveness = (path: string) => path.endsWith('/liveness');
@@ -136,7 +136,13 @@ function stopping(
   return [
     ...(sleep > 0
       ? []
-      : [{ object, found: 'no preStop sleep', expected: 'one, until nobody sends requests here' }]),
+      : [
+          {
+            object,
+            found: 'no preStop sleep',
+            expected: 'a sleep, until no proxy sends requests here',
+          },
+        ]),
     ...(sleep + drain < grace
       ? []
       : [

@@ -1,7 +1,7 @@
 import type { AuthorizationPolicy, NetworkPolicy } from '../objects.ts';
 import { Manifests } from '../testing/mistakes.ts';
 
-describe('A mistake in policies', () => {
+describe('The check of policies', () => {
   let manifests: Manifests;
 
   beforeAll(async () => {
@@ -10,28 +10,28 @@ describe('A mistake in policies', () => {
 
   const inPolicies: [string, string, string, (policy: NetworkPolicy) => void, string][] = [
     [
-      'an edge too few',
+      'a missing edge',
       'local',
       'order',
       ({ spec }) => delete spec.egress,
       'egress does not allow order → approval 8080/TCP',
     ],
     [
-      'a door for everyone',
+      'ingress from everywhere',
       'local',
       'approval',
       ({ spec }) => delete spec.ingress![0]!.from,
-      'a stranger elsewhere → approval',
+      'an unknown pod elsewhere → approval',
     ],
     [
-      'a door for the namespace',
+      'ingress from the whole namespace',
       'local',
       'order-db',
       ({ spec }) => (spec.ingress![0]!.from = [{ podSelector: {} }]),
       'ingress allows mis → order-db 5432/TCP',
     ],
     [
-      'a way out for everyone',
+      'egress to everywhere',
       'local',
       'order',
       ({ spec }) => spec.egress!.push({}),
@@ -45,7 +45,7 @@ describe('A mistake in policies', () => {
       'ingress does not allow order → kafka 9092/TCP',
     ],
     [
-      'no names',
+      'no DNS',
       'local',
       'dns-and-mesh',
       ({ spec }) => spec.egress!.shift(),
@@ -59,7 +59,7 @@ describe('A mistake in policies', () => {
       '→ istiod 15012/TCP',
     ],
     [
-      'no way in',
+      'no ingress to the gateway',
       'local',
       'gateway',
       ({ spec }) => spec.ingress!.shift(),
@@ -80,33 +80,33 @@ describe('A mistake in policies', () => {
       'egress allows order → the internet 5432/TCP',
     ],
   ];
-  it.each(inPolicies)('in the network policies is found: %s', (_, overlay, name, spoil, found) => {
+  it.each(inPolicies)('finds in the network policies: %s', (_, overlay, name, spoil, found) => {
     const cluster = manifests.spoiled<NetworkPolicy>(overlay, `NetworkPolicy/${name}`, spoil);
     manifests.expectFinding(cluster, 'NetworkPolicies of', found);
   });
 
   const inAuthorization: [string, string, (policy: AuthorizationPolicy) => void, string][] = [
-    ['a caller too few', 'order', ({ spec }) => delete spec.rules, 'sa/gateway may not'],
+    ['a missing caller', 'order', ({ spec }) => delete spec.rules, 'sa/gateway may not'],
     [
-      'every caller',
+      'a rule without callers',
       'approval',
       ({ spec }) => delete spec.rules![1]!.from,
       'sa/mis may: POST /approvals',
     ],
     [
-      'a path too many',
+      'a rule without paths',
       'order',
       ({ spec }) => delete spec.rules![0]!.to![0]!.operation['paths'],
       'GET /actuator/prometheus',
     ],
     [
-      'the gateway’s own paths from outside',
+      'a rule without paths for requests from outside',
       'gateway',
       ({ spec }) => delete spec.rules![0]!.to![0]!.operation['paths'],
       'sa/istio-ingressgateway may: GET /actuator/prometheus',
     ],
     [
-      'a route too few from outside',
+      'a missing route from outside',
       'gateway',
       ({ spec }) =>
         (spec.rules![0]!.to![0]!.operation['paths'] = spec.rules![0]!.to![0]!.operation[
@@ -123,7 +123,7 @@ describe('A mistake in policies', () => {
       'sa/order may not',
     ],
     [
-      'another database’s owner',
+      'a service that owns another database',
       'order-db',
       ({ spec }) =>
         spec.rules![0]!.from![0]!.source['principals']!.push('cluster.local/ns/istio-cb-ns/sa/mis'),
@@ -131,19 +131,16 @@ describe('A mistake in policies', () => {
     ],
     ['nothing denied', 'default-deny', ({ spec }) => (spec.rules = [{}]), 'sa/default may'],
   ];
-  it.each(inAuthorization)(
-    'in the authorization policies is found: %s',
-    (_, name, spoil, found) => {
-      const cluster = manifests.spoiled<AuthorizationPolicy>(
-        'local',
-        `AuthorizationPolicy/${name}`,
-        spoil,
-      );
-      manifests.expectFinding(cluster, 'AuthorizationPolicies of', found);
-    },
-  );
+  it.each(inAuthorization)('finds in the authorization policies: %s', (_, name, spoil, found) => {
+    const cluster = manifests.spoiled<AuthorizationPolicy>(
+      'local',
+      `AuthorizationPolicy/${name}`,
+      spoil,
+    );
+    manifests.expectFinding(cluster, 'AuthorizationPolicies of', found);
+  });
 
-  it('finds a rule that it cannot judge', () => {
+  it('finds a rule that it cannot evaluate', () => {
     const cluster = manifests.spoiled<AuthorizationPolicy>(
       'local',
       'AuthorizationPolicy/order',

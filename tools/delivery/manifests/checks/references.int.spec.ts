@@ -13,14 +13,14 @@ import type {
 import { Manifests } from '../testing/mistakes.ts';
 import { mesh } from './mesh.ts';
 
-describe('A mistake in what objects say of each other', () => {
+describe('The check of references', () => {
   let manifests: Manifests;
 
   beforeAll(async () => {
     manifests = await Manifests.read();
   });
 
-  it('finds a service’s port that no container has', () => {
+  it('finds a service port that no container has', () => {
     const cluster = manifests.spoiled<Service>('local', 'Service/order', ({ spec }) => {
       spec.ports[0]!.targetPort = 'web';
     });
@@ -38,14 +38,14 @@ describe('A mistake in what objects say of each other', () => {
     ['ORDER_URL', 'http://ordr:8080', 'ordr:8080'],
     ['MIS_URL', 'http://mis:80', 'mis:80'],
     ['KAFKA_BROKERS', 'kafka:9093', 'kafka:9093'],
-  ])('finds that %s leads nowhere: %s', (key, value, found) => {
+  ])('finds an unknown address in %s: %s', (key, value, found) => {
     const cluster = manifests.spoiled<KubernetesObject>('local', 'ConfigMap/hosts', ({ data }) => {
       data![key] = value;
     });
     manifests.expectFinding(cluster, 'ConfigMap/hosts', found);
   });
 
-  it('finds a database’s address that leads nowhere', () => {
+  it('finds an unknown database address', () => {
     const cluster = manifests.spoiled<KubernetesObject>(
       'local',
       'Secret/order-database',
@@ -56,21 +56,21 @@ describe('A mistake in what objects say of each other', () => {
     manifests.expectFinding(cluster, 'Secret/order-database', 'orderdb:5432');
   });
 
-  it('finds a misspelt service among managed servers too', () => {
+  it('finds a misspelt service beside managed servers', () => {
     const cluster = manifests.spoiled<KubernetesObject>('eks', 'ConfigMap/hosts', ({ data }) => {
       data!['APPROVAL_URL'] = 'http://aproval:8080';
     });
     manifests.expectFinding(cluster, 'ConfigMap/hosts', 'aproval:8080');
   });
 
-  it('finds a route of the gateway that leads to another service', () => {
+  it('finds a gateway route to the wrong service', () => {
     const cluster = manifests.spoiled<KubernetesObject>('local', 'ConfigMap/hosts', ({ data }) => {
       data!['ORDER_URL'] = 'http://mis:8080';
     });
-    manifests.expectFinding(cluster, 'route /orders', 'where mis is');
+    manifests.expectFinding(cluster, 'route /orders', 'which is mis');
   });
 
-  it('finds a route of the gateway that nobody outside may take', async () => {
+  it('finds a gateway route that is not allowed from outside', async () => {
     const code = await readCode();
     const routesOf: Code['routesOf'] = (environment) =>
       code.routesOf(environment).map((each) => ({ ...each, prefixes: { '/new': '/orders' } }));
@@ -89,7 +89,7 @@ describe('A mistake in what objects say of each other', () => {
     },
   );
 
-  it('finds an autoscaler of nothing, and of a container that is not there', () => {
+  it('finds an autoscaler of a missing workload or container', () => {
     const nothing = manifests.spoiled<Autoscaler>(
       'local',
       'HorizontalPodAutoscaler/mis',
@@ -109,19 +109,16 @@ describe('A mistake in what objects say of each other', () => {
   });
 
   it.each([
-    ['local', 'order', '100m', '65 % of 100m, where 35 mCPU are used while idle: 35 %'],
-    ['hpa-demo', 'approval', '300m', '15 % of 300m, where 35 mCPU are used while idle: 11 %'],
-  ])(
-    'finds an autoscaler in %s by which %s never goes back to one',
-    (overlay, name, cpu, found) => {
-      const small = manifests.spoiled<Workload>(overlay, `Deployment/${name}`, ({ spec }) => {
-        spec.template.spec.containers[0]!.resources!.requests!['cpu'] = cpu;
-      });
-      manifests.expectFinding(small, `HorizontalPodAutoscaler/${name}`, found);
-    },
-  );
+    ['local', 'order', '100m', '65 % of 100m, but an idle replica uses 35 mCPU: 35 %'],
+    ['hpa-demo', 'approval', '300m', '15 % of 300m, but an idle replica uses 35 mCPU: 11 %'],
+  ])('finds an autoscaler in %s that never scales %s down to one', (overlay, name, cpu, found) => {
+    const small = manifests.spoiled<Workload>(overlay, `Deployment/${name}`, ({ spec }) => {
+      spec.template.spec.containers[0]!.resources!.requests!['cpu'] = cpu;
+    });
+    manifests.expectFinding(small, `HorizontalPodAutoscaler/${name}`, found);
+  });
 
-  it('finds a POST that the mesh would repeat, and a service that it knows nothing of', () => {
+  it('finds a POST that the mesh would retry, and a service without a VirtualService', () => {
     const repeated = manifests.spoiled<VirtualService>(
       'local',
       'VirtualService/approval',
@@ -140,7 +137,7 @@ describe('A mistake in what objects say of each other', () => {
     manifests.expectFinding(unknown, 'Service/approval', 'no VirtualService');
   });
 
-  it('finds a destination of the mesh that is not there', () => {
+  it('finds an unknown destination in the mesh', () => {
     const route = manifests.spoiled<VirtualService>('local', 'VirtualService/order', ({ spec }) => {
       spec.http![0]!.route[0]!.destination.host = 'ordr';
     });
@@ -155,7 +152,7 @@ describe('A mistake in what objects say of each other', () => {
     manifests.expectFinding(new Cluster(name, [...objects, rule]), 'DestinationRule', 'aproval');
   });
 
-  it('finds two objects of one name', () => {
+  it('finds two objects with the same name', () => {
     const { name, objects } = manifests.of('eks');
     const twice = new Cluster(name, [...objects, objects[0]!]);
     manifests.expectFinding(twice, 'Namespace/istio-cb-ns', 'more than one');

@@ -10,7 +10,7 @@ import {
 } from '../objects.ts';
 import type { Complaint } from './check.ts';
 
-/** What an object names or selects is there. */
+/** Everything that an object names or selects must exist. */
 export const references = (cluster: Cluster): Complaint[] => [
   ...twice(cluster),
   ...cluster.workloads.flatMap((workload) => ofWorkload(cluster, workload)),
@@ -23,7 +23,7 @@ function twice(cluster: Cluster): Complaint[] {
   return repeated.map((object) => ({
     object,
     found: 'more than one of this name',
-    expected: 'one: the one that is applied later would replace the other',
+    expected: 'one: the later one would replace the other',
   }));
 }
 
@@ -51,7 +51,7 @@ function ofWorkload(cluster: Cluster, workload: Workload): Complaint[] {
     complaints.push({
       object,
       found,
-      expected: 'a ServiceAccount of its own, by which others know it',
+      expected: 'a ServiceAccount of its own, which policies refer to',
     });
   }
   const needs = (kind: 'ConfigMap' | 'Secret', name: string, where: string, key?: string) => {
@@ -60,7 +60,7 @@ function ofWorkload(cluster: Cluster, workload: Workload): Complaint[] {
     if (values !== undefined && (key === undefined || key in values)) return;
     const found = `${kind} ${name}${key === undefined ? '' : ` key ${key}`}`;
     const keys = values && `one of its keys: ${Object.keys(values).join(', ')}`;
-    complaints.push({ object: where, found, expected: keys ?? `a ${kind} that is there` });
+    complaints.push({ object: where, found, expected: keys ?? `an existing ${kind}` });
   };
   for (const { configMap, secret } of volumes) {
     if (configMap) needs('ConfigMap', configMap.name, object);
@@ -82,7 +82,7 @@ function ofWorkload(cluster: Cluster, workload: Workload): Complaint[] {
 
 const SELECTING = ['PodDisruptionBudget', 'AuthorizationPolicy', 'PeerAuthentication', 'Telemetry'];
 
-/** Every selector matches a pod; none at all means the whole namespace. */
+/** Every selector must match a pod. An object without a selector applies to the whole namespace. */
 function selectors(cluster: Cluster): Complaint[] {
   const direct = SELECTING.flatMap((kind) => cluster.all<Selecting>(kind)).flatMap((object) =>
     object.spec.selector ? [{ object, selector: object.spec.selector }] : [],

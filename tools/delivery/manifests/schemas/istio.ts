@@ -35,10 +35,10 @@ export type IstioSchemas = ReadonlyMap<string, ValidateFunction>;
 
 /**
  * Reads the schemas from Istio's module, which Go downloads once.
- * @throws CannotCheck when there is no Go, or no way to the module
+ * @throws CannotCheck if Go is missing or the module cannot be downloaded
  */
 export async function istioSchemas(): Promise<IstioSchemas> {
-  // formats such as int32 are Go's business; nothing else of the schemas is unknown to ajv
+  // ajv does not know Go's formats, such as int32; it knows the rest of the schemas.
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const schemas = new Map<string, ValidateFunction>();
   const text = await readFile(join(await moduleFolder(), DEFINITIONS), 'utf8');
@@ -48,7 +48,7 @@ export async function istioSchemas(): Promise<IstioSchemas> {
       const { group, names } = definition!.spec;
       if (!served) continue;
       const { properties = {} } = schema.openAPIV3Schema;
-      // the rest is Kubernetes' own, and the same for every kind
+      // Kubernetes defines the other fields, equally for every kind.
       const spec = {
         type: 'object',
         properties: { spec: refuseUnknown(properties['spec'] ?? {}) },
@@ -59,7 +59,7 @@ export async function istioSchemas(): Promise<IstioSchemas> {
   return schemas;
 }
 
-/** Kubernetes drops what a schema does not know; here it is an error. */
+/** Kubernetes drops unknown fields; here they are errors. */
 function refuseUnknown(schema: Schema): Schema {
   const { properties, additionalProperties, items } = schema;
   const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { CannotCheck } from '../build.ts';
-import { REPOSITORY } from '../code.ts';
 import type { Complaint } from '../checks/check.ts';
 import type { Finding } from '../finding.ts';
 import type { KubernetesObject } from '../objects.ts';
@@ -17,10 +17,10 @@ const REQUIREMENTS = join(import.meta.dirname, '../requirements.txt');
 const KUBERNETES = '1.34';
 
 /**
- * Validates Kubernetes' own objects strictly, so that an unknown field is an error, by
- * kubernetes-validate, which is installed on first use.
- * @param groups objects by a name that findings bear as their cluster's
- * @throws CannotCheck when there is no Python, or no way to the package
+ * Validates Kubernetes objects strictly with kubernetes-validate, which is installed on first use. An
+ * unknown field is an error.
+ * @param groups objects by the cluster name that their findings show
+ * @throws CannotCheck if Python is missing or the package cannot be downloaded
  */
 export async function validateKubernetes(
   groups: ReadonlyMap<string, readonly KubernetesObject[]>,
@@ -31,7 +31,7 @@ export async function validateKubernetes(
     const names = [...groups.keys()];
     const files = names.map((_, index) => join(folder, `${index}.yaml`));
     for (const [index, file] of files.entries()) {
-      // JSON is YAML
+      // JSON is valid YAML
       const documents = groups.get(names[index]!)!.map((object) => JSON.stringify(object));
       await writeFile(file, documents.join('\n---\n'));
     }
@@ -58,7 +58,7 @@ function complaintOf(line: string): Complaint {
   };
 }
 
-/** Installs the pinned packages into the ignored folder, completely or not at all. */
+/** Installs the pinned packages into the git-ignored folder, completely or not at all. */
 async function install(): Promise<string> {
   const requirements = await readFile(REQUIREMENTS, 'utf8');
   const version = createHash('sha256').update(requirements).digest('hex').slice(0, 12);
@@ -76,7 +76,7 @@ async function install(): Promise<string> {
   return folder;
 }
 
-/** Runs Python to its end and returns what it printed; exit code 1 with output is a verdict. */
+/** Runs Python and returns its output. Exit code 1 with output means that it found errors. */
 async function python(args: string[], packages?: string): Promise<string> {
   const env = { ...process.env, ...(packages && { PYTHONPATH: packages }) };
   try {

@@ -4,7 +4,7 @@ import { Cluster } from '../cluster.ts';
 import { readCode, type Code } from '../code.ts';
 import type { KubernetesObject } from '../objects.ts';
 
-/** The repository's manifests, to plant mistakes in. */
+/** The repository's manifests. Tests change copies of them. */
 export class Manifests {
   readonly clusters: readonly Cluster[];
   readonly #code: Code;
@@ -24,7 +24,7 @@ export class Manifests {
     return cluster;
   }
 
-  /** An overlay with a mistake in one object; generated names may be given without their end. */
+  /** An overlay with a fault in one object. A generated name may be given without its hash suffix. */
   spoiled<T extends KubernetesObject>(
     overlay: string,
     object: string,
@@ -36,7 +36,7 @@ export class Manifests {
     const found =
       all.find(({ metadata }) => metadata.name === name) ??
       all.find(({ metadata }) => metadata.name.startsWith(`${name}-`));
-    if (!found) throw new Error(`there is no ${object} to spoil`);
+    if (!found) throw new Error(`there is no ${object}`);
     spoil(found);
     return cluster;
   }

@@ -155,8 +155,10 @@ describe('In a cluster', () => {
     const { outcome, calls } = await play(noBreaker, [
       ['wait --for=condition=Ready', { out: 'timed out waiting for the condition', fails: true }],
     ]);
-    expect(String(outcome)).toMatch(/describe pod -l app=siege tells why.*timed out waiting/s);
+    expect(String(outcome)).toMatch(/describe pod -l app=siege shows why.*timed out waiting/s);
     expect(calls.findLast((call) => call.includes('set env'))).toContain('APPROVAL_DELAY_MS-');
+    // the last call for the Job deletes it, or the next apply fails: field is immutable
+    expect(calls.findLast((call) => call.includes('siege-approval'))).toContain('delete job');
   });
 
   it('what cannot be put back is told', async () => {
@@ -219,6 +221,8 @@ describe('In a cluster', () => {
     expect(outcome.filter(({ held }) => !held).map(({ bar }) => bar)).toEqual([
       'with the readiness probe nobody notices',
     ]);
+    const restored = calls.findLastIndex((call) => call.includes('patch deployment'));
+    expect(calls.slice(restored).join()).toContain('rollout status');
     const patches = calls.filter((call) => call.includes('patch deployment'));
     expect(patches).toHaveLength(2);
     expect(patches[0]).toContain('"readinessProbe":null,"startupProbe":null');

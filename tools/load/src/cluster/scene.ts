@@ -96,7 +96,10 @@ export class Scene {
     const before = (await this.#container())?.resources?.requests?.cpu ?? null;
     const patch = (value: string | null) =>
       patchOfContainer({ resources: { requests: { cpu: value } } });
-    this.afterwards((kubectl) => kubectl.run(patch(before)));
+    this.afterwards(async (kubectl) => {
+      await kubectl.run(patch(before));
+      await kubectl.run(ROLLED_OUT);
+    });
     await this.#kubectl.run(patch(cpu));
     await this.rolledOut();
   }
@@ -107,7 +110,11 @@ export class Scene {
     // a startup probe would hold traffic back as well
     const patch = (value: (probe: (typeof READINESS)[number]) => unknown) =>
       patchOfContainer(Object.fromEntries(READINESS.map((probe) => [probe, value(probe)])));
-    this.afterwards((kubectl) => kubectl.run(patch((probe) => container?.[probe] ?? null)));
+    this.afterwards(async (kubectl) => {
+      await kubectl.run(patch((probe) => container?.[probe] ?? null));
+      // else the next demonstration could pick a pod of the old ReplicaSet
+      await kubectl.run(ROLLED_OUT);
+    });
     await this.#kubectl.run(patch(() => null));
   }
 

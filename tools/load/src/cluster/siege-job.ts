@@ -55,30 +55,34 @@ export async function siegeInCluster(
   start(job, run);
 
   await kubectl.run(['delete', 'job', name, '--ignore-not-found']);
-  await kubectl.apply({ apiVersion: 'v1', kind: 'List', items });
   try {
-    const pods = ['pod', '--selector', `batch.kubernetes.io/job-name=${name}`];
-    // kubectl before 1.33 does not wait for pods to come that are given by a selector
-    await kubectl.run(['wait', '--for=jsonpath={.status.active}=1', `job/${name}`, STARTED_WITHIN]);
-    await kubectl.run(['wait', '--for=condition=Ready', ...pods, STARTED_WITHIN]);
-  } catch (error) {
-    const look = 'kubectl -n istio-cb-ns describe pod -l app=siege tells why';
-    throw new SetupError(`Siege did not start: ${look}.\n${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  const log = ['logs', `job/${name}`, '--container'];
-  const end = ['wait', '--for=condition=Complete', `job/${name}`, '--timeout=60s'];
-  try {
+    await kubectl.apply({ apiVersion: 'v1', kind: 'List', items });
+    await started(kubectl, name);
+    const log = ['logs', `job/${name}`, '--container'];
     const output = await kubectl.follow([...log, 'siege', '--follow'], run.onLine);
-    await kubectl.run(end);
+    await kubectl.run(['wait', '--for=condition=Complete', `job/${name}`, '--timeout=60s']);
     const proxy = await kubectl.run([...log, 'istio-proxy']);
     return {
       siege: parseSiege(output),
       requests: proxy.split('\n').flatMap((line) => parseAccessLog(line) ?? []),
     };
   } finally {
+    // A Job that stays would make the next apply fail: its template is immutable.
     await kubectl.undisturbed.run(['delete', 'job', name, '--ignore-not-found']);
+  }
+}
+
+async function started(kubectl: Kubectl, name: string): Promise<void> {
+  const pods = ['pod', '--selector', `batch.kubernetes.io/job-name=${name}`];
+  try {
+    // kubectl before 1.33 fails at once if the selector matches no pod yet
+    await kubectl.run(['wait', '--for=jsonpath={.status.active}=1', `job/${name}`, STARTED_WITHIN]);
+    await kubectl.run(['wait', '--for=condition=Ready', ...pods, STARTED_WITHIN]);
+  } catch (error) {
+    const look = 'kubectl -n istio-cb-ns describe pod -l app=siege shows why';
+    throw new SetupError(`Siege did not start: ${look}.\n${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
