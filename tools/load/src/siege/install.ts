@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { downloadedOnce, LOCAL, messageOf, run, SetupError } from '@equipmgnt/testing';
+import { downloadedOnce, LOCAL, messageOf, REPOSITORY, run, SetupError } from '@equipmgnt/testing';
 
 const execute = promisify(execFile);
+const SIEGERC = join(REPOSITORY, 'k8s/load/siegerc');
 
 const HOW = [
   '  Debian, Ubuntu: sudo apt-get install siege',
@@ -44,8 +45,9 @@ async function unpackDebianPackage(folder: string): Promise<string> {
   return join(folder, 'unpacked/usr/bin');
 }
 
+/** Without a configuration of its own, siege fails even when it only prints its version. */
 const runs = (program: string): Promise<boolean> =>
-  execute(program, ['--version']).then(
+  execute(program, ['--version'], { env: { ...process.env, SIEGERC } }).then(
     () => true,
     () => false,
   );
