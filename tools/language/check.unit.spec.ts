@@ -13,7 +13,7 @@ describe('The language check', () => {
     'kafka-away.e2e.spec.ts',
     '500 requests in hand',
     'Whoever asks gets an answer.',
-    'isTransient, isOutcomeUnknown,',
+    'isTransient, mayHaveWorked,',
     'underWay(suite)',
     'It replays the letter.',
     'It is refused AT ONCE.',

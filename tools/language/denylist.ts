@@ -52,5 +52,5 @@ export const oldWords: readonly OldWord[] = [
   word('alarms?', 'WakeableSleep, wake'),
   word('hangs? up|hung up', 'closes the connection'),
   word('of (?:ours|theirs|yours|mine)', 'our, their, your, my'),
-  word('isOutcomeUnknown', 'isOutcomeUnknown'),
+  word('mayHaveWorked', 'isOutcomeUnknown'),
 ];
