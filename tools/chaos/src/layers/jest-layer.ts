@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { LayerResult } from '../record.ts';
+import type { LayerResult } from '../run-record.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 

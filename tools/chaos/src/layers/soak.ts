@@ -1,9 +1,9 @@
-import type { LayerResult, Measure, Sample } from '../record.ts';
-import type { Stage } from '../environment/environment.ts';
-import { runTrial, type Progress } from './trial.ts';
+import type { LayerResult, Measure, Sample } from '../run-record.ts';
+import type { Environment } from '../environment/environment.ts';
+import { runExperiment, type Progress } from './experiment.ts';
 
 export interface SoakOptions {
-  readonly stage: Stage;
+  readonly environment: Environment;
   readonly seed: number;
   readonly orders: number;
   readonly perSecond: number;
@@ -20,7 +20,7 @@ const FLOOR = 0.1;
 
 /** The same load for long: memory, file descriptors and the outboxes must not grow. */
 export async function soak(options: SoakOptions): Promise<LayerResult> {
-  const result = await runTrial({ ...options, name: 'soak', faults: async () => undefined });
+  const result = await runExperiment({ ...options, name: 'soak', faults: async () => undefined });
   const { samples } = result;
   const names = [...new Set(samples.flatMap(({ processes }) => Object.keys(processes)))];
   const grown = names.flatMap((name): Measure[] => [

@@ -1,4 +1,4 @@
-import type { Sample } from '../record.ts';
+import type { Sample } from '../run-record.ts';
 import { growth } from './soak.ts';
 
 const MEDIAN = 0.5;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Random } from '@equipmgnt/testing';
-import type { OpenAttempt, Recorder } from './recorder.ts';
+import type { OpenAttempt, RequestRecorder } from './request-recorder.ts';
 
 const TIMEOUT_MS = 12_000;
 const RETRY_FIRST_MS = 100;
@@ -45,12 +45,12 @@ const NO_BODY: Body = { id: 0, status: '' };
 export class Clients {
   readonly #pool: Pool;
   readonly #random: Random;
-  readonly #recorder: Recorder;
+  readonly #recorder: RequestRecorder;
   readonly #busy = new Set<Promise<void>>();
   #equipments: number[] = [];
   #leaving = false;
 
-  constructor(url: string, random: Random, recorder: Recorder) {
+  constructor(url: string, random: Random, recorder: RequestRecorder) {
     this.#pool = new Pool(url, {
       connections: CONNECTIONS,
       pipelining: 1,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { plantedBugs } from './mutants.ts';
-import { edited } from './scratch-build.ts';
+import { edited } from './scratch-copy.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 

@@ -1,0 +1,38 @@
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { plantedBugs } from './mutants.ts';
+import { scratchBuild } from './scratch-copy.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../../../..');
+const builtFile = (file: string): string => file.replace('/src/', '/dist/').replace(/\.ts$/, '.js');
+
+describe('A scratch build', () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await realpath(await mkdtemp(join(tmpdir(), 'planted-')));
+  });
+
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it.each(plantedBugs)('has $name, and the product has not', async (bug) => {
+    await scratchBuild(bug, directory);
+    for (const file of new Set(bug.edits.map((edit) => builtFile(edit.file)))) {
+      const [scratch, product] = await Promise.all(
+        [directory, REPOSITORY].map((folder) => readFile(join(folder, file), 'utf8')),
+      );
+      // what is only a type, such as a port's method, leaves nothing in a build
+      if (!file.endsWith('/application/orders.js')) expect(scratch).not.toBe(product);
+    }
+  });
+
+  it('uses its own copies of the packages, and what is installed for the rest', async () => {
+    const [bug] = plantedBugs;
+    if (bug === undefined) throw new Error('there are no planted bugs');
+    await scratchBuild(bug, directory);
+    const at = (name: string) => realpath(join(directory, 'node_modules', name));
+    expect(await at('@equipmgnt/messaging')).toBe(join(directory, 'libs/messaging'));
+    expect(await at('kafkajs')).toBe(await realpath(join(REPOSITORY, 'node_modules/kafkajs')));
+  });
+});

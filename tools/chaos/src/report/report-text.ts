@@ -1,0 +1,80 @@
+import type { LayerResult } from '../run-record.ts';
+import { describeMeasure } from './describe-measure.ts';
+import {
+  commandOf,
+  counted,
+  inWords,
+  totalsOf,
+  number,
+  passed,
+  resultOf,
+  type Report,
+} from './report.ts';
+
+/** Differences of a layer that are told before the rest is only counted. */
+const told = 20;
+/** Causes of failed requests that are told. */
+const CAUSES = 8;
+
+/** The report for a terminal; the verdict is its last line. */
+export function reportText(report: Report): string {
+  const { entries, differences } = totalsOf(report.layers);
+  return [
+    `Proof that all invariants hold, ${report.startedAt}`,
+    `Again with: ${commandOf(report)}`,
+    '',
+    ...table([
+      ...entries.map(([name, count]) => [name, count === undefined ? '-' : number(count)]),
+      ['Differences', number(differences)],
+    ]),
+    ...report.layers.flatMap((layer) => ['', ...layerText(layer)]),
+    '',
+    resultOf(report),
+    '',
+  ].join('\n');
+}
+
+function layerText(layer: LayerResult): string[] {
+  const { name, seed, seconds, faults, counts, measures, differences } = layer;
+  const facts = [`seed ${seed}`, `${number(seconds, 1)} s`, counted(faults.length, 'fault')];
+  const counters = Object.entries(counts).map(
+    ([what, count]) => `${inWords(what)} ${number(count)}`,
+  );
+  const rows = measures.map((measure) => {
+    const { mark, value, bar } = describeMeasure(measure);
+    return [`${mark} ${measure.name}`, value, bar];
+  });
+  const more = differences.length - told;
+  return [
+    `${passed(layer) ? '✓' : '✗'} ${name}: ${facts.join(', ')}`,
+    ...(counters.length > 0 ? [`  ${counters.join(', ')}`] : []),
+    ...failedRequests(layer).map((line) => `  ${line}`),
+    ...table(rows),
+    `  ${counted(differences.length, 'difference')}${differences.length > 0 ? ':' : ''}`,
+    ...differences.slice(0, told).map((line) => `    ${line}`),
+    ...(more > 0 ? [`    and ${number(more)} more`] : []),
+  ];
+}
+
+/** What clients were told that was no clear answer, the most frequent first. */
+function failedRequests(layer: LayerResult): string[] {
+  const causes = Object.entries(layer.failedRequests).sort(([, a], [, b]) => b - a);
+  if (causes.length === 0) return [];
+  const sum = causes.reduce((total, [, count]) => total + count, 0);
+  const told = causes.slice(0, CAUSES).map(([what, count]) => `  ${number(count)} × ${what}`);
+  return [`${counted(sum, 'failed request')}, sent again until answered:`, ...told];
+}
+
+/** Rows in columns, the first to the left and the others to the right. */
+function table(rows: readonly string[][]): string[] {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, i) => Math.max(cell.length, widest[i] ?? 0)),
+    [],
+  );
+  return rows.map((row) => {
+    const cells = row.map((cell, i) =>
+      i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
+    );
+    return `  ${cells.join('   ')}`;
+  });
+}

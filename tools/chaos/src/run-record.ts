@@ -1,0 +1,199 @@
+/**
+ * What a run leaves behind for the checker: what clients sent and were told, what was seen of the
+ * suite while it ran, and what its services hold at the end. Times are ms since the run's start.
+ */
+export interface RunRecord {
+  readonly history: History;
+  readonly final: FinalState;
+}
+
+/** What clients did, in no particular order. */
+export interface History {
+  /** Equipment as it was registered. */
+  readonly registered: readonly { readonly id: number; readonly stock: number }[];
+  readonly orders: readonly OrderAttempt[];
+  readonly cancellations: readonly Cancellation[];
+  /** What any client, or the sampler, was told of an order's status. */
+  readonly sightings: readonly Sighting[];
+  /** The stock of an equipment as equipment's database had it at a moment. */
+  readonly stockSamples: readonly StockSample[];
+}
+
+/** One order that a client wants, under one Idempotency-Key, however often it has to send it. */
+export interface OrderAttempt {
+  readonly key: string;
+  readonly equipmentId: number;
+  readonly qty: number;
+  readonly sentAt: number;
+  readonly answers: readonly OrderAnswer[];
+}
+
+export type OrderAnswer =
+  /** 201 or 202: the order is taken. */
+  | {
+      readonly kind: 'acknowledged';
+      readonly at: number;
+      readonly orderId: number;
+      readonly status: string;
+    }
+  /** 4xx: told to be wrong; there must be no order. */
+  | { readonly kind: 'refused'; readonly at: number; readonly httpStatus: number }
+  /** 5xx, a timeout or a broken connection: it may have been taken. Sent again until it is known. */
+  | { readonly kind: 'unknown'; readonly at: number; readonly cause: string };
+
+/** A client's PATCH to CANCELLED, sent until the answer is known. */
+export interface Cancellation {
+  readonly orderId: number;
+  readonly sentAt: number;
+  /** 200 is 'cancelled', 409 'refused' (it was rejected before); 'unknown' when it never got an answer. */
+  readonly outcome: 'cancelled' | 'refused' | 'unknown';
+}
+
+export interface Sighting {
+  readonly orderId: number;
+  readonly status: string;
+  /** When it was asked, and when it was told. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface StockSample {
+  readonly equipmentId: number;
+  readonly stock: number;
+  readonly at: number;
+}
+
+export interface Poison {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  /** The consumer groups that read that topic; each must move it aside once. */
+  readonly groups: readonly string[];
+}
+
+/** What services and topics hold when everything is at rest. */
+export interface FinalState {
+  readonly orders: readonly OrderRow[];
+  readonly approvals: readonly ApprovalRow[];
+  readonly equipments: readonly { readonly id: number; readonly stock: number }[];
+  readonly ledger: readonly LedgerRow[];
+  readonly views: readonly ViewRow[];
+  /** The view of a mis that started with an empty database and read the topics from their start. */
+  readonly rebuiltViews: readonly ViewRow[] | undefined;
+  /** What is on the topics, partition by partition, in the order of offsets. */
+  readonly messages: readonly TopicMessage[];
+  /** Those of the messages that the harness made so that they can never be handled. */
+  readonly poison: readonly Poison[];
+  readonly deadLetters: readonly DeadLetterRow[];
+  /** Rows that are still in an outbox, by service. */
+  readonly outbox: Readonly<Record<string, number>>;
+}
+
+export interface OrderRow {
+  readonly id: number;
+  readonly equipmentId: number;
+  readonly qty: number;
+  readonly status: string;
+  readonly approvalId: number | null;
+}
+
+export interface ApprovalRow {
+  readonly id: number;
+  readonly orderId: number;
+  readonly equipmentId: number;
+  readonly qty: number;
+  readonly status: string;
+}
+
+/** A row of equipment's stock ledger: OUT with TAKEN or REFUSED, IN with RETURNED or VOID. */
+export interface LedgerRow {
+  readonly orderId: number;
+  readonly equipmentId: number;
+  readonly qty: number;
+  readonly direction: string;
+  readonly outcome: string;
+}
+
+/** A row of mis as its API shows it. */
+export interface ViewRow {
+  readonly id: number;
+  readonly equipmentId: number;
+  readonly qty: number;
+  readonly status: string;
+  readonly approvalId: number | undefined;
+  /** Names of the events of its timeline, e.g. Ordered, in their order. */
+  readonly timeline: readonly string[];
+}
+
+export interface TopicMessage {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly key: string;
+  /** `ce_id` and `ce_type`; empty where the message has none. */
+  readonly id: string;
+  readonly type: string;
+  /** The value as text; what was sent twice must be the same. */
+  readonly value: string;
+}
+
+export interface DeadLetterRow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly group: string;
+}
+
+/** Something that was broken on purpose, or mended. */
+export interface Fault {
+  /** E.g. `SIGKILL order`, `Kafka down`, `approval hung`. */
+  readonly what: string;
+  /** What it happened to: a service or a dependency. */
+  readonly target: string;
+  readonly from: number;
+  /** When it was started again or mended. */
+  readonly to: number;
+}
+
+/** What was measured at a moment, once or twice a second. */
+export interface Sample {
+  readonly at: number;
+  /** Orders acknowledged so far. */
+  readonly acknowledged: number;
+  /** Orders sent that no answer is known for yet, or that will be sent again. */
+  readonly unknown: number;
+  /** Messages not yet handled, over all consumers; rows in all outboxes. */
+  readonly lag: number;
+  readonly outbox: number;
+  /** Resident memory in bytes and open file descriptors, by process; absent while it is down. */
+  readonly processes: Readonly<Record<string, { readonly memory: number; readonly files: number }>>;
+}
+
+/** A figure that has a bar, such as a time to recover. */
+export interface Measure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: 'ms' | 'orders/s' | 'ratio' | 'bytes' | 'count';
+  /** The bar, and whether the value must be at most or at least that. */
+  readonly limit: number;
+  readonly must: 'at most' | 'at least';
+}
+
+/** How one layer of the proof went. */
+export interface LayerResult {
+  readonly name: string;
+  readonly seed: number;
+  readonly seconds: number;
+  /** What does not add up, one line each; empty when the run balance. */
+  readonly differences: readonly string[];
+  readonly measures: readonly Measure[];
+  /** What was counted, for the ledger, e.g. `cases: 10000`. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Requests that were answered with 5xx or not at all, by what was asked and told. */
+  readonly failedRequests: Readonly<Record<string, number>>;
+  readonly faults: readonly Fault[];
+  readonly samples: readonly Sample[];
+}
+
+export const meets = ({ value, limit, must }: Measure): boolean =>
+  must === 'at most' ? value <= limit : value >= limit;
