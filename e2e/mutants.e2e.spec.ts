@@ -2,53 +2,53 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  Stage,
+  Environment,
   commitLate,
   disturb,
   hangApproval,
   killAtRandom,
-  plantedBugs,
+  mutants,
   proved,
   replay,
   reportText,
-  runTrial,
-  scratchBuild,
+  runExperiment,
+  scratchCopy,
 } from '@equipmgnt/chaos';
 
 /** The proof can fail: each of these mistakes, built into a copy of the product, turns it red. */
 describe('The proof finds', () => {
   let directory: string;
-  let stage: Stage | undefined;
+  let environment: Environment | undefined;
 
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'planted-'));
+    directory = await mkdtemp(join(tmpdir(), 'cases-'));
   });
 
   afterEach(async () => {
-    await stage?.close();
-    stage = undefined;
+    await environment?.close();
+    environment = undefined;
     await rm(directory, { recursive: true });
   });
 
-  it.each(plantedBugs)(
+  it.each(mutants)(
     '$name',
     async (bug) => {
-      stage = await Stage.open({ repository: await scratchBuild(bug, directory) });
-      const { order, equipment } = stage.suite;
-      const layer = await runTrial({
+      environment = await Environment.open({ repository: await scratchCopy(bug, directory) });
+      const { order, equipment } = environment.suite;
+      const layer = await runExperiment({
         name: bug.name,
         seed: 20_261_122,
-        stage,
+        environment,
         orders: 1_000,
         perSecond: 40,
         // some of these bugs never let the suite come to rest
         giveUpAfterMs: 30_000,
-        faults: async (trial) => {
-          await killAtRandom(trial, 5, { among: [...order, ...equipment] });
-          await commitLate(trial);
-          await hangApproval(trial);
-          await replay(trial, 'offsets set back');
-          await disturb(trial);
+        faults: async (experiment) => {
+          await killAtRandom(experiment, 5, { among: [...order, ...equipment] });
+          await commitLate(experiment);
+          await hangApproval(experiment);
+          await replay(experiment, 'offsets set back');
+          await disturb(experiment);
         },
       });
       const report = { startedAt: '', seed: layer.seed, options: {}, layers: [layer] };

@@ -1,29 +1,29 @@
 import {
-  Stage,
+  Environment,
   clockAnHourOff,
   disturb,
   failEach,
   killAtRandom,
   replay,
-  runTrial,
+  runExperiment,
 } from '@equipmgnt/chaos';
 
 /** A minute of what `npm run prove` does for a quarter of an hour. */
 describe('Under faults', () => {
-  it('no order is lost, none happens twice, and the books of all services balance', async () => {
-    const stage = await Stage.open({ env: clockAnHourOff });
+  it('no order is lost, none happens twice, and the run of all services balance', async () => {
+    const environment = await Environment.open({ env: clockAnHourOff });
     try {
-      const { differences, counts } = await runTrial({
+      const { differences, counts } = await runExperiment({
         name: 'all faults',
         seed: Number(process.env['PROVE_SEED'] ?? 20_261_122),
-        stage,
+        environment,
         orders: 1_200,
         perSecond: 20,
-        faults: async (trial) => {
-          await killAtRandom(trial, 4);
-          await failEach(trial);
-          await replay(trial, 'offsets deleted');
-          await disturb(trial);
+        faults: async (experiment) => {
+          await killAtRandom(experiment, 4);
+          await failEach(experiment);
+          await replay(experiment, 'offsets deleted');
+          await disturb(experiment);
         },
       });
       expect(differences).toEqual([]);
@@ -31,7 +31,7 @@ describe('Under faults', () => {
       expect(counts['acknowledged']).toBeGreaterThan(1_000);
       expect(counts['poison']).toBeGreaterThan(0);
     } finally {
-      await stage.close();
+      await environment.close();
     }
   }, 600_000);
 });

@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { layers, type Layer, type Size } from './layers/layers.ts';
-import type { LayerResult } from './record.ts';
-import { proved, reportText, writeReport } from './report/index.ts';
+import type { LayerResult } from './run-record.ts';
+import { proved, reportText, writeReport } from './report/write-report.ts';
 
 const names = layers.map(({ name }) => name);
 const list = layers.map(({ name, does }) => `  ${name.padEnd(13)} ${does}`).join('\n');
@@ -57,7 +57,7 @@ async function play(layer: Layer): Promise<LayerResult> {
       bar.update(done, { what });
     });
   } catch (error) {
-    // a layer that cannot be played proves nothing, but takes nothing from the others
+    // a layer that cannot run proves nothing, but does not invalidate the others
     const { name } = layer;
     const differences = [`it broke off: ${(error as Error).stack}`];
     const nothing = { measures: [], counts: {}, failedRequests: {}, faults: [], samples: [] };

@@ -16,7 +16,7 @@ import { TcpProxy } from './tcp-proxy.ts';
 export const BREAKER_RESET_MS = 2_000;
 export const SESSION_TIMEOUT_MS = 6_000;
 
-export interface StageOptions {
+export interface EnvironmentOptions {
   /** How many processes of each service, gateway included. */
   readonly replicas?: number;
   /** The folder that holds the built services; by default this repository. */
@@ -35,7 +35,7 @@ const REPOSITORY = resolve(import.meta.dirname, '../../../..');
  * The whole suite as processes on servers of its own, with a TCP proxy in every way between a
  * service and its database or the broker, and a balancer before the replicas of each service.
  */
-export class Stage {
+export class Environment {
   readonly infrastructure: Infrastructure;
   /** Straight to databases and broker, past the proxies. */
   readonly direct: Connections;
@@ -45,7 +45,7 @@ export class Stage {
   readonly suite: Suite;
   readonly replicas: number;
 
-  private constructor(parts: Omit<Stage, 'url' | 'processes' | 'close'>) {
+  private constructor(parts: Omit<Environment, 'url' | 'processes' | 'close'>) {
     this.infrastructure = parts.infrastructure;
     this.direct = parts.direct;
     this.links = parts.links;
@@ -55,7 +55,7 @@ export class Stage {
   }
 
   /** @throws SetupError when a server or a service does not start; everything is stopped then */
-  static async open(options: StageOptions = {}): Promise<Stage> {
+  static async open(options: EnvironmentOptions = {}): Promise<Environment> {
     const { replicas = 1, repository = REPOSITORY, env = {} } = options;
     const directory = join(REPOSITORY, '.local', `prove-${randomBytes(4).toString('hex')}`);
     const closing: (() => Promise<unknown>)[] = [];
@@ -130,16 +130,16 @@ export class Stage {
         for (const process of suite.of(service as ServiceName)) balancer.add(process);
       }
       const direct = { databases, kafkaBrokers: infrastructure.kafka.url };
-      const stage = new Stage({
+      const environment = new Environment({
         infrastructure,
         direct,
-        links: links as Stage['links'],
-        balancers: balancers as Stage['balancers'],
+        links: links as Environment['links'],
+        balancers: balancers as Environment['balancers'],
         suite,
         replicas,
       });
-      stage.#closing.push(...closing);
-      return stage;
+      environment.#closing.push(...closing);
+      return environment;
     } catch (error) {
       for (const close of closing.reverse()) await close();
       throw error;

@@ -1,23 +1,26 @@
 import { measureBacklog, waitUntil } from '@equipmgnt/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import type { ViewRow } from '../record.ts';
-import { readViews } from './final-state.ts';
-import type { Stage } from './environment.ts';
+import type { ViewRow } from '../run-record.ts';
+import { readViews } from './read-final-state.ts';
+import type { Environment } from './environment.ts';
 
 /** Has mis begin with an empty database and read its topics from their start. */
-export async function rebuildView(stage: Stage): Promise<ViewRow[]> {
-  const processes = stage.suite.mis;
+export async function rebuildView(environment: Environment): Promise<ViewRow[]> {
+  const processes = environment.suite.mis;
   await Promise.all(processes.map((process) => process.stop()));
-  await dropTables(stage.direct.databases.mis);
-  const kafka = new Kafka({ brokers: [stage.direct.kafkaBrokers], logLevel: logLevel.NOTHING });
+  await dropTables(environment.direct.databases.mis);
+  const kafka = new Kafka({
+    brokers: [environment.direct.kafkaBrokers],
+    logLevel: logLevel.NOTHING,
+  });
   const admin = kafka.admin();
   await admin.connect();
   await admin.deleteGroups(['mis']);
   await admin.disconnect();
   await Promise.all(processes.map((process) => process.start()));
   const caughtUp = async () => {
-    const { lag } = await measureBacklog(stage.direct);
+    const { lag } = await measureBacklog(environment.direct);
     if (lag['mis'] !== 0) throw new Error(`${lag['mis']} messages are not in the view yet`);
   };
   await waitUntil(caughtUp, { withinMs: 600_000 });

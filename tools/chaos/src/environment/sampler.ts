@@ -2,24 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBacklog } from '@equipmgnt/testing';
 import pg from 'pg';
 import type { Clients } from '../load/clients.ts';
-import type { Recorder } from '../load/recorder.ts';
-import type { Sample } from '../record.ts';
-import { metricsOf } from './metrics.ts';
-import type { Stage } from './environment.ts';
+import type { RequestRecorder } from '../load/request-recorder.ts';
+import type { Sample } from '../run-record.ts';
+import { readMetrics } from './read-metrics.ts';
+import type { Environment } from './environment.ts';
 
 const EVERY_MS = 1_000;
 
-/** Looks at the suite once a second while it runs; what is away at the moment is left out. */
+/** Looks at the suite once a second while it runs; a server that is unavailable is left out. */
 export class Sampler {
   readonly samples: Sample[] = [];
-  readonly #stage: Stage;
-  readonly #recorder: Recorder;
+  readonly #environment: Environment;
+  readonly #recorder: RequestRecorder;
   readonly #clients: Clients;
   readonly #done = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(stage: Stage, recorder: Recorder, clients: Clients) {
-    this.#stage = stage;
+  constructor(environment: Environment, recorder: RequestRecorder, clients: Clients) {
+    this.#environment = environment;
     this.#recorder = recorder;
     this.#clients = clients;
     this.#running = this.#run();
@@ -41,7 +41,7 @@ export class Sampler {
   async #takeSample(): Promise<void> {
     const before = this.samples.at(-1);
     const [counts, processes] = await Promise.all([
-      measureBacklog(this.#stage.direct).catch(() => undefined),
+      measureBacklog(this.#environment.direct).catch(() => undefined),
       this.#processes(),
     ]);
     const sum = (numbers: Readonly<Record<string, number>>) =>
@@ -57,8 +57,8 @@ export class Sampler {
   }
 
   async #processes(): Promise<Sample['processes']> {
-    const found = this.#stage.processes.map(async ({ name, url }) => {
-      const metrics = await metricsOf(url).catch(() => undefined);
+    const found = this.#environment.processes.map(async ({ name, url }) => {
+      const metrics = await readMetrics(url).catch(() => undefined);
       if (metrics === undefined) return [];
       const memory = metrics.get('process_resident_memory_bytes') ?? 0;
       const files = metrics.get('process_open_fds') ?? 0;
@@ -68,7 +68,7 @@ export class Sampler {
   }
 
   async #takeStock(): Promise<void> {
-    const connectionString = this.#stage.direct.databases.equipment;
+    const connectionString = this.#environment.direct.databases.equipment;
     const client = new pg.Client({ connectionString });
     client.on('error', () => undefined); // it may be killed at any time
     try {

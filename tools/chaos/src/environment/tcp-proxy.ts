@@ -24,7 +24,7 @@ export class TcpProxy {
     this.port = port;
   }
 
-  /** @param target asked for each connection anew; nothing refuses the connection */
+  /** @param target called for each new connection; undefined refuses the connection */
   static async listen(port: number, target: () => Address | undefined): Promise<TcpProxy> {
     const server = createServer();
     server.listen({ port, host: '127.0.0.1' });
@@ -34,7 +34,7 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Nothing gets through any more, and nobody is told. */
+  /** Drops all data silently from now on. */
   partition(): void {
     this.#partitioned = true;
   }
@@ -44,7 +44,7 @@ export class TcpProxy {
     this.#latencyMs = ms;
   }
 
-  /** All connections end at once with a reset; new ones are possible. */
+  /** Resets all connections immediately; new ones are possible. */
   reset(): void {
     for (const socket of this.#sockets) breakOff(socket);
   }

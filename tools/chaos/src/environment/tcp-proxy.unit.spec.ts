@@ -50,15 +50,15 @@ describe('The TCP proxy', () => {
 
   it('drops what is sent during a partition, and resets its connections afterwards', async () => {
     proxy.partition();
-    let told = '';
-    client.on('data', (chunk) => (told += String(chunk)));
+    let received = '';
+    client.on('data', (chunk) => (received += String(chunk)));
     const broken = once(client, 'error');
     client.write('lost');
     client.write('too');
     proxy.heal();
     const [error] = await broken;
     expect(error).toMatchObject({ code: 'ECONNRESET' });
-    expect(told).toBe('');
+    expect(received).toBe('');
   });
 
   it('resets the connections that there are, and takes new ones', async () => {

@@ -10,7 +10,7 @@ export type Topic = keyof typeof GROUPS;
 export const TOPICS = Object.keys(GROUPS) as readonly Topic[];
 
 /**
- * The header that a spoilt message bears. Poison is told from what lies on the topics, not from
+ * The header that a spoilt message bears. Poison is identified by its header, not from
  * what was sent: a send that had to be repeated puts the same message there twice.
  */
 export const POISON_HEADER = 'poison';

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners, type Admin, type Producer } from 'kafkajs';
-import type { LayerResult } from '../record.ts';
-import type { Stage } from '../environment/environment.ts';
+import type { LayerResult } from '../run-record.ts';
+import type { Environment } from '../environment/environment.ts';
 import { GROUPS, POISON_HEADER, TOPICS, type Topic } from '../environment/topics.ts';
-import { runTrial, type Progress, type Trial } from './trial.ts';
+import { runExperiment, type Progress, type Experiment } from './experiment.ts';
 
 export interface DeliveryOptions {
   /** With one service's clock an hour off; see {@link clockAnHourOff}. */
-  readonly stage: Stage;
+  readonly environment: Environment;
   readonly seed: number;
   readonly orders: number;
   readonly perSecond: number;
   readonly progress?: Progress;
 }
 
-/** The stage's environment that puts approval's clock an hour ahead. */
+/** The environment's environment that puts approval's clock an hour ahead. */
 export const clockAnHourOff = {
   approval: {
     CLOCK_SHIFT_MS: String(3_600_000),
@@ -35,33 +35,33 @@ type Replay = 'offsets set back' | 'offsets deleted';
  * there are 5 % duplicates and 0.1 % poison.
  */
 export function delivery(options: DeliveryOptions): Promise<LayerResult> {
-  return runTrial({
+  return runExperiment({
     ...options,
     name: 'delivery',
-    faults: (trial) => misdeliver(trial, options.orders),
+    faults: (experiment) => misdeliver(experiment, options.orders),
   });
 }
 
 /** @param orders that come in while it happens: a quarter before each replay, the rest disturbed */
-async function misdeliver(trial: Trial, orders: number): Promise<void> {
-  // first, since whoever reads a topic again also moves its poison aside again
-  await sentSoFar(trial, orders / 4);
-  await replay(trial, 'offsets set back');
-  await sentSoFar(trial, orders / 2);
-  await replay(trial, 'offsets deleted');
-  await disturb(trial);
+async function misdeliver(experiment: Experiment, orders: number): Promise<void> {
+  // First, because a consumer that reads a topic again also moves its poison again
+  await sentSoFar(experiment, orders / 4);
+  await replay(experiment, 'offsets set back');
+  await sentSoFar(experiment, orders / 2);
+  await replay(experiment, 'offsets deleted');
+  await disturb(experiment);
 }
 
-const clientOf = ({ stage }: Trial): Kafka =>
-  new Kafka({ brokers: [stage.direct.kafkaBrokers], logLevel: logLevel.NOTHING });
+const clientOf = ({ environment }: Experiment): Kafka =>
+  new Kafka({ brokers: [environment.direct.kafkaBrokers], logLevel: logLevel.NOTHING });
 
-async function sentSoFar(trial: Trial, orders: number): Promise<void> {
-  while (trial.loading && trial.recorder.orders.length < orders) await sleep(100);
+async function sentSoFar(experiment: Experiment, orders: number): Promise<void> {
+  while (experiment.loading && experiment.recorder.orders.length < orders) await sleep(100);
 }
 
 /** Repeats and spoils messages on all topics for as long as orders come in. */
-export async function disturb(trial: Trial): Promise<void> {
-  const kafka = clientOf(trial);
+export async function disturb(experiment: Experiment): Promise<void> {
+  const kafka = clientOf(experiment);
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   const tap = kafka.consumer({ groupId: `prove-tap-${process.pid}-${Date.now()}` });
   await Promise.all([producer.connect(), tap.connect()]);
@@ -72,7 +72,7 @@ export async function disturb(trial: Trial): Promise<void> {
         const topic = batch.topic as Topic;
         const { partition } = batch;
         const again = batch.messages.filter(
-          ({ headers }) => !headers?.['repeated'] && trial.random.chance(DUPLICATES),
+          ({ headers }) => !headers?.['repeated'] && experiment.random.chance(DUPLICATES),
         );
         if (again.length > 0) {
           const messages = again.map(({ key, value, headers }) => ({
@@ -82,17 +82,17 @@ export async function disturb(trial: Trial): Promise<void> {
             partition,
           }));
           await producer.send({ topic, acks: -1, messages });
-          trial.count('duplicates', again.length);
+          experiment.count('duplicates', again.length);
         }
-        const spoilt = batch.messages.filter(() => trial.random.chance(POISON)).length;
-        for (let n = 0; n < spoilt; n += 1) await poison(trial, producer, topic, partition);
+        const spoilt = batch.messages.filter(() => experiment.random.chance(POISON)).length;
+        for (let n = 0; n < spoilt; n += 1) await poison(experiment, producer, topic, partition);
       },
     });
     // even a short run has one of each kind
     for (let n = 0; n < KINDS_OF_POISON.length; n += 1) {
-      await poison(trial, producer, trial.random.pick(TOPICS), n % 2);
+      await poison(experiment, producer, experiment.random.pick(TOPICS), n % 2);
     }
-    while (trial.loading) await sleep(200);
+    while (experiment.loading) await sleep(200);
   } finally {
     await tap.disconnect();
     await producer.disconnect();
@@ -107,31 +107,31 @@ const KINDS_OF_POISON = [
 ];
 
 async function poison(
-  trial: Trial,
+  experiment: Experiment,
   producer: Producer,
   topic: Topic,
   partition: number,
 ): Promise<void> {
   const { value, headers } = KINDS_OF_POISON[
-    (trial.counts['poison'] ?? 0) % KINDS_OF_POISON.length
+    (experiment.counts['poison'] ?? 0) % KINDS_OF_POISON.length
   ] as (typeof KINDS_OF_POISON)[number];
-  trial.count('poison');
+  experiment.count('poison');
   const message = { key: '0', value, headers: { ...headers, [POISON_HEADER]: 'yes' }, partition };
   await producer.send({ topic, acks: -1, messages: [message] });
 }
 
 /** All consumers stop, forget how far they were, and begin again, while orders come in. */
-export async function replay(trial: Trial, how: Replay): Promise<void> {
-  const processes = CONSUMERS.flatMap((service) => trial.stage.suite.of(service));
-  await trial.fault(`replay, ${how}`, 'kafka', {
-    breakIt: () => Promise.all(processes.map((process) => process.stop())),
+export async function replay(experiment: Experiment, how: Replay): Promise<void> {
+  const processes = CONSUMERS.flatMap((service) => experiment.environment.suite.of(service));
+  await experiment.fault(`replay, ${how}`, 'kafka', {
+    inject: () => Promise.all(processes.map((process) => process.stop())),
     forMs: 0,
-    mend: async () => {
-      await forgetOffsets(clientOf(trial), how);
+    fix: async () => {
+      await forgetOffsets(clientOf(experiment), how);
       await Promise.all(processes.map((process) => process.start()));
     },
   });
-  trial.count('replays');
+  experiment.count('replays');
 }
 
 async function forgetOffsets(kafka: Kafka, how: Replay): Promise<void> {
@@ -147,7 +147,7 @@ async function forgetOffsets(kafka: Kafka, how: Replay): Promise<void> {
 
 type Group = (typeof CONSUMERS)[number];
 
-/** As a member of the group, all at once; the admin client's own way takes 5 s for each topic. */
+/** As a member of the group, for all topics in one request; the admin client's own way takes 5 s for each topic. */
 async function setBack(kafka: Kafka, admin: Admin, groupId: Group): Promise<void> {
   const topics = TOPICS.filter((topic) => (GROUPS[topic] as readonly Group[]).includes(groupId));
   const starts = topics.map(async (topic) =>

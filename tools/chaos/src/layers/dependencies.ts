@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBacklog, waitUntil } from '@equipmgnt/testing';
-import type { LayerResult } from '../record.ts';
+import type { LayerResult } from '../run-record.ts';
 import { query } from '../environment/query.ts';
-import type { Stage } from '../environment/environment.ts';
+import type { Environment } from '../environment/environment.ts';
 import { measureBreakerCloses, measureKafkaIsBack } from './recovery.ts';
-import { runTrial, type Progress, type Trial } from './trial.ts';
+import { runExperiment, type Progress, type Experiment } from './experiment.ts';
 
 export interface DependenciesOptions {
-  readonly stage: Stage;
+  readonly environment: Environment;
   readonly seed: number;
   readonly orders: number;
   /** Orders a second, at most; fewer, where the failures take longer. */
@@ -23,74 +23,74 @@ const CALM_MS = 1_500;
 
 /**
  * Kafka, PostgreSQL and MariaDB are killed and started again; networks are cut, slow or reset;
- * approval hangs; commits come late; and equipment and mis are away long enough for a backlog.
+ * approval hangs; commits come late; and equipment and mis are stopped long enough for a backlog.
  */
 export function dependencies(options: DependenciesOptions): Promise<LayerResult> {
   const { failures, orders, perSecond } = options;
   const seconds = (failures * FAILURES.length * MEAN_FAILURE_MS) / 1_000;
-  return runTrial({
+  return runExperiment({
     ...options,
     name: 'dependencies',
     perSecond: Math.min(perSecond, orders / seconds),
-    faults: async (trial) => {
-      for (let round = 0; round < failures; round += 1) await failEach(trial);
-      await backlog(trial);
+    faults: async (experiment) => {
+      for (let round = 0; round < failures; round += 1) await failEach(experiment);
+      await backlog(experiment);
     },
   });
 }
 
 /** Each failure once, in random order. */
-export async function failEach(trial: Trial): Promise<void> {
-  for (const fail of shuffled(trial, FAILURES)) {
-    await fail(trial);
+export async function failEach(experiment: Experiment): Promise<void> {
+  for (const fail of shuffled(experiment, FAILURES)) {
+    await fail(experiment);
     await sleep(CALM_MS);
   }
 }
 
-type Failure = (trial: Trial) => Promise<void>;
+type Failure = (experiment: Experiment) => Promise<void>;
 
 const kill =
   (server: 'kafka' | 'postgres' | 'mariadb', whenBack?: Failure): Failure =>
-  async (trial) => {
-    const process = trial.stage.infrastructure[server];
-    await trial.fault(`SIGKILL ${process.name}`, server, {
-      breakIt: () => process.kill('SIGKILL'),
-      forMs: trial.random.between(500, 3_000),
-      mend: () => process.start(),
+  async (experiment) => {
+    const process = experiment.environment.infrastructure[server];
+    await experiment.fault(`SIGKILL ${process.name}`, server, {
+      inject: () => process.kill('SIGKILL'),
+      forMs: experiment.random.between(500, 3_000),
+      fix: () => process.start(),
     });
-    trial.count(`${server} failures`);
-    if (trial.loading) await whenBack?.(trial);
+    experiment.count(`${server} failures`);
+    if (experiment.loading) await whenBack?.(experiment);
   };
 
 const network =
   (
     what: string,
-    apply: (link: Stage['links'][keyof Stage['links']]) => void,
+    apply: (link: Environment['links'][keyof Environment['links']]) => void,
     forMs: number,
   ): Failure =>
-  async (trial) => {
-    const { links } = trial.stage;
-    const name = trial.random.pick(Object.keys(links) as (keyof typeof links)[]);
-    await trial.fault(`${what} ${name}`, name, {
-      breakIt: () => apply(links[name]),
+  async (experiment) => {
+    const { links } = experiment.environment;
+    const name = experiment.random.pick(Object.keys(links) as (keyof typeof links)[]);
+    await experiment.fault(`${what} ${name}`, name, {
+      inject: () => apply(links[name]),
       forMs,
-      mend: () => links[name].heal(),
+      fix: () => links[name].heal(),
     });
-    trial.count('network failures');
+    experiment.count('network failures');
   };
 
-export const hangApproval: Failure = async (trial) => {
-  const [approval] = trial.stage.suite.approval;
-  await trial.fault('approval hung', 'approval', {
-    breakIt: () => approval.kill('SIGSTOP'),
+export const hangApproval: Failure = async (experiment) => {
+  const [approval] = experiment.environment.suite.approval;
+  await experiment.fault('approval hung', 'approval', {
+    inject: () => approval.kill('SIGSTOP'),
     forMs: 3_000,
-    mend: () => approval.kill('SIGCONT'),
+    fix: () => approval.kill('SIGCONT'),
   });
-  trial.count('approval hung');
-  if (trial.loading) await measureBreakerCloses(trial);
+  experiment.count('approval hung');
+  if (experiment.loading) await measureBreakerCloses(experiment);
 };
 
-/** Longer than a round of a relay, even of one that has just begun, so that others are published meanwhile. */
+/** Longer than a round of a relay, even of one that has just begun, so that other events are published in the meantime. */
 const LATE_MS = 1_500;
 
 /**
@@ -98,10 +98,10 @@ const LATE_MS = 1_500;
  * with later ids are there, and published, before it. By chance that takes microseconds and is rare.
  * A deferred trigger runs within the commit, before anybody sees what is committed.
  */
-export const commitLate: Failure = async (trial) => {
-  const { order } = trial.stage.direct.databases;
-  await trial.fault('late commits', 'order', {
-    breakIt: async () => {
+export const commitLate: Failure = async (experiment) => {
+  const { order } = experiment.environment.direct.databases;
+  await experiment.fault('late commits', 'order', {
+    inject: async () => {
       await query(
         order,
         `CREATE FUNCTION commit_late() RETURNS trigger LANGUAGE plpgsql AS
@@ -115,9 +115,9 @@ export const commitLate: Failure = async (trial) => {
       );
     },
     forMs: 5_000,
-    mend: () => query(order, 'DROP FUNCTION commit_late CASCADE'),
+    fix: () => query(order, 'DROP FUNCTION commit_late CASCADE'),
   });
-  trial.count('late commits');
+  experiment.count('late commits');
 };
 
 const FAILURES: readonly Failure[] = [
@@ -135,20 +135,20 @@ const FAILURES: readonly Failure[] = [
 const BACKLOG_MS = 8_000;
 
 /** Equipment and mis are stopped under load; afterwards the backlog must drain faster than it grows. */
-async function backlog(trial: Trial): Promise<void> {
-  if (!trial.loading) return;
-  const { stage } = trial;
-  const processes = [...stage.suite.equipment, ...stage.suite.mis];
+async function backlog(experiment: Experiment): Promise<void> {
+  if (!experiment.loading) return;
+  const { environment } = experiment;
+  const processes = [...environment.suite.equipment, ...environment.suite.mis];
   const lag = async () => {
-    const found = (await measureBacklog(stage.direct)).lag;
+    const found = (await measureBacklog(environment.direct)).lag;
     return (found['equipment'] ?? 0) + (found['mis'] ?? 0);
   };
   const before = await lag();
   const start = performance.now();
-  await trial.fault('equipment and mis away', 'equipment', {
-    breakIt: () => Promise.all(processes.map((process) => process.stop())),
+  await experiment.fault('equipment and mis away', 'equipment', {
+    inject: () => Promise.all(processes.map((process) => process.stop())),
     forMs: BACKLOG_MS,
-    mend: () => Promise.all(processes.map((process) => process.start())),
+    fix: () => Promise.all(processes.map((process) => process.start())),
   });
   const grown = (await lag()) - before;
   const arrivalPerMs = grown / (performance.now() - start);
@@ -162,7 +162,7 @@ async function backlog(trial: Trial): Promise<void> {
     { withinMs: 120_000 },
   );
   const drainMs = performance.now() - drainStart;
-  trial.measures.push({
+  experiment.measures.push({
     name: 'backlog drains, as a multiple of what arrives',
     value: Number(((grown / drainMs + arrivalPerMs) / arrivalPerMs).toFixed(1)),
     unit: 'ratio',
@@ -171,7 +171,7 @@ async function backlog(trial: Trial): Promise<void> {
   });
 }
 
-function shuffled<T>({ random }: Trial, items: readonly T[]): T[] {
+function shuffled<T>({ random }: Experiment, items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, at: random.next() }))
     .sort((a, b) => a.at - b.at)

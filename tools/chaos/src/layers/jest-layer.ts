@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { LayerResult } from '../record.ts';
+import type { LayerResult } from '../run-record.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 
@@ -14,7 +14,7 @@ export interface JestLayerOptions {
   readonly seed: number;
   /** How many cases are to be tried; for the ledger. */
   readonly cases: number;
-  /** What tells the tests the seed and how many cases. */
+  /** The environment with the seed and the number of cases. */
   readonly env: Readonly<Record<string, string>>;
 }
 

@@ -1,12 +1,12 @@
-import type { LayerResult } from '../record.ts';
-import { Stage } from '../environment/environment.ts';
+import type { LayerResult } from '../run-record.ts';
+import { Environment } from '../environment/environment.ts';
 import { clockAnHourOff, delivery } from './delivery.ts';
 import { dependencies } from './dependencies.ts';
 import { jestLayer } from './jest-layer.ts';
 import { processChaos } from './process-chaos.ts';
 import { drainingConnections, rollingRestart } from './rolling-restart.ts';
 import { soak } from './soak.ts';
-import type { Progress } from './trial.ts';
+import type { Progress } from './experiment.ts';
 
 /** How much is done; the layers share it. */
 export interface Size {
@@ -69,10 +69,10 @@ export const layers: readonly Layer[] = [
     name: 'processes',
     does: 'random processes killed with SIGKILL while orders come in',
     run: ({ orders, ...size }, progress) =>
-      onStage({}, (stage) =>
+      inEnvironment({}, (environment) =>
         processChaos({
           ...size,
-          stage,
+          environment,
           progress,
           orders: share(orders, 0.35),
           perSecond: RATE_UNDER_FAULTS,
@@ -83,10 +83,10 @@ export const layers: readonly Layer[] = [
     name: 'dependencies',
     does: 'Kafka, PostgreSQL and MariaDB killed, networks cut, approval hung, commits late',
     run: ({ orders, ...size }, progress) =>
-      onStage({}, (stage) =>
+      inEnvironment({}, (environment) =>
         dependencies({
           ...size,
-          stage,
+          environment,
           progress,
           orders: share(orders, 0.25),
           perSecond: RATE_UNDER_FAULTS,
@@ -97,10 +97,10 @@ export const layers: readonly Layer[] = [
     name: 'delivery',
     does: 'topics read again from their start, duplicates, poison, a clock an hour off',
     run: ({ orders, seed }, progress) =>
-      onStage({ env: clockAnHourOff }, (stage) =>
+      inEnvironment({ env: clockAnHourOff }, (environment) =>
         delivery({
           seed,
-          stage,
+          environment,
           progress,
           orders: share(orders, 0.1),
           perSecond: RATE_UNDER_FAULTS,
@@ -111,30 +111,30 @@ export const layers: readonly Layer[] = [
     name: 'rolling',
     does: 'two replicas of each service restarted one after the other: no request fails',
     run: ({ seed }, progress) =>
-      onStage({ replicas: 2, env: drainingConnections }, (stage) =>
-        rollingRestart({ seed, stage, progress, perSecond: RATE_OF_TWO_REPLICAS }),
+      inEnvironment({ replicas: 2, env: drainingConnections }, (environment) =>
+        rollingRestart({ seed, environment, progress, perSecond: RATE_OF_TWO_REPLICAS }),
       ),
   },
   {
     name: 'soak',
     does: 'the same load for long: memory, open files and outboxes stay flat',
     run: ({ orders, seed }, progress) =>
-      onStage({}, (stage) =>
-        soak({ seed, stage, progress, orders: share(orders, 0.3), perSecond: STEADY_RATE }),
+      inEnvironment({}, (environment) =>
+        soak({ seed, environment, progress, orders: share(orders, 0.3), perSecond: STEADY_RATE }),
       ),
   },
 ];
 
 const share = (orders: number, part: number): number => Math.ceil(orders * part);
 
-async function onStage<T>(
-  options: Parameters<typeof Stage.open>[0],
-  play: (stage: Stage) => Promise<T>,
+async function inEnvironment<T>(
+  options: Parameters<typeof Environment.open>[0],
+  play: (environment: Environment) => Promise<T>,
 ): Promise<T> {
-  const stage = await Stage.open(options);
+  const environment = await Environment.open(options);
   try {
-    return await play(stage);
+    return await play(environment);
   } finally {
-    await stage.close();
+    await environment.close();
   }
 }

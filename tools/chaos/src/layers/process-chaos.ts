@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceProcess } from '@equipmgnt/testing';
-import type { LayerResult } from '../record.ts';
-import type { Stage } from '../environment/environment.ts';
+import type { LayerResult } from '../run-record.ts';
+import type { Environment } from '../environment/environment.ts';
 import { bringBack } from './recovery.ts';
-import { runTrial, type Progress, type Trial } from './trial.ts';
+import { runExperiment, type Progress, type Experiment } from './experiment.ts';
 
 export interface ProcessChaosOptions {
-  readonly stage: Stage;
+  readonly environment: Environment;
   readonly seed: number;
   readonly orders: number;
   /** Orders a second, at most; fewer, where kills would follow each other too soon. */
@@ -20,16 +20,16 @@ const LEAST_BETWEEN_MS = 3_000;
 
 /**
  * Kills random processes with SIGKILL while orders come in, and starts each again: services with
- * requests, batches and their relays in hand, and the gateway.
+ * requests, batches and relayed events in flight, and the gateway.
  */
 export function processChaos(options: ProcessChaosOptions): Promise<LayerResult> {
   const { kills, orders, perSecond } = options;
   const betweenMs = Math.max(LEAST_BETWEEN_MS, (orders / perSecond / kills) * 1_000);
-  return runTrial({
+  return runExperiment({
     ...options,
     name: 'process chaos',
     perSecond: orders / ((kills * betweenMs) / 1_000),
-    faults: (trial) => killAtRandom(trial, kills, { betweenMs }),
+    faults: (experiment) => killAtRandom(experiment, kills, { betweenMs }),
   });
 }
 
@@ -38,12 +38,12 @@ export function processChaos(options: ProcessChaosOptions): Promise<LayerResult>
  * @param options.betweenMs from one kill to the next, on average
  */
 export async function killAtRandom(
-  trial: Trial,
+  experiment: Experiment,
   kills: number,
   options: { readonly among?: readonly ServiceProcess[]; readonly betweenMs?: number } = {},
 ): Promise<void> {
-  const { random } = trial;
-  const { among = trial.stage.processes, betweenMs = LEAST_BETWEEN_MS } = options;
+  const { random } = experiment;
+  const { among = experiment.environment.processes, betweenMs = LEAST_BETWEEN_MS } = options;
   const restarts: Promise<void>[] = [];
   const down = new Set<string>();
   for (let killed = 0; killed < kills; killed += 1) {
@@ -52,13 +52,13 @@ export async function killAtRandom(
     const process = random.pick(among.filter(({ name }) => !down.has(name)));
     const downMs = random.between(0, 1_000);
     down.add(process.name);
-    trial.count('kills');
+    experiment.count('kills');
     restarts.push(
-      trial
+      experiment
         .fault(`SIGKILL ${process.name}`, process.service, {
-          breakIt: () => process.kill('SIGKILL'),
+          inject: () => process.kill('SIGKILL'),
           forMs: downMs,
-          mend: () => bringBack(trial, process),
+          fix: () => bringBack(experiment, process),
         })
         .then(() => void down.delete(process.name)),
     );

@@ -1,7 +1,7 @@
 import { waitUntil, type ServiceName, type ServiceProcess } from '@equipmgnt/testing';
-import { metricsOf } from '../environment/metrics.ts';
+import { readMetrics } from '../environment/read-metrics.ts';
 import { BREAKER_RESET_MS, SESSION_TIMEOUT_MS } from '../environment/environment.ts';
-import type { Trial } from './trial.ts';
+import type { Experiment } from './experiment.ts';
 
 // how long anybody waits for a recovery; a measure's bar is far below
 const GIVE_UP_MS = 90_000;
@@ -27,19 +27,19 @@ async function msUntil(probe: () => Promise<unknown>): Promise<number> {
 }
 
 /** Starts a process again; measures how long until it answers its first request through the gateway. */
-export async function bringBack(trial: Trial, process: ServiceProcess): Promise<void> {
+export async function bringBack(experiment: Experiment, process: ServiceProcess): Promise<void> {
   await process.start();
-  const from = trial.recorder.now();
+  const from = experiment.recorder.now();
   const request = async () => {
-    const answer = await fetch(trial.stage.url + PATH_OF[process.service]);
+    const answer = await fetch(experiment.environment.url + PATH_OF[process.service]);
     await answer.body?.cancel();
     if (!answer.ok) throw new Error(`${process.service} answers ${answer.status}`);
   };
   const value = await msUntil(request);
-  // what stands between was broken itself, so this tells nothing of the process
-  if (trial.wasBroken(process.service === 'gateway' ? 'equipment' : 'gateway', from)) return;
-  trial.count('recoveries measured');
-  trial.worst({
+  // the proxy between them was broken itself, so this shows nothing about the process
+  if (experiment.wasBroken(process.service === 'gateway' ? 'equipment' : 'gateway', from)) return;
+  experiment.count('recoveries measured');
+  experiment.worst({
     name: 'service back → first success',
     value,
     unit: 'ms',
@@ -49,20 +49,20 @@ export async function bringBack(trial: Trial, process: ServiceProcess): Promise<
 }
 
 /** Measures how long until order publishes, and mis handles, what is new since now. */
-export async function measureKafkaIsBack(trial: Trial): Promise<void> {
-  const { order, mis } = trial.stage.suite;
+export async function measureKafkaIsBack(experiment: Experiment): Promise<void> {
+  const { order, mis } = experiment.environment.suite;
   const [produced, consumed] = await Promise.all([
     msUntilIncrease(order[0], 'outbox_published_total'),
     msUntilIncrease(mis[0], 'messages_handled_total'),
   ]);
-  trial.worst({
+  experiment.worst({
     name: 'Kafka back → producing',
     value: produced,
     unit: 'ms',
     limit: 5_000,
     must: 'at most',
   });
-  trial.worst({
+  experiment.worst({
     name: 'Kafka back → consuming',
     value: consumed,
     unit: 'ms',
@@ -72,12 +72,14 @@ export async function measureKafkaIsBack(trial: Trial): Promise<void> {
 }
 
 /** Measures how long until order's breaker is closed again. */
-export async function measureBreakerCloses(trial: Trial): Promise<void> {
+export async function measureBreakerCloses(experiment: Experiment): Promise<void> {
   const closed = async () => {
-    const state = (await metricsOf(trial.stage.suite.order[0].url)).get('approval_breaker_open');
+    const state = (await readMetrics(experiment.environment.suite.order[0].url)).get(
+      'approval_breaker_open',
+    );
     if (state !== 0) throw new Error(`the breaker's state is ${state}`);
   };
-  trial.worst({
+  experiment.worst({
     name: 'approval back → breaker closed',
     value: await msUntil(closed),
     unit: 'ms',
@@ -89,7 +91,7 @@ export async function measureBreakerCloses(trial: Trial): Promise<void> {
 async function msUntilIncrease(process: ServiceProcess, metric: string): Promise<number> {
   let before: number | undefined;
   return msUntil(async () => {
-    const now = (await metricsOf(process.url)).get(metric) ?? 0;
+    const now = (await readMetrics(process.url)).get(metric) ?? 0;
     before ??= now;
     if (now <= before) throw new Error(`${metric} of ${process.name} stays ${before}`);
   });

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceProcess } from '@equipmgnt/testing';
-import type { LayerResult } from '../record.ts';
-import type { Stage } from '../environment/environment.ts';
-import { runTrial, type Progress, type Trial } from './trial.ts';
+import type { LayerResult } from '../run-record.ts';
+import type { Environment } from '../environment/environment.ts';
+import { runExperiment, type Progress, type Experiment } from './experiment.ts';
 
 export interface RollingRestartOptions {
   /** With two replicas of each service at least. */
-  readonly stage: Stage;
+  readonly environment: Environment;
   readonly seed: number;
   readonly perSecond: number;
   readonly progress?: Progress;
@@ -14,7 +14,7 @@ export interface RollingRestartOptions {
 
 const SERVICES = ['mis', 'equipment', 'approval', 'order', 'gateway'] as const;
 
-/** The stage's environment that leaves connections to their clients, as in the cluster. */
+/** The environment's environment that leaves connections to their clients, as in the cluster. */
 export const drainingConnections = Object.fromEntries(
   SERVICES.map((service) => [service, { CONNECTION_DRAIN_MS: '4000' }]),
 );
@@ -25,20 +25,20 @@ const PRE_STOP_MS = 2_000;
 
 /** Restarts one replica after the other under load, as a rolling update does: no request may fail. */
 export async function rollingRestart(options: RollingRestartOptions): Promise<LayerResult> {
-  const { stage, progress } = options;
-  const processes = SERVICES.flatMap((service) => [...stage.suite.of(service)]);
+  const { environment, progress } = options;
+  const processes = SERVICES.flatMap((service) => [...environment.suite.of(service)]);
   let restarted = 0;
-  const result = await runTrial({
+  const result = await runExperiment({
     ...options,
     name: 'rolling restart',
     orders: MANY,
     progress: (_done, _of, what) => progress?.(restarted, processes.length, what),
-    faults: async (trial) => {
+    faults: async (experiment) => {
       for (const process of processes) {
-        await restart(trial, process);
+        await restart(experiment, process);
         restarted += 1;
       }
-      trial.clients.leave();
+      experiment.clients.leave();
     },
   });
   const noneFailed = {
@@ -51,19 +51,19 @@ export async function rollingRestart(options: RollingRestartOptions): Promise<La
   return { ...result, measures: [...result.measures, noneFailed] };
 }
 
-async function restart(trial: Trial, process: ServiceProcess): Promise<void> {
-  const balancer = trial.stage.balancers[process.service];
-  await trial.fault(`restart ${process.name}`, process.service, {
-    breakIt: async () => {
+async function restart(experiment: Experiment, process: ServiceProcess): Promise<void> {
+  const balancer = experiment.environment.balancers[process.service];
+  await experiment.fault(`restart ${process.name}`, process.service, {
+    inject: async () => {
       balancer.takeOut(process);
       await sleep(PRE_STOP_MS);
       await process.stop();
     },
     forMs: 0,
-    mend: async () => {
+    fix: async () => {
       await process.start();
       balancer.putBack(process);
     },
   });
-  trial.count('restarts');
+  experiment.count('restarts');
 }

@@ -1,9 +1,9 @@
-import type { LayerResult, Measure, Sample } from '../record.ts';
-import type { Stage } from '../environment/environment.ts';
-import { runTrial, type Progress } from './trial.ts';
+import type { LayerResult, Measure, Sample } from '../run-record.ts';
+import type { Environment } from '../environment/environment.ts';
+import { runExperiment, type Progress } from './experiment.ts';
 
 export interface SoakOptions {
-  readonly stage: Stage;
+  readonly environment: Environment;
   readonly seed: number;
   readonly orders: number;
   readonly perSecond: number;
@@ -13,14 +13,14 @@ export interface SoakOptions {
 /** The first third warms caches and pools up; the second is compared with the last. */
 const THIRDS = 3;
 
-/** Memory swings with the garbage collector, whatever is in hand. */
+/** Memory varies with the garbage collector, whatever the load. */
 const MEDIAN = 0.5;
-/** Open files follow the requests in hand. What leaks stays open when there are few of them. */
+/** Open files follow the requests in flight. What leaks stays open when there are few of them. */
 const FLOOR = 0.1;
 
 /** The same load for long: memory, file descriptors and the outboxes must not grow. */
 export async function soak(options: SoakOptions): Promise<LayerResult> {
-  const result = await runTrial({ ...options, name: 'soak', faults: async () => undefined });
+  const result = await runExperiment({ ...options, name: 'soak', faults: async () => undefined });
   const { samples } = result;
   const names = [...new Set(samples.flatMap(({ processes }) => Object.keys(processes)))];
   const grown = names.flatMap((name): Measure[] => [

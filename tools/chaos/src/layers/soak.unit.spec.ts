@@ -1,4 +1,4 @@
-import type { Sample } from '../record.ts';
+import type { Sample } from '../run-record.ts';
 import { growth } from './soak.ts';
 
 const MEDIAN = 0.5;
@@ -23,7 +23,7 @@ describe('Growth in a soak', () => {
   it.each([
     ['nothing for the same again', FLOOR, calm, 1],
     ['a leak', FLOOR, [20, 30, 30, 30], 2],
-    ['no leak in more requests at once', FLOOR, [10, 40, 40, 40], 1],
+    ['no leak with more concurrent requests', FLOOR, [10, 40, 40, 40], 1],
     ['what is usual', MEDIAN, [10, 30, 30, 30], 1.5],
   ])('sees %s', (_, share, last, times) => {
     expect(grown([...warmingUp, ...calm, ...last], share)).toBe(times);

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Random } from '@equipmgnt/testing';
-import type { OpenAttempt, Recorder } from './recorder.ts';
+import type { OpenAttempt, RequestRecorder } from './request-recorder.ts';
 
 const TIMEOUT_MS = 12_000;
 const RETRY_FIRST_MS = 100;
 const RETRY_MOST_MS = 3_000;
-/** Many more than are ever needed at once, so that nobody waits for another's connection. */
+/** Many more than are ever in use, so that no client waits for a connection. */
 const CONNECTIONS = 512;
 
 /** Below the gateway's CONNECTION_DRAIN_MS, as careful clients have it. */
@@ -39,18 +39,18 @@ const NO_BODY: Body = { id: 0, status: '' };
 
 /**
  * Employees and managers at the gateway. An open model: they come when they come, whether or not
- * those before them were answered. Whoever gets no clear answer asks again with the same
+ * those before them were answered. A client without a clear answer retries with the same
  * Idempotency-Key until there is one.
  */
 export class Clients {
   readonly #pool: Pool;
   readonly #random: Random;
-  readonly #recorder: Recorder;
+  readonly #recorder: RequestRecorder;
   readonly #busy = new Set<Promise<void>>();
   #equipments: number[] = [];
   #leaving = false;
 
-  constructor(url: string, random: Random, recorder: Recorder) {
+  constructor(url: string, random: Random, recorder: RequestRecorder) {
     this.#pool = new Pool(url, {
       connections: CONNECTIONS,
       pipelining: 1,
@@ -172,7 +172,9 @@ export class Clients {
       } else if (status === 409) cancellation.outcome = 'refused';
       else if (status >= 400 && status < 500) {
         cancellation.outcome = 'refused';
-        this.#recorder.unexpected.push(`PATCH /orders/${orderId} to CANCELLED was told ${status}`);
+        this.#recorder.unexpected.push(
+          `PATCH /orders/${orderId} to CANCELLED was answered ${status}`,
+        );
       } else await this.#pause(retry, answer);
     }
   }

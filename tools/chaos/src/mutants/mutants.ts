@@ -8,7 +8,7 @@ export interface Edit {
 }
 
 /** A mistake that people make in systems like this one, for a scratch build of the product. */
-export interface PlantedBug {
+export interface Mutant {
   readonly name: string;
   /** The layer of the proof whose chaos shows it. */
   readonly layer: 'processes' | 'dependencies' | 'delivery';
@@ -21,7 +21,7 @@ const EQUIPMENT = 'services/equipment/src';
 const ORDER = 'services/order/src';
 const MESSAGING = 'libs/messaging/src';
 
-const noDuplicateCheck: PlantedBug = {
+const noDuplicateCheck: Mutant = {
   name: 'no duplicate check',
   layer: 'delivery',
   shows:
@@ -40,11 +40,11 @@ const noDuplicateCheck: PlantedBug = {
   ],
 };
 
-const effectOutsideTheTransaction: PlantedBug = {
+const effectOutsideTheTransaction: Mutant = {
   name: 'effect outside the transaction',
   layer: 'processes',
   shows:
-    'a SIGKILL of order under load: orders of its last moments are there, but nobody else ever hears of them',
+    'a SIGKILL of order under load: its last orders are stored, but their events are never published',
   edits: [
     {
       file: `${ORDER}/outbound/postgres/statements.ts`,
@@ -59,7 +59,7 @@ const effectOutsideTheTransaction: PlantedBug = {
       replace: `    RETURNING *)
   SELECT \${COLUMNS} FROM placed WHERE $4::text IS NULL OR true\`;
 
-export const TELL = \`
+export const PUBLISH_LATER = \`
   \${INTO_OUTBOX}
   SELECT 'equipmgnt.Ordered.v1', id,
          jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $2
@@ -73,14 +73,14 @@ export const TELL = \`
       this.relay.nudge();
 `,
       replace: `    if (row) {
-      const tell = () => this.database.query(sql.TELL, [row.id, traceparent ?? null]);
-      setTimeout(() => void tell().then(() => this.relay.nudge()).catch(() => undefined), 250);
+      const publish = () => this.database.query(sql.PUBLISH_LATER, [row.id, traceparent ?? null]);
+      setTimeout(() => void publish().then(() => this.relay.nudge()).catch(() => undefined), 250);
 `,
     },
   ],
 };
 
-const offsetBeforeTheEffect: PlantedBug = {
+const offsetBeforeTheEffect: Mutant = {
   name: 'offset committed before the effect',
   layer: 'processes',
   shows:
@@ -102,7 +102,7 @@ const offsetBeforeTheEffect: PlantedBug = {
   ],
 };
 
-const serialCursor: PlantedBug = {
+const serialCursor: Mutant = {
   name: 'a serial cursor in the relay',
   layer: 'dependencies',
   shows:
@@ -130,7 +130,7 @@ const serialCursor: PlantedBug = {
   ],
 };
 
-const noStockCondition: PlantedBug = {
+const noStockCondition: Mutant = {
   name: 'no stock condition',
   layer: 'processes',
   shows: 'orders for more than there is: all are approved, and stock falls below 0',
@@ -158,7 +158,7 @@ const noStockCondition: PlantedBug = {
   ],
 };
 
-const fallbackThatLosesTheOrder: PlantedBug = {
+const fallbackThatLosesTheOrder: Mutant = {
   name: 'a fallback that loses the order',
   layer: 'dependencies',
   shows:
@@ -197,7 +197,7 @@ const fallbackThatLosesTheOrder: PlantedBug = {
  * What the harness must find. Each is applied to a scratch build, one at a time, and never to the
  * product itself.
  */
-export const plantedBugs: readonly PlantedBug[] = [
+export const mutants: readonly Mutant[] = [
   noDuplicateCheck,
   effectOutsideTheTransaction,
   offsetBeforeTheEffect,

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { plantedBugs } from './mutants.ts';
-import { edited } from './scratch-build.ts';
+import { mutants } from './mutants.ts';
+import { edited } from './scratch-copy.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 
-describe('A planted bug', () => {
-  it.each(plantedBugs)('fits the product: $name', async (bug) => {
+describe('A mutant', () => {
+  it.each(mutants)('fits the product: $name', async (bug) => {
     const texts = new Map<string, string>();
     for (const edit of bug.edits) {
       const before = texts.get(edit.file) ?? (await readFile(join(REPOSITORY, edit.file), 'utf8'));
@@ -17,11 +17,11 @@ describe('A planted bug', () => {
   });
 
   it.each(['', 'find me, and find me'])('says so when it does not fit %j', (text) => {
-    const [bug] = plantedBugs;
-    if (bug === undefined) throw new Error('there are no planted bugs');
+    const [bug] = mutants;
+    if (bug === undefined) throw new Error('there are no mutants');
     const edit = { file: 'libs/x.ts', find: 'find me', replace: '' };
     expect(() => edited(text, edit, bug)).toThrow(
-      /^The planted bug "no duplicate check" does not fit libs\/x\.ts any more/,
+      /^The mutant "no duplicate check" does not fit libs\/x\.ts any more/,
     );
   });
 });

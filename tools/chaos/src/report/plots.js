@@ -76,7 +76,7 @@
     ctx.restore();
   };
 
-  /** One lane for each target that faults befell, and a line that tells those under the cursor. */
+  /** One lane for each target of a fault, and a line that names the faults under the cursor. */
   const drawFaults = (host, { at, faults }, common) => {
     const targets = [...new Set(faults.map(({ target }) => target))].sort();
     if (targets.length === 0) return;
@@ -90,15 +90,15 @@
       const top = bbox.top + targets.indexOf(target) * height;
       return { top: top + height * 0.1, height: height * 0.8, alpha: 0.6, room };
     };
-    const tell = (chart) => {
+    const showActive = (chart) => {
       const { left } = chart.cursor;
       if (left === undefined || left < 0) return (readout.textContent = '');
       const [from, to] = [left - 2, left + 2].map((x) => chart.posToVal(x, 'x'));
       const under = faults.filter((fault) => fault.from <= to && fault.to >= from);
-      const told = under.map(({ what, from: start, to: end }) => {
+      const active = under.map(({ what, from: start, to: end }) => {
         return `${what} for ${(end - start).toFixed(1)} s`;
       });
-      readout.textContent = `${clock((from + to) / 2)}  ${told.join(', ') || 'no fault'}`;
+      readout.textContent = `${clock((from + to) / 2)}  ${active.join(', ') || 'no fault'}`;
     };
     const options = {
       ...common,
@@ -111,9 +111,9 @@
         grid: { show: false },
       }),
       series: [{}, { show: true, points: { show: false } }],
-      hooks: { draw: [shade(faults, boxOf)], setCursor: [tell] },
+      hooks: { draw: [shade(faults, boxOf)], setCursor: [showActive] },
     };
-    draw(host, 'Faults, by what they befell', options, [at, at.map(() => null)]);
+    draw(host, 'Faults, by target', options, [at, at.map(() => null)]);
     host.append(readout);
   };
 

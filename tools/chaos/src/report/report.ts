@@ -1,4 +1,4 @@
-import { meets, type LayerResult } from '../record.ts';
+import { meets, type LayerResult } from '../run-record.ts';
 
 /** A whole proof, with what is needed to run it again. */
 export interface Report {
@@ -13,12 +13,12 @@ export interface Report {
 export type Option = string | number | boolean;
 
 /** What came of all layers together. */
-export interface Ledger {
+export interface Totals {
   /** By name as a manager knows it; undefined where no layer counted that. */
   readonly entries: readonly (readonly [name: string, count: number | undefined])[];
   readonly differences: number;
   readonly measures: number;
-  /** Measures beyond their bars. */
+  /** Measures beyond their thresholds. */
   readonly missed: number;
 }
 
@@ -31,7 +31,7 @@ const ENTRIES = {
   unitsBack: 'Units back',
 } as const;
 
-export function ledgerOf(layers: readonly LayerResult[]): Ledger {
+export function totalsOf(layers: readonly LayerResult[]): Totals {
   const measures = layers.flatMap((layer) => layer.measures);
   return {
     entries: Object.entries(ENTRIES).map(([key, name]) => {
@@ -46,7 +46,7 @@ export function ledgerOf(layers: readonly LayerResult[]): Ledger {
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** Whether a layer's books balance and all its measures are within their bars. */
+/** Whether all invariants of a layer hold and all its measures are within their thresholds. */
 export const passed = ({ differences, measures }: LayerResult): boolean =>
   differences.length === 0 && measures.every(meets);
 
@@ -54,16 +54,16 @@ export const passed = ({ differences, measures }: LayerResult): boolean =>
 export const proved = ({ layers }: Report): boolean => layers.length > 0 && layers.every(passed);
 
 /** The outcome in one sentence. */
-export function verdictOf(report: Report): string {
+export function resultOf(report: Report): string {
   if (report.layers.length === 0) return 'FAILED: no layer was run, so nothing is proved.';
-  const { differences, measures, missed } = ledgerOf(report.layers);
-  const books = `the books ${differences === 0 ? 'balance' : 'do not balance'}`;
-  const bars =
+  const { differences, measures, missed } = totalsOf(report.layers);
+  const invariants = differences === 0 ? 'all invariants hold' : 'some invariants do not hold';
+  const thresholds =
     missed === 0
-      ? `${counted(measures, 'measure')} within the bars`
-      : `${missed} of ${counted(measures, 'measure')} beyond the bars`;
+      ? `${counted(measures, 'measure')} within the thresholds`
+      : `${missed} of ${counted(measures, 'measure')} beyond the thresholds`;
   const outcome = proved(report) ? 'PASSED' : 'FAILED';
-  return `${outcome}: ${books}, ${counted(differences, 'difference')}, ${bars}.`;
+  return `${outcome}: ${invariants}, ${counted(differences, 'difference')}, ${thresholds}.`;
 }
 
 /** The command that runs the same again. */

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LayerResult, Measure, Sample } from '../record.ts';
-import { ledgerOf, proved, reportText, writeReport, type Report } from './index.ts';
+import type { LayerResult, Measure, Sample } from '../run-record.ts';
+import { totalsOf, proved, reportText, writeReport, type Report } from './write-report.ts';
 
 const recovery: Measure = {
   name: 'service back to first success',
@@ -54,9 +54,9 @@ const reportOf = (...layers: LayerResult[]): Report => ({
 
 const lines = (count: number) => Array.from({ length: count }, (_, i) => `order ${i} is lost`);
 
-describe('ledgerOf', () => {
+describe('totalsOf', () => {
   it('adds up what the layers counted', () => {
-    const { entries } = ledgerOf([chaos, simulation, chaos]);
+    const { entries } = totalsOf([chaos, simulation, chaos]);
     expect(Object.fromEntries(entries)).toEqual({
       'Orders acknowledged': 24_000,
       'Orders approved': 16_000,
@@ -70,7 +70,7 @@ describe('ledgerOf', () => {
 
 describe('proved', () => {
   it.each<[what: string, layers: LayerResult[], expected: boolean]>([
-    ['without differences and within the bars', [simulation, chaos], true],
+    ['without differences and within the thresholds', [simulation, chaos], true],
     ['with a difference', [simulation, { ...chaos, differences: lines(1) }], false],
     ['beyond a bar', [{ ...chaos, measures: [{ ...recovery, value: 5_001 }] }], false],
     [
@@ -85,9 +85,9 @@ describe('proved', () => {
 });
 
 describe('reportText', () => {
-  it('tells a manager what was done and that nothing is wrong', () => {
+  it('lists the faults and reports that nothing is wrong', () => {
     expect(reportText(reportOf(simulation, chaos))).toBe(`\
-Proof that the books balance, 2026-01-02T03:04:05.000Z
+Proof that all invariants hold, 2026-01-02T03:04:05.000Z
 Again with: npm run prove -- --seed 42 --orders 12000 --only chaos --verbose
 
   Orders acknowledged   12,000
@@ -109,11 +109,11 @@ Again with: npm run prove -- --seed 42 --orders 12000 --only chaos --verbose
   ✓ service back to first success   2,310 ms   at most 5,000 ms
   0 differences
 
-PASSED: the books balance, 0 differences, 1 measure within the bars.
+PASSED: all invariants hold, 0 differences, 1 measure within the thresholds.
 `);
   });
 
-  it('tells what is wrong, the first 20 in full', () => {
+  it('lists the first 20 differences', () => {
     const measures: Measure[] = [
       { ...recovery, value: Infinity },
       { name: 'drain', value: 1.5, unit: 'ratio', limit: 2, must: 'at least' },
@@ -127,7 +127,7 @@ PASSED: the books balance, 0 differences, 1 measure within the bars.
     expect(text).toContain('  23 differences:\n    order 0 is lost\n');
     expect(text).toContain('    order 19 is lost\n    and 3 more\n');
     expect(text.trimEnd().split('\n').at(-1)).toBe(
-      'FAILED: the books do not balance, 23 differences, 2 of 3 measures beyond the bars.',
+      'FAILED: some invariants do not hold, 23 differences, 2 of 3 measures beyond the thresholds.',
     );
   });
 
@@ -164,7 +164,7 @@ describe('writeReport', () => {
     const { html } = await written(reportOf(simulation, chaos));
     expect(html).toContain('<dt>Orders acknowledged</dt><dd class="">12,000</dd>');
     expect(html).toContain('<dt>Differences</dt><dd class="good">0</dd>');
-    expect(html).toContain('<p class="verdict good">PASSED: the books balance');
+    expect(html).toContain('<p class="result good">PASSED: all invariants hold');
     expect(html).toContain('2,310 ms');
     expect(html).toContain('npm run prove -- --seed 42 --orders 12000');
   });

@@ -1,4 +1,4 @@
-import type { LayerResult } from '../record.ts';
+import type { LayerResult } from '../run-record.ts';
 
 /** A layer's samples as columns, as the page plots them. Times are in seconds. */
 export interface Timeline {

@@ -4,25 +4,25 @@ import type {
   LedgerRow,
   OrderAttempt,
   OrderRow,
-  Run,
+  RunRecord,
   Sighting,
   StockSample,
   ViewRow,
-} from '../../record.ts';
-import { courses, type Wish } from './courses.ts';
+} from '../../run-record.ts';
+import { orderPaths, type OrderPlan } from './order-paths.ts';
 import { Topics } from './topics.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What the suite leaves behind that works as documented, written down step by step. */
-class Shop {
+/** A suite that works as documented, in memory. It records what a run of it leaves behind. */
+class ReferenceSuite {
   private now = 0;
   private readonly registered: readonly number[];
   private readonly stocks: Map<number, number>;
   private readonly orders: Mutable<OrderRow>[] = [];
   private readonly approvals = new Map<number, Mutable<ApprovalRow>>();
-  private readonly handedOut = new Map<number, LedgerRow>();
-  private readonly takenBack = new Map<number, LedgerRow>();
+  private readonly lent = new Map<number, LedgerRow>();
+  private readonly returned = new Map<number, LedgerRow>();
   private readonly timelines = new Map<number, string[]>();
   private readonly topics = new Topics();
   private readonly attempts: OrderAttempt[] = [];
@@ -44,9 +44,9 @@ class Shop {
     }
   }
 
-  /** An order comes in; what follows are the steps of its course. */
-  place(wish: Wish, key: string): (() => void)[] {
-    const { equipmentId, qty, unknown, course, poisoned } = wish;
+  /** Accepts an order. @returns the steps of its path that follow */
+  place(plan: OrderPlan, key: string): (() => void)[] {
+    const { equipmentId, qty, unknown, path, poisoned } = plan;
     const sentAt = this.tick();
     const answers: OrderAttempt['answers'] = Array.from({ length: unknown }, () => ({
       kind: 'unknown',
@@ -54,7 +54,7 @@ class Shop {
       cause: 'timeout',
     }));
     const attempt = { key, equipmentId, qty, sentAt };
-    if (course === 'refused') {
+    if (path === 'refused') {
       const refusal = { kind: 'refused', at: this.tick(), httpStatus: 400 } as const;
       this.attempts.push({ ...attempt, answers: [...answers, refusal] });
       return [];
@@ -67,7 +67,7 @@ class Shop {
       approvalId: null,
     };
     this.orders.push(order);
-    this.tell(wish, 'order', 'Ordered', order.id, { equipmentId, qty });
+    this.publish(plan, 'order', 'Ordered', order.id, { equipmentId, qty });
     const acknowledged = {
       kind: 'acknowledged',
       at: this.tick(),
@@ -75,9 +75,9 @@ class Shop {
       status: order.status,
     } as const;
     this.attempts.push({ ...attempt, answers: [...answers, acknowledged] });
-    if (poisoned) this.topics.spoil(order.id);
-    return courses[course].map((step) => () => {
-      this[step](order, wish);
+    if (poisoned) this.topics.poisonFor(order.id);
+    return orderPaths[path].map((step) => () => {
+      this[step](order, plan);
       const from = this.tick();
       this.sightings.push({ orderId: order.id, status: order.status, from, to: this.tick() });
       const stock = this.stocks.get(equipmentId) ?? 0;
@@ -85,7 +85,7 @@ class Shop {
     });
   }
 
-  run(): Run {
+  run(): RunRecord {
     const views = this.orders.map(({ id, equipmentId, qty, status }): ViewRow => ({
       id,
       equipmentId,
@@ -106,7 +106,7 @@ class Shop {
         orders: this.orders,
         approvals: [...this.approvals.values()],
         equipments: [...this.stocks].map(([id, stock]) => ({ id, stock })),
-        ledger: [...this.handedOut.values(), ...this.takenBack.values()],
+        ledger: [...this.lent.values(), ...this.returned.values()],
         views,
         rebuiltViews: views.map((view) => ({ ...view, timeline: [...view.timeline] })),
         messages: this.topics.messages,
@@ -117,10 +117,10 @@ class Shop {
     };
   }
 
-  private obtain(order: Mutable<OrderRow>, wish: Wish): void {
+  private obtain(order: Mutable<OrderRow>, plan: OrderPlan): void {
     if (this.approvals.has(order.id)) return;
     this.request(order);
-    this.confirm(order, wish);
+    this.confirm(order, plan);
   }
 
   /** An unconfirmed approval of one unit more than ordered publishes nothing. */
@@ -129,52 +129,52 @@ class Shop {
     this.approvals.set(orderId, { ...approval, qty: qty + 1 });
   }
 
-  private confirm(order: Mutable<OrderRow>, wish: Wish): void {
+  private confirm(order: Mutable<OrderRow>, plan: OrderPlan): void {
     const approval = this.approvals.get(order.id) as Mutable<ApprovalRow>;
     approval.qty = order.qty;
-    this.tellApproval(wish, 'ApprovalObtained', approval);
+    this.publishApproval(plan, 'ApprovalObtained', approval);
     order.approvalId = approval.id;
     order.status = 'APPROVED';
   }
 
-  private handOut({ id }: OrderRow, wish: Wish): void {
+  private decreaseStock({ id }: OrderRow, plan: OrderPlan): void {
     const approval = this.approvals.get(id);
     if (approval === undefined) return;
     const { equipmentId, qty } = approval;
     const stock = (this.stocks.get(equipmentId) ?? 0) - qty;
     const outcome = stock >= 0 ? 'TAKEN' : 'REFUSED';
-    this.handedOut.set(id, { orderId: id, equipmentId, qty, direction: 'OUT', outcome });
+    this.lent.set(id, { orderId: id, equipmentId, qty, direction: 'OUT', outcome });
     if (outcome === 'TAKEN') {
       this.stocks.set(equipmentId, stock);
-      this.tell(wish, 'equipment', 'StockDecreased', id, { equipmentId, qty, stock });
+      this.publish(plan, 'equipment', 'StockDecreased', id, { equipmentId, qty, stock });
     } else {
       const data = { approvalId: approval.id, equipmentId, qty, reason: 'OUT_OF_STOCK' };
-      this.tell(wish, 'equipment', 'StockRejected', id, data);
+      this.publish(plan, 'equipment', 'StockRejected', id, data);
     }
   }
 
-  private rejectApproval({ id }: OrderRow, wish: Wish): void {
+  private rejectApproval({ id }: OrderRow, plan: OrderPlan): void {
     const approval = this.approvals.get(id);
-    if (approval?.status !== 'APPROVED' || this.handedOut.get(id)?.outcome !== 'REFUSED') return;
+    if (approval?.status !== 'APPROVED' || this.lent.get(id)?.outcome !== 'REFUSED') return;
     approval.status = 'REJECTED';
-    this.tellApproval(wish, 'ApprovalRejected', approval);
+    this.publishApproval(plan, 'ApprovalRejected', approval);
   }
 
   private rejectOrder(order: Mutable<OrderRow>): void {
     if (this.approvals.get(order.id)?.status === 'REJECTED') order.status = 'REJECTED';
   }
 
-  private cancel(order: Mutable<OrderRow>, wish: Wish): void {
+  private cancel(order: Mutable<OrderRow>, plan: OrderPlan): void {
     const { id: orderId, equipmentId, qty } = order;
     const outcome = order.status === 'REJECTED' ? 'refused' : 'cancelled';
     this.cancellations.push({ orderId, sentAt: this.tick(), outcome });
     if (outcome === 'refused') return;
     order.status = 'CANCELLED';
-    this.tell(wish, 'order', 'OrderCancelled', orderId, { equipmentId, qty });
+    this.publish(plan, 'order', 'OrderCancelled', orderId, { equipmentId, qty });
   }
 
-  private cancelApproval({ id, equipmentId, qty }: OrderRow, wish: Wish): void {
-    if (!this.told(id, 'OrderCancelled')) return;
+  private cancelApproval({ id, equipmentId, qty }: OrderRow, plan: OrderPlan): void {
+    if (!this.hasEvent(id, 'OrderCancelled')) return;
     let approval = this.approvals.get(id);
     if (approval === undefined) {
       const ids = { id: this.approvals.size + 1, orderId: id };
@@ -183,32 +183,38 @@ class Shop {
     }
     if (approval.status !== 'APPROVED') return;
     approval.status = 'CANCELLED';
-    this.tellApproval(wish, 'CancelRequested', approval);
+    this.publishApproval(plan, 'CancelRequested', approval);
   }
 
-  private takeBack({ id }: OrderRow, wish: Wish): void {
-    if (!this.told(id, 'CancelRequested')) return;
+  private increaseStock({ id }: OrderRow, plan: OrderPlan): void {
+    if (!this.hasEvent(id, 'CancelRequested')) return;
     const { equipmentId, qty } = this.approvals.get(id) as ApprovalRow;
-    const taken = this.handedOut.get(id)?.outcome === 'TAKEN';
+    const taken = this.lent.get(id)?.outcome === 'TAKEN';
     const outcome = taken ? 'RETURNED' : 'VOID';
-    this.takenBack.set(id, { orderId: id, equipmentId, qty, direction: 'IN', outcome });
+    this.returned.set(id, { orderId: id, equipmentId, qty, direction: 'IN', outcome });
     if (!taken) return;
     const stock = (this.stocks.get(equipmentId) ?? 0) + qty;
     this.stocks.set(equipmentId, stock);
-    this.tell(wish, 'equipment', 'StockIncreased', id, { equipmentId, qty, stock });
+    this.publish(plan, 'equipment', 'StockIncreased', id, { equipmentId, qty, stock });
   }
 
-  private tellApproval(wish: Wish, name: string, approval: ApprovalRow): void {
+  private publishApproval(plan: OrderPlan, name: string, approval: ApprovalRow): void {
     const { id: approvalId, orderId, equipmentId, qty } = approval;
-    this.tell(wish, 'approval', name, orderId, { approvalId, equipmentId, qty });
+    this.publish(plan, 'approval', name, orderId, { approvalId, equipmentId, qty });
   }
 
-  private tell(wish: Wish, service: string, name: string, orderId: number, data: object): void {
+  private publish(
+    plan: OrderPlan,
+    service: string,
+    name: string,
+    orderId: number,
+    data: object,
+  ): void {
     this.timelines.set(orderId, [...(this.timelines.get(orderId) ?? []), name]);
-    this.topics.publish(service, name, orderId, { orderId, ...data }, wish.repeated ? 2 : 1);
+    this.topics.publish(service, name, orderId, { orderId, ...data }, plan.repeated ? 2 : 1);
   }
 
-  private told(orderId: number, name: string): boolean {
+  private hasEvent(orderId: number, name: string): boolean {
     return this.timelines.get(orderId)?.includes(name) ?? false;
   }
 
@@ -218,22 +224,22 @@ class Shop {
 }
 
 /**
- * A run in which everything went as documented.
+ * A run in which everything works as documented.
  * @param stocks of equipment 1, 2 and so on
- * @param wishes in the order in which they come in
- * @param picks whose turn it is next, of those under way; when they are used up, each ends its course
+ * @param plans of the orders, in the order of their requests
+ * @param picks which of the unfinished orders takes the next step; afterwards each order finishes
  */
 export function correctRun(
   stocks: readonly number[],
-  wishes: readonly Wish[],
+  plans: readonly OrderPlan[],
   picks: readonly number[] = [],
-): Run {
-  const shop = new Shop(stocks);
-  let underWay = wishes.map((wish, i) => shop.place(wish, `k-${i + 1}`));
+): RunRecord {
+  const suite = new ReferenceSuite(stocks);
+  let unfinished = plans.map((plan, i) => suite.place(plan, `k-${i + 1}`));
   for (const pick of picks) {
-    underWay = underWay.filter((steps) => steps.length > 0);
-    underWay[pick % underWay.length]?.shift()?.();
+    unfinished = unfinished.filter((steps) => steps.length > 0);
+    unfinished[pick % unfinished.length]?.shift()?.();
   }
-  for (const steps of underWay) for (const step of steps) step();
-  return shop.run();
+  for (const steps of unfinished) for (const step of steps) step();
+  return suite.run();
 }

@@ -1,8 +1,8 @@
-import type { DeadLetterRow, Poison, TopicMessage } from '../../record.ts';
+import type { DeadLetterRow, Poison, TopicMessage } from '../../run-record.ts';
 
 const PARTITIONS = 3;
 
-/** The topics of a made-up run, with their poison and its dead letters. */
+/** The topics of a generated run, with poison messages and their dead letters. */
 export class Topics {
   readonly messages: TopicMessage[] = [];
   readonly poison: Poison[] = [];
@@ -20,8 +20,8 @@ export class Topics {
     for (let i = 0; i < times; i++) this.messages.push({ ...this.append(service, key), ...event });
   }
 
-  /** Breaks what order tells of this order, for all that read it. */
-  spoil(orderId: number): void {
+  /** Publishes a poison message for this order; each consumer group moves it to the dead letters. */
+  poisonFor(orderId: number): void {
     const at = this.append('order', orderId);
     const groups = ['approval', 'mis'];
     this.messages.push({ ...at, key: String(orderId), id: '', type: '', value: '{"orderId":' });

@@ -1,12 +1,12 @@
-import { seconds, type Books } from './invariants.ts';
-import { nameOf, type Event } from './event-log.ts';
+import { seconds, type IndexedRun } from './indexed-run.ts';
+import { nameOf, type Event } from './read-events.ts';
 
 /** Units by equipment. */
 class Units {
   private readonly sums = new Map<number, number>();
 
   add(equipmentId: unknown, qty: unknown): void {
-    if (typeof equipmentId !== 'number' || typeof qty !== 'number') return; // events.ts tells of it
+    if (typeof equipmentId !== 'number' || typeof qty !== 'number') return; // reported by checkEvents
     this.sums.set(equipmentId, this.of(equipmentId) + qty);
   }
 
@@ -16,17 +16,17 @@ class Units {
 }
 
 /**
- * The stock of each equipment is what was registered less what is lent, whoever is asked: order, the
- * ledger of equipment, or the events on the topic. It was never below 0 on the way.
+ * The stock of each equipment is the registered stock minus the lent units, by three independent
+ * sources: the approved orders, the stock ledger and the events. It was never below 0.
  */
-export function* differencesOfStock(books: Books): Iterable<string> {
-  yield* atTheEnd(books);
-  yield* onTheWay(books);
-  yield* registrations(books);
+export function* checkStock(run: IndexedRun): Iterable<string> {
+  yield* atTheEnd(run);
+  yield* duringTheRun(run);
+  yield* registrations(run);
 }
 
-function* atTheEnd(books: Books): Iterable<string> {
-  const { final, history, orders } = books;
+function* atTheEnd(run: IndexedRun): Iterable<string> {
+  const { final, history, orders } = run;
   const [approved, taken, returned] = [new Units(), new Units(), new Units()];
   const [decreased, increased] = [new Units(), new Units()];
   for (const { status, equipmentId, qty } of orders.values()) {
@@ -36,7 +36,7 @@ function* atTheEnd(books: Books): Iterable<string> {
     if (outcome === 'TAKEN') taken.add(equipmentId, qty);
     if (outcome === 'RETURNED') returned.add(equipmentId, qty);
   }
-  for (const { name, data } of movements(books)) {
+  for (const { name, data } of movements(run)) {
     (name === 'StockDecreased' ? decreased : increased).add(data['equipmentId'], data['qty']);
   }
 
@@ -65,18 +65,18 @@ function* atTheEnd(books: Books): Iterable<string> {
     }
     stocks.delete(id);
   }
-  for (const id of stocks.keys()) yield `equipment ${id} exists, but nobody registered it`;
+  for (const id of stocks.keys()) yield `equipment ${id} exists, but no client registered it`;
 }
 
-function* onTheWay(books: Books): Iterable<string> {
-  const { history } = books;
+function* duringTheRun(run: IndexedRun): Iterable<string> {
+  const { history } = run;
   const registered = new Map(history.registered.map(({ id, stock }) => [id, stock]));
   for (const { equipmentId, stock, at } of history.stockSamples) {
     const wrong = outside(stock, registered.get(equipmentId));
     if (wrong) yield `equipment ${equipmentId} had ${stock} at ${seconds(at)}, ${wrong}`;
   }
   const chains = new Map<number, Event[]>();
-  for (const event of movements(books)) {
+  for (const event of movements(run)) {
     const { equipmentId, stock } = event.data;
     const limit = registered.get(Number(equipmentId));
     const wrong = outside(stock, limit);
@@ -85,7 +85,7 @@ function* onTheWay(books: Books): Iterable<string> {
     if (chain) chain.push(event);
     else chains.set(Number(equipmentId), [event]);
   }
-  const ends = new Map(books.final.equipments.map(({ id, stock }) => [id, stock]));
+  const ends = new Map(run.final.equipments.map(({ id, stock }) => [id, stock]));
   for (const [id, events] of chains) {
     const [start, end] = [registered.get(id), ends.get(id)];
     if (start !== undefined && end !== undefined) yield* brokenChain(id, start, end, events);
@@ -93,16 +93,16 @@ function* onTheWay(books: Books): Iterable<string> {
 }
 
 function outside(stock: unknown, registered: number | undefined): string | undefined {
-  if (typeof stock !== 'number') return 'which is no stock';
+  if (typeof stock !== 'number') return 'which is not a stock';
   if (stock < 0) return 'below 0';
   if (registered === undefined) return 'but was never registered';
   return stock > registered ? `more than the ${registered} registered` : undefined;
 }
 
 /**
- * Each movement tells the stock that it left, and so the one that it found. One after the other,
- * they lead from the registered stock to the final one: a stock is found as often as it is left.
- * Where two movements found the same stock, one of them was lost.
+ * Each event reports the stock after it, so the stock before it is known as well. Together the events
+ * lead from the registered stock to the final one, so each stock is reached as often as it is left.
+ * If two events start from the same stock, one update was lost.
  */
 function* brokenChain(
   id: number,
@@ -110,20 +110,20 @@ function* brokenChain(
   end: number,
   events: readonly Event[],
 ): Iterable<string> {
-  const left = new Map([[start, 1]]);
-  const found = new Map([[end, 1]]);
+  const reached = new Map([[start, 1]]);
+  const left = new Map([[end, 1]]);
   const count = (counts: Map<number, number>, stock: number) =>
     counts.set(stock, (counts.get(stock) ?? 0) + 1);
   for (const { name, data } of events) {
     const [after, qty] = [Number(data['stock']), Number(data['qty'])];
-    count(left, after);
-    count(found, name === 'StockDecreased' ? after + qty : after - qty);
+    count(reached, after);
+    count(left, name === 'StockDecreased' ? after + qty : after - qty);
   }
-  for (const stock of new Set([...left.keys(), ...found.keys()])) {
-    const [ins, outs] = [left.get(stock) ?? 0, found.get(stock) ?? 0];
+  for (const stock of new Set([...reached.keys(), ...left.keys()])) {
+    const [ins, outs] = [reached.get(stock) ?? 0, left.get(stock) ?? 0];
     if (ins === outs) continue;
     yield (
-      `equipment ${id} came to a stock of ${stock} ${times(ins)} and went on from it ` +
+      `equipment ${id} reached a stock of ${stock} ${times(ins)} and left it ` +
       `${times(outs)}, by its events from ${start} to ${end}`
     );
   }
@@ -131,7 +131,7 @@ function* brokenChain(
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
-function* movements({ log }: Books): Iterable<Event> {
+function* movements({ log }: IndexedRun): Iterable<Event> {
   for (const events of log.ofOrders.values()) {
     for (const name of ['StockDecreased', 'StockIncreased'] as const) {
       const event = events.get(name);
@@ -140,18 +140,18 @@ function* movements({ log }: Books): Iterable<Event> {
   }
 }
 
-/** Every registration was told, once, with its stock. */
-function* registrations({ history, log }: Books): Iterable<string> {
-  const untold = new Map(log.registrations);
+/** Each registration was published once, with its stock. */
+function* registrations({ history, log }: IndexedRun): Iterable<string> {
+  const unmatched = new Map(log.registrations);
   for (const { id, stock } of history.registered) {
-    const event = untold.get(id);
-    untold.delete(id);
+    const event = unmatched.get(id);
+    unmatched.delete(id);
     if (event === undefined) yield `equipment ${id} has no EquipmentRegistered on the topics`;
     else if (event.data['stock'] !== stock) {
-      yield `${nameOf(event)} tells of ${event.data['stock']}, but ${stock} were registered`;
+      yield `${nameOf(event)} reports ${event.data['stock']}, but ${stock} were registered`;
     }
   }
-  for (const event of untold.values()) {
-    yield `${nameOf(event)} tells of equipment ${event.message.key}, which nobody registered`;
+  for (const event of unmatched.values()) {
+    yield `${nameOf(event)} is for equipment ${event.message.key}, which no client registered`;
   }
 }

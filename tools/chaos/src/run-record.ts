@@ -1,8 +1,8 @@
 /**
- * What a run leaves behind for the checker: what clients sent and were told, what was seen of the
+ * What a run leaves behind for the checker: what clients sent and received, what was seen of the
  * suite while it ran, and what its services hold at the end. Times are ms since the run's start.
  */
-export interface Run {
+export interface RunRecord {
   readonly history: History;
   readonly final: FinalState;
 }
@@ -13,7 +13,7 @@ export interface History {
   readonly registered: readonly { readonly id: number; readonly stock: number }[];
   readonly orders: readonly OrderAttempt[];
   readonly cancellations: readonly Cancellation[];
-  /** What any client, or the sampler, was told of an order's status. */
+  /** The status of an order, as a client or the sampler received it. */
   readonly sightings: readonly Sighting[];
   /** The stock of an equipment as equipment's database had it at a moment. */
   readonly stockSamples: readonly StockSample[];
@@ -36,7 +36,7 @@ export type OrderAnswer =
       readonly orderId: number;
       readonly status: string;
     }
-  /** 4xx: told to be wrong; there must be no order. */
+  /** 4xx: refused; there must be no order. */
   | { readonly kind: 'refused'; readonly at: number; readonly httpStatus: number }
   /** 5xx, a timeout or a broken connection: it may have been taken. Sent again until it is known. */
   | { readonly kind: 'unknown'; readonly at: number; readonly cause: string };
@@ -52,7 +52,7 @@ export interface Cancellation {
 export interface Sighting {
   readonly orderId: number;
   readonly status: string;
-  /** When it was asked, and when it was told. */
+  /** When the request was sent, and when the answer came. */
   readonly from: number;
   readonly to: number;
 }
@@ -144,14 +144,14 @@ export interface DeadLetterRow {
   readonly group: string;
 }
 
-/** Something that was broken on purpose, or mended. */
+/** A fault that was injected or removed. */
 export interface Fault {
   /** E.g. `SIGKILL order`, `Kafka down`, `approval hung`. */
   readonly what: string;
   /** What it happened to: a service or a dependency. */
   readonly target: string;
   readonly from: number;
-  /** When it was started again or mended. */
+  /** When it was started again or repaired. */
   readonly to: number;
 }
 
@@ -184,12 +184,12 @@ export interface LayerResult {
   readonly name: string;
   readonly seed: number;
   readonly seconds: number;
-  /** What does not add up, one line each; empty when the books balance. */
+  /** The differences, one line each; empty when all invariants hold. */
   readonly differences: readonly string[];
   readonly measures: readonly Measure[];
   /** What was counted, for the ledger, e.g. `cases: 10000`. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Requests that were answered with 5xx or not at all, by what was asked and told. */
+  /** Requests that were answered with 5xx or not at all, by request and answer. */
   readonly failedRequests: Readonly<Record<string, number>>;
   readonly faults: readonly Fault[];
   readonly samples: readonly Sample[];

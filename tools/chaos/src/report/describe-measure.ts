@@ -1,15 +1,15 @@
-import { meets, type Measure } from '../record.ts';
+import { meets, type Measure } from '../run-record.ts';
 import { number } from './report.ts';
 
 /** A measure in words. */
-export interface Worded {
+export interface MeasureText {
   readonly mark: '✓' | '✗';
   readonly value: string;
   /** E.g. `at most 5,000 ms`. */
   readonly bar: string;
 }
 
-export const worded = (measure: Measure): Worded => ({
+export const describeMeasure = (measure: Measure): MeasureText => ({
   mark: meets(measure) ? '✓' : '✗',
   value: amount(measure.value, measure.unit),
   bar: `${measure.must} ${amount(measure.limit, measure.unit)}`,

@@ -1,26 +1,26 @@
-import type { LayerResult } from '../record.ts';
-import { worded } from './measures.ts';
+import type { LayerResult } from '../run-record.ts';
+import { describeMeasure } from './describe-measure.ts';
 import {
   commandOf,
   counted,
   inWords,
-  ledgerOf,
+  totalsOf,
   number,
   passed,
-  verdictOf,
+  resultOf,
   type Report,
 } from './report.ts';
 
-/** Differences of a layer that are told before the rest is only counted. */
-const TOLD = 20;
-/** Causes of failed requests that are told. */
+/** Differences of a layer that are listed; the others are only counted. */
+const LISTED = 20;
+/** Causes of failed requests that are listed. */
 const CAUSES = 8;
 
-/** The report for a terminal; the verdict is its last line. */
+/** The report for a terminal; the result is its last line. */
 export function reportText(report: Report): string {
-  const { entries, differences } = ledgerOf(report.layers);
+  const { entries, differences } = totalsOf(report.layers);
   return [
-    `Proof that the books balance, ${report.startedAt}`,
+    `Proof that all invariants hold, ${report.startedAt}`,
     `Again with: ${commandOf(report)}`,
     '',
     ...table([
@@ -29,7 +29,7 @@ export function reportText(report: Report): string {
     ]),
     ...report.layers.flatMap((layer) => ['', ...layerText(layer)]),
     '',
-    verdictOf(report),
+    resultOf(report),
     '',
   ].join('\n');
 }
@@ -41,28 +41,28 @@ function layerText(layer: LayerResult): string[] {
     ([what, count]) => `${inWords(what)} ${number(count)}`,
   );
   const rows = measures.map((measure) => {
-    const { mark, value, bar } = worded(measure);
+    const { mark, value, bar } = describeMeasure(measure);
     return [`${mark} ${measure.name}`, value, bar];
   });
-  const more = differences.length - TOLD;
+  const more = differences.length - LISTED;
   return [
     `${passed(layer) ? '✓' : '✗'} ${name}: ${facts.join(', ')}`,
     ...(counters.length > 0 ? [`  ${counters.join(', ')}`] : []),
     ...failedRequests(layer).map((line) => `  ${line}`),
     ...table(rows),
     `  ${counted(differences.length, 'difference')}${differences.length > 0 ? ':' : ''}`,
-    ...differences.slice(0, TOLD).map((line) => `    ${line}`),
+    ...differences.slice(0, LISTED).map((line) => `    ${line}`),
     ...(more > 0 ? [`    and ${number(more)} more`] : []),
   ];
 }
 
-/** What clients were told that was no clear answer, the most frequent first. */
+/** Answers that were not clear, the most frequent first. */
 function failedRequests(layer: LayerResult): string[] {
   const causes = Object.entries(layer.failedRequests).sort(([, a], [, b]) => b - a);
   if (causes.length === 0) return [];
   const sum = causes.reduce((total, [, count]) => total + count, 0);
-  const told = causes.slice(0, CAUSES).map(([what, count]) => `  ${number(count)} × ${what}`);
-  return [`${counted(sum, 'failed request')}, sent again until answered:`, ...told];
+  const listed = causes.slice(0, CAUSES).map(([what, count]) => `  ${number(count)} × ${what}`);
+  return [`${counted(sum, 'failed request')}, sent again until answered:`, ...listed];
 }
 
 /** Rows in columns, the first to the left and the others to the right. */

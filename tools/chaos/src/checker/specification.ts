@@ -1,17 +1,17 @@
-/** The states of an order, and where each may still lead, itself included. */
-const LEADS_TO: Readonly<Record<string, readonly string[]>> = {
+/** The states of an order, with the states that may follow each, itself included. */
+const MAY_BECOME: Readonly<Record<string, readonly string[]>> = {
   ORDERED: ['ORDERED', 'APPROVED', 'CANCELLED', 'REJECTED'],
   APPROVED: ['APPROVED', 'CANCELLED', 'REJECTED'],
   CANCELLED: ['CANCELLED'],
   REJECTED: ['REJECTED'],
 };
 
-export const isStatus = (status: string): boolean => Object.hasOwn(LEADS_TO, status);
+export const isStatus = (status: string): boolean => Object.hasOwn(MAY_BECOME, status);
 
 export const canBecome = (status: string, later: string): boolean =>
-  LEADS_TO[status]?.includes(later) ?? false;
+  MAY_BECOME[status]?.includes(later) ?? false;
 
-/** What can happen to an order; each at most once. */
+/** The events of an order; each happens at most once. */
 export const orderEvents = [
   'Ordered',
   'OrderCancelled',
@@ -26,7 +26,7 @@ export const orderEvents = [
 export type OrderEventName = (typeof orderEvents)[number];
 export type EventName = OrderEventName | 'EquipmentRegistered';
 
-/** Events by their `ce_type`: on which topic each belongs. */
+/** By `ce_type`: the name of the event, and the topic to which it belongs. */
 export const eventTypes: ReadonlyMap<string, { name: EventName; topic: string }> = new Map(
   Object.entries({
     Ordered: 'order',
@@ -44,7 +44,7 @@ export const eventTypes: ReadonlyMap<string, { name: EventName; topic: string }>
   ]),
 );
 
-/** Of one order on one topic, the first comes before the second. */
+/** Pairs of events of one order on one topic: the first is published before the second. */
 export const sequences = [
   ['Ordered', 'OrderCancelled'],
   ['ApprovalObtained', 'CancelRequested'],

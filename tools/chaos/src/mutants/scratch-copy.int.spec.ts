@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { plantedBugs } from './mutants.ts';
-import { scratchBuild } from './scratch-build.ts';
+import { mutants } from './mutants.ts';
+import { scratchCopy } from './scratch-copy.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const builtFile = (file: string): string => file.replace('/src/', '/dist/').replace(/\.ts$/, '.js');
@@ -11,13 +11,13 @@ describe('A scratch build', () => {
   let directory: string;
 
   beforeEach(async () => {
-    directory = await realpath(await mkdtemp(join(tmpdir(), 'planted-')));
+    directory = await realpath(await mkdtemp(join(tmpdir(), 'mutant-')));
   });
 
   afterEach(() => rm(directory, { recursive: true }));
 
-  it.each(plantedBugs)('has $name, and the product has not', async (bug) => {
-    await scratchBuild(bug, directory);
+  it.each(mutants)('has $name, and the product has not', async (bug) => {
+    await scratchCopy(bug, directory);
     for (const file of new Set(bug.edits.map((edit) => builtFile(edit.file)))) {
       const [scratch, product] = await Promise.all(
         [directory, REPOSITORY].map((folder) => readFile(join(folder, file), 'utf8')),
@@ -28,9 +28,9 @@ describe('A scratch build', () => {
   });
 
   it('uses its own copies of the packages, and what is installed for the rest', async () => {
-    const [bug] = plantedBugs;
-    if (bug === undefined) throw new Error('there are no planted bugs');
-    await scratchBuild(bug, directory);
+    const [bug] = mutants;
+    if (bug === undefined) throw new Error('there are no mutants');
+    await scratchCopy(bug, directory);
     const at = (name: string) => realpath(join(directory, 'node_modules', name));
     expect(await at('@equipmgnt/messaging')).toBe(join(directory, 'libs/messaging'));
     expect(await at('kafkajs')).toBe(await realpath(join(REPOSITORY, 'node_modules/kafkajs')));

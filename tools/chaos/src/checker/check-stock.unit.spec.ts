@@ -6,23 +6,23 @@ import {
   only,
   remove,
   row,
-  type Planted,
-} from './testing/faults.ts';
+  type CorruptionCase,
+} from './testing/sample-run.ts';
 
-describe('check of stock', () => {
-  const planted: Planted[] = [
+describe('checkStock', () => {
+  const cases: CorruptionCase[] = [
     [
       'units that were taken twice',
       ({ final }) => (only(final.equipments, row(1)).stock = 6),
       'equipment 1 ends with 6, expected 8: 10 registered - 2 in approved orders',
     ],
     [
-      'a movement that the ledger does not know',
+      'a movement that differs in the ledger',
       ({ final }) => (only(final.ledger, line(2, 'OUT')).qty = 5),
       'equipment 1 ends with 8, expected 6: 10 registered - 7 taken + 3 returned by the ledger',
     ],
     [
-      'a movement that was not told',
+      'a movement without an event',
       ({ final }) => remove(final.messages, event(1, 'StockDecreased')),
       'equipment 1 ends with 8, expected 10: 10 registered - 3 decreased + 3 increased by events',
     ],
@@ -32,12 +32,12 @@ describe('check of stock', () => {
       'equipment 1 ends with -1, below 0',
     ],
     [
-      'a stock below 0 on the way',
+      'a stock below 0 during the run',
       ({ history }) => history.stockSamples.push({ equipmentId: 1, stock: -1, at: 1_500 }),
       'equipment 1 had -1 at 1.500 s, below 0',
     ],
     [
-      'more than was registered on the way',
+      'more than the registered stock during the run',
       ({ history }) => history.stockSamples.push({ equipmentId: 1, stock: 11, at: 1_500 }),
       'equipment 1 had 11 at 1.500 s, more than the 10 registered',
     ],
@@ -50,66 +50,66 @@ describe('check of stock', () => {
       'StockDecreased e-12 at equipmgnt.equipment[1]@1 leaves equipment 1 with -2, below 0',
     ],
     [
-      'two movements of which one did not see the other',
+      'a lost update of the stock',
       ({ final }) => {
         for (const message of final.messages.filter(event(2, 'StockDecreased'))) {
           message.value = message.value.replace('"stock":5', '"stock":7');
         }
       },
-      'equipment 1 came to a stock of 10 once and went on from it 2 times, by its events from 10 to 8',
+      'equipment 1 reached a stock of 10 once and left it 2 times, by its events from 10 to 8',
     ],
     [
-      'equipment that is lost',
+      'lost equipment',
       ({ final }) => remove(final.equipments, row(1)),
       'equipment 1 was registered with 10, but does not exist',
     ],
     [
-      'equipment that nobody registered',
+      'equipment that no client registered',
       ({ final }) => final.equipments.push({ id: 3, stock: 0 }),
-      'equipment 3 exists, but nobody registered it',
+      'equipment 3 exists, but no client registered it',
     ],
     [
-      'a registration that was not told',
+      'a registration without an event',
       ({ final }) => remove(final.messages, event(2, 'EquipmentRegistered')),
       'equipment 2 has no EquipmentRegistered on the topics',
     ],
     [
-      'a registration that was told wrong',
+      'a registration event with the wrong stock',
       ({ final }) =>
         (only(final.messages, event(2, 'EquipmentRegistered')).value =
           '{"equipmentId":2,"stock":4}'),
-      'EquipmentRegistered e-2 at equipmgnt.equipment[2]@0 tells of 4, but 5 were registered',
+      'EquipmentRegistered e-2 at equipmgnt.equipment[2]@0 reports 4, but 5 were registered',
     ],
   ];
-  it.each(planted)('finds %s', (_, change, expected) => {
+  it.each(cases)('finds %s', (_, change, expected) => {
     expect(differences(change)).toContain(expected);
   });
 });
 
-describe('check of the ledger', () => {
-  const planted: Planted[] = [
+describe('checkLedger', () => {
+  const cases: CorruptionCase[] = [
     [
-      'units that were never handed out',
+      'a missing OUT line',
       ({ final }) => remove(final.ledger, line(1, 'OUT')),
       'order 1 has an approval that is APPROVED, its OUT line in the ledger is none, expected TAKEN',
     ],
     [
-      'units that were never taken back',
+      'a missing IN line',
       ({ final }) => remove(final.ledger, line(2, 'IN')),
       'order 2 has an approval that is CANCELLED and an OUT line that is TAKEN, its IN line in the ledger is none, expected RETURNED',
     ],
     [
-      'units that were given back though nobody had taken them',
+      'returned units that were never taken',
       ({ final }) => (only(final.ledger, line(4, 'IN')).outcome = 'RETURNED'),
       'order 4 has an approval that is CANCELLED and an OUT line that is none, its IN line in the ledger is RETURNED, expected VOID',
     ],
     [
-      'a line for something else',
+      'a line for other units',
       ({ final }) => (only(final.ledger, line(1, 'OUT')).qty = 1),
       'order 1 has TAKEN 1 of equipment 1 in the ledger, but is approved for 2 of equipment 1',
     ],
     [
-      'a line that is there twice',
+      'a duplicate line',
       ({ final }) => final.ledger.push(only(final.ledger, line(1, 'OUT'))),
       'order 1 has an OUT line in the ledger more than once',
     ],
@@ -119,23 +119,23 @@ describe('check of the ledger', () => {
       'the ledger has an OUT line of order 99, which does not exist',
     ],
     [
-      'a line of an order that has no approval',
+      'a line of an order without approval',
       ({ final }) => remove(final.approvals, ofOrder(1)),
       'order 1 has an OUT line in the ledger, but no approval',
     ],
     [
-      'a line in no direction',
+      'a line with an unknown direction',
       ({ final }) => (only(final.ledger, line(1, 'OUT')).direction = 'UP'),
-      'order 1 has a ledger line that goes "UP"',
+      'order 1 has a ledger line with direction "UP"',
     ],
   ];
-  it.each(planted)('finds %s', (_, change, expected) => {
+  it.each(cases)('finds %s', (_, change, expected) => {
     expect(differences(change)).toContain(expected);
   });
 });
 
-describe('check of approvals', () => {
-  const planted: Planted[] = [
+describe('checkApprovals', () => {
+  const cases: CorruptionCase[] = [
     [
       'an order that is approved twice',
       ({ final }) => final.approvals.push({ ...only(final.approvals, ofOrder(1)), id: 99 }),
@@ -152,24 +152,24 @@ describe('check of approvals', () => {
       'order 1 is APPROVED without approval',
     ],
     [
-      'an approval that outlives its order',
+      'an approval that is still valid after its order was cancelled',
       ({ final }) => (only(final.approvals, ofOrder(2)).status = 'APPROVED'),
       'order 2 is CANCELLED, its approval 2 is APPROVED, expected CANCELLED or REJECTED',
     ],
     [
-      'a rejection that approval does not know',
+      'a rejected order whose approval is not rejected',
       ({ final }) => (only(final.approvals, ofOrder(3)).status = 'CANCELLED'),
       'order 3 is REJECTED, its approval 3 is CANCELLED, expected REJECTED',
     ],
     [
-      'an approval for something else',
+      'an approval for other units',
       ({ final }) => (only(final.approvals, ofOrder(1)).qty = 1),
       'order 1 is APPROVED, its approval 1 is for 1 of equipment 1, expected 2 of equipment 1',
     ],
     [
-      'an order that names another approval',
+      'an order that refers to another approval',
       ({ final }) => (only(final.orders, row(1)).approvalId = 3),
-      'order 1 is APPROVED, its approval 1, but it names approval 3',
+      'order 1 is APPROVED, its approval 1, but the order refers to approval 3',
     ],
     [
       'an approval of an order that does not exist',
@@ -177,7 +177,7 @@ describe('check of approvals', () => {
       'an approval is for order 99, which does not exist',
     ],
   ];
-  it.each(planted)('finds %s', (_, change, expected) => {
+  it.each(cases)('finds %s', (_, change, expected) => {
     expect(differences(change)).toContain(expected);
   });
 });

@@ -2,25 +2,26 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import type { Edit, PlantedBug } from './mutants.ts';
+import type { Edit, Mutant } from './mutants.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const SCOPE = '@equipmgnt';
 
 /**
- * Makes a copy of the built product that has a bug. The bug is planted in the sources of the packages
+ * Makes a copy of the built product that has a bug. The bug is inserted in the sources of the packages
  * concerned, which are then built by their own build scripts; all other packages are copied as they
  * are built, so build the product first.
  * @param directory made if it is not there; it must be empty, and is the caller's to remove
  * @returns the directory, for the option `repository` of `Suite.start`
  * @throws Error when an edit no longer fits the product, or the product is not built
  */
-export async function scratchBuild(bug: PlantedBug, directory: string): Promise<string> {
+export async function scratchCopy(bug: Mutant, directory: string): Promise<string> {
   await mkdir(directory, { recursive: true });
   await Promise.all([linkModules(directory), copy('.swcrc', directory)]);
   const packages = await productPackages();
   for (const folder of packages) {
     await copy(join(folder, 'package.json'), directory);
+    if (!(await isBuilt(folder))) continue;
     const edits = bug.edits.filter(({ file }) => file.startsWith(`${folder}/`));
     if (edits.length === 0) {
       await copyBuilt(folder, directory);
@@ -37,17 +38,17 @@ export async function scratchBuild(bug: PlantedBug, directory: string): Promise<
  * The text after an edit.
  * @throws Error when what it looks for is not there exactly once
  */
-export function edited(text: string, { file, find, replace }: Edit, bug: PlantedBug): string {
+export function edited(text: string, { file, find, replace }: Edit, bug: Mutant): string {
   const count = text.split(find).length - 1;
   if (count === 1) return text.replace(find, () => replace);
   throw new Error(
-    `The planted bug "${bug.name}" does not fit ${file} any more: its text is there ${count} times, ` +
+    `The mutant "${bug.name}" does not fit ${file} any more: its text is there ${count} times, ` +
       `not once. The product has changed, so change the bug in tools/chaos/src/mutants/mutants.ts. ` +
       `It looks for:\n${find}`,
   );
 }
 
-async function apply(edit: Edit, bug: PlantedBug, directory: string): Promise<void> {
+async function apply(edit: Edit, bug: Mutant, directory: string): Promise<void> {
   const path = join(directory, edit.file);
   await writeFile(path, edited(await readFile(path, 'utf8'), edit, bug));
 }
@@ -88,6 +89,12 @@ async function copyBuilt(folder: string, directory: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new Error(`${folder} is not built: run npm run build first`, { cause: error });
   }
+}
+
+/** A workspace without a build script, such as libs/testing, is not part of the product. */
+async function isBuilt(folder: string): Promise<boolean> {
+  const { scripts } = JSON.parse(await readFile(join(REPOSITORY, folder, 'package.json'), 'utf8'));
+  return scripts?.build !== undefined;
 }
 
 async function build(folder: string, directory: string): Promise<void> {

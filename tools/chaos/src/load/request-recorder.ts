@@ -1,4 +1,4 @@
-import type { Cancellation, History, OrderAnswer, OrderAttempt } from '../record.ts';
+import type { Cancellation, History, OrderAnswer, OrderAttempt } from '../run-record.ts';
 
 type Open<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -8,7 +8,7 @@ export interface OpenAttempt extends Open<Omit<OrderAttempt, 'answers'>> {
 }
 
 /** Collects a run's {@link History} while it happens. */
-export class Recorder {
+export class RequestRecorder {
   readonly registered: { id: number; stock: number }[] = [];
   readonly orders: OpenAttempt[] = [];
   readonly cancellations: Open<Cancellation>[] = [];
@@ -18,7 +18,7 @@ export class Recorder {
   readonly unexpected: string[] = [];
   /** Orders acknowledged so far. */
   acknowledged = 0;
-  /** Requests of any kind that were answered with 5xx or not at all, by what was asked and told. */
+  /** Requests that were answered with 5xx or not at all, by request and answer. */
   readonly failed: Record<string, number> = {};
   readonly #start = performance.now();
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { check } from './index.ts';
+import { check } from './check.ts';
 import { correctRun } from './testing/correct-run.ts';
 import { corruptionsOf } from './testing/corruptions.ts';
-import { courses, type Course } from './testing/courses.ts';
-import { aRun } from './testing/faults.ts';
+import { orderPaths, type PathName } from './testing/order-paths.ts';
+import { sampleRun } from './testing/sample-run.ts';
 
-const wishes = fc.array(
+const plans = fc.array(
   fc.record({
-    course: fc.constantFrom(...(Object.keys(courses) as Course[])),
+    path: fc.constantFrom(...(Object.keys(orderPaths) as PathName[])),
     equipmentId: fc.integer({ min: 1, max: 3 }),
     qty: fc.integer({ min: 1, max: 4 }),
     unknown: fc.nat(2),
@@ -18,12 +18,12 @@ const wishes = fc.array(
 );
 const stocks = fc.array(fc.nat(12), { minLength: 3, maxLength: 3 });
 const runs = fc
-  .tuple(stocks, wishes, fc.array(fc.nat(1_000), { maxLength: 60 }))
+  .tuple(stocks, plans, fc.array(fc.nat(1_000), { maxLength: 60 }))
   .map(([registered, wanted, picks]) => correctRun(registered, wanted, picks));
 
 describe('check', () => {
-  it('finds nothing in a run that went as documented', () => {
-    const { history, final } = aRun();
+  it('finds nothing in a correct run', () => {
+    const { history, final } = sampleRun();
     expect(check({ history, final })).toEqual([]);
     expect(final.orders.map(({ status }) => status).join(' ')).toBe(
       'APPROVED CANCELLED REJECTED CANCELLED APPROVED APPROVED REJECTED CANCELLED',
@@ -33,11 +33,11 @@ describe('check', () => {
     );
   });
 
-  it('finds nothing in a run where nothing happened', () => {
+  it('finds nothing in an empty run', () => {
     expect(check(correctRun([], []))).toEqual([]);
   });
 
-  it('finds nothing in whatever run went as documented', () => {
+  it('finds nothing in any correct run', () => {
     fc.assert(
       fc.property(runs, (run) => {
         expect(check(run)).toEqual([]);
@@ -46,7 +46,7 @@ describe('check', () => {
     );
   });
 
-  it('finds whatever single thing is wrong at the end of a run', () => {
+  it('finds any single corruption of the final state of any run', () => {
     fc.assert(
       fc.property(runs, fc.nat(), ({ history, final }, pick) => {
         const corruptions = corruptionsOf(final);
@@ -59,11 +59,11 @@ describe('check', () => {
     );
   });
 
-  it('finds each single thing that is wrong at the end of one run', () => {
-    const { history, final } = aRun();
-    const unseen = corruptionsOf(final).filter(
+  it('finds every single corruption of the final state of one run', () => {
+    const { history, final } = sampleRun();
+    const unnoticed = corruptionsOf(final).filter(
       ({ apply }) => check({ history, final: apply() }).length === 0,
     );
-    expect(unseen.map(({ what }) => what)).toEqual([]);
+    expect(unnoticed.map(({ what }) => what)).toEqual([]);
   });
 });

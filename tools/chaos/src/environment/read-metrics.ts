@@ -1,5 +1,5 @@
 /** The samples of a process's `/actuator/prometheus`, summed over labels, by metric name. */
-export async function metricsOf(url: string): Promise<ReadonlyMap<string, number>> {
+export async function readMetrics(url: string): Promise<ReadonlyMap<string, number>> {
   const signal = AbortSignal.timeout(2_000);
   const answer = await fetch(`${url}/actuator/prometheus`, { signal });
   if (!answer.ok) throw new Error(`${url}/actuator/prometheus answers ${answer.status}`);

@@ -1,24 +1,24 @@
-import type { OrderAnswer, OrderAttempt } from '../record.ts';
-import { isStatus } from './catalogue.ts';
-import { sameUnits, seconds, units, type Books } from './invariants.ts';
+import type { OrderAnswer, OrderAttempt } from '../run-record.ts';
+import { isStatus } from './specification.ts';
+import { sameUnits, seconds, units, type IndexedRun } from './indexed-run.ts';
 
 type Acknowledgement = Extract<OrderAnswer, { kind: 'acknowledged' }>;
 
-/** Holds what clients were told of their orders and cancellations against the orders that exist. */
-export function* differencesOfAnswers(books: Books): Iterable<string> {
-  const told = new Told();
-  for (const attempt of books.history.orders) yield* ofAttempt(attempt, books, told);
-  yield* told.differences();
-  yield* ofOrders(books, told);
-  yield* ofCancellations(books);
+/** The answers to orders and cancellations must agree with the orders that exist. */
+export function* checkAnswers(run: IndexedRun): Iterable<string> {
+  const acknowledged = new Acknowledgements();
+  for (const attempt of run.history.orders) yield* ofAttempt(attempt, run, acknowledged);
+  yield* acknowledged.differences();
+  yield* ofOrders(run, acknowledged);
+  yield* ofCancellations(run);
 }
 
-/** Which keys were told of which orders. */
-class Told {
+/** Which orders were acknowledged to which idempotency keys. */
+class Acknowledgements {
   private readonly keys = new Map<number, Set<string>>();
   private readonly orders = new Map<string, Set<number>>();
 
-  note(key: string, orderId: number): void {
+  add(key: string, orderId: number): void {
     this.keys.set(orderId, (this.keys.get(orderId) ?? new Set()).add(key));
     this.orders.set(key, (this.orders.get(key) ?? new Set()).add(orderId));
   }
@@ -38,7 +38,11 @@ class Told {
   }
 }
 
-function* ofAttempt(attempt: OrderAttempt, { orders }: Books, told: Told): Iterable<string> {
+function* ofAttempt(
+  attempt: OrderAttempt,
+  { orders }: IndexedRun,
+  acknowledgements: Acknowledgements,
+): Iterable<string> {
   const { key, answers } = attempt;
   const acknowledged = answers.filter(
     (answer): answer is Acknowledgement => answer.kind === 'acknowledged',
@@ -49,22 +53,22 @@ function* ofAttempt(attempt: OrderAttempt, { orders }: Books, told: Told): Itera
     const cause = last?.kind === 'unknown' ? `; the last failed: ${last.cause}` : '';
     yield (
       `key ${key} (${units(attempt)}, sent at ${seconds(attempt.sentAt)}) ` +
-      `never got an answer that says whether it is taken${cause}`
+      `never got a definite answer${cause}`
     );
   }
   if (acknowledged[0] && refused) {
     yield (
       `key ${key} was refused at ${seconds(refused.at)}, ` +
-      `yet acknowledged as order ${acknowledged[0].orderId} at ${seconds(acknowledged[0].at)}`
+      `but acknowledged as order ${acknowledged[0].orderId} at ${seconds(acknowledged[0].at)}`
     );
   }
   const statuses = new Set(acknowledged.map(({ status }) => status));
   if (statuses.size > 1) {
-    // the first answer is kept, and told again to who asks again
-    yield `key ${key} was told different statuses: ${[...statuses].join(', ')}`;
+    // a retry with the same key gets the stored first answer
+    yield `key ${key} got different statuses: ${[...statuses].join(', ')}`;
   }
   for (const orderId of new Set(acknowledged.map((answer) => answer.orderId))) {
-    told.note(key, orderId);
+    acknowledgements.add(key, orderId);
     const order = orders.get(orderId);
     if (order === undefined) {
       yield `order ${orderId} was acknowledged to key ${key} (${units(attempt)}), but does not exist`;
@@ -74,25 +78,28 @@ function* ofAttempt(attempt: OrderAttempt, { orders }: Books, told: Told): Itera
   }
 }
 
-function* ofOrders({ orders, history }: Books, told: Told): Iterable<string> {
+function* ofOrders(
+  { orders, history }: IndexedRun,
+  acknowledged: Acknowledgements,
+): Iterable<string> {
   const refused = new Map<string, string>();
   for (const { key, answers, ...wanted } of history.orders) {
     if (answers.some(({ kind }) => kind === 'refused')) refused.set(units(wanted), key);
   }
   for (const order of orders.values()) {
-    if (!told.has(order.id)) {
+    if (!acknowledged.has(order.id)) {
       const key = refused.get(units(order));
-      const suspect = key === undefined ? '' : `; key ${key} asked for as much and was refused`;
-      yield `order ${order.id} (${units(order)}) exists, but no client was told of it${suspect}`;
+      const suspect = key === undefined ? '' : `; key ${key} requested the same and was refused`;
+      yield `order ${order.id} (${units(order)}) exists, but was acknowledged to no client${suspect}`;
     }
     if (!isStatus(order.status)) {
-      yield `order ${order.id} ends as "${order.status}", which is no status`;
+      yield `order ${order.id} ends as "${order.status}", which is not a status`;
     }
-    if (order.status === 'ORDERED') yield `order ${order.id} still waits: it ends ORDERED`;
+    if (order.status === 'ORDERED') yield `order ${order.id} is still ORDERED at the end`;
   }
 }
 
-function* ofCancellations({ history, orders }: Books): Iterable<string> {
+function* ofCancellations({ history, orders }: IndexedRun): Iterable<string> {
   const cancelled = new Set<number>();
   for (const { orderId, outcome, sentAt } of history.cancellations) {
     if (outcome !== 'refused') cancelled.add(orderId);
@@ -108,7 +115,7 @@ function* ofCancellations({ history, orders }: Books): Iterable<string> {
   }
   for (const { id, status } of orders.values()) {
     if (status === 'CANCELLED' && !cancelled.has(id)) {
-      yield `order ${id} is CANCELLED, but nobody cancelled it`;
+      yield `order ${id} is CANCELLED, but no client cancelled it`;
     }
   }
 }

@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBacklog, waitUntil, Random } from '@equipmgnt/testing';
-import { check } from '../checker/index.ts';
+import { check } from '../checker/check.ts';
 import { Clients } from '../load/clients.ts';
-import { Recorder } from '../load/recorder.ts';
-import type { Fault, FinalState, LayerResult, Measure, Run } from '../record.ts';
-import { readFinalState } from '../environment/final-state.ts';
+import { RequestRecorder } from '../load/request-recorder.ts';
+import type { Fault, FinalState, LayerResult, Measure, RunRecord } from '../run-record.ts';
+import { readFinalState } from '../environment/read-final-state.ts';
 import { rebuildView } from '../environment/rebuild-view.ts';
 import { Sampler } from '../environment/sampler.ts';
-import type { Stage } from '../environment/environment.ts';
+import type { Environment } from '../environment/environment.ts';
 
-/** What everybody is told while a layer runs, for a progress bar. */
+/** Reports the progress of a layer, for a progress bar. */
 export type Progress = (done: number, of: number, what: string) => void;
 
-export interface TrialOptions {
+export interface ExperimentOptions {
   readonly name: string;
   readonly seed: number;
-  readonly stage: Stage;
+  readonly environment: Environment;
   readonly orders: number;
   readonly perSecond: number;
   /** When to give up waiting for rest, in ms after the last fault. */
   readonly giveUpAfterMs?: number;
   readonly progress?: Progress;
   /** Breaks things while orders come in. */
-  readonly faults: (trial: Trial) => Promise<void>;
+  readonly faults: (experiment: Experiment) => Promise<void>;
 }
 
 /** Stock of each kind, of what is expected to be asked for: some run out, some never do. */
@@ -33,10 +33,10 @@ const MEAN_QTY = 2;
 const REST_WITHIN_MS = 30_000;
 
 /** A run of the suite under load, with what its faults need. */
-export class Trial {
-  readonly stage: Stage;
+export class Experiment {
+  readonly environment: Environment;
   readonly random: Random;
-  readonly recorder = new Recorder();
+  readonly recorder = new RequestRecorder();
   readonly clients: Clients;
   /** What was broken; `to` is infinite as long as it is. */
   readonly faults: { -readonly [K in keyof Fault]: Fault[K] }[] = [];
@@ -44,11 +44,11 @@ export class Trial {
   readonly counts: Record<string, number> = {};
   #loading = true;
 
-  constructor(stage: Stage, seed: number) {
-    this.stage = stage;
+  constructor(environment: Environment, seed: number) {
+    this.environment = environment;
     this.random = new Random(seed);
     // faults choose at other times than clients do: each has choices of its own, so both replay
-    this.clients = new Clients(stage.url, new Random(seed + 1), this.recorder);
+    this.clients = new Clients(environment.url, new Random(seed + 1), this.recorder);
   }
 
   /** Whether orders still come in. */
@@ -64,25 +64,25 @@ export class Trial {
     this.counts[name] = (this.counts[name] ?? 0) + by;
   }
 
-  /** Breaks something, waits, mends it and waits until it works. */
+  /** Injects a fault, waits, removes it and waits for the recovery. */
   async fault(
     what: string,
     target: string,
     {
-      breakIt,
-      mend,
+      inject,
+      fix,
       forMs,
     }: {
-      breakIt: () => unknown;
-      mend: () => unknown;
+      inject: () => unknown;
+      fix: () => unknown;
       forMs: number;
     },
   ): Promise<void> {
     const fault = { what, target, from: this.recorder.now(), to: Infinity };
     this.faults.push(fault);
-    await breakIt();
+    await inject();
     await sleep(forMs);
-    await mend();
+    await fix();
     fault.to = this.recorder.now();
   }
 
@@ -103,53 +103,64 @@ export class Trial {
 
 /**
  * Lets orders in while faults happen, waits until every client has an answer and the suite is at
- * rest, and has the books checked.
+ * rest, and has the run checked.
  */
-export async function runTrial(options: TrialOptions): Promise<LayerResult> {
-  const { name, seed, stage, orders, perSecond, giveUpAfterMs = 4 * REST_WITHIN_MS } = options;
+export async function runExperiment(options: ExperimentOptions): Promise<LayerResult> {
+  const {
+    name,
+    seed,
+    environment,
+    orders,
+    perSecond,
+    giveUpAfterMs = 4 * REST_WITHIN_MS,
+  } = options;
   const started = performance.now();
-  const trial = new Trial(stage, seed);
-  const { recorder, clients } = trial;
+  const experiment = new Experiment(environment, seed);
+  const { recorder, clients } = experiment;
   const demand = (orders * MEAN_QTY) / (STOCK_SHARES.length * KINDS);
   for (const share of Array.from({ length: KINDS }, () => STOCK_SHARES).flat()) {
     await clients.register(Math.ceil(demand * share));
   }
-  const sampler = new Sampler(stage, recorder, clients);
+  const sampler = new Sampler(environment, recorder, clients);
   const ticker = setInterval(() => {
     const { length } = recorder.orders;
     options.progress?.(
       length,
       orders,
-      `${recorder.acknowledged} acknowledged, ${trial.faults.length} faults`,
+      `${recorder.acknowledged} acknowledged, ${experiment.faults.length} faults`,
     );
   }, 500);
   const differences: string[] = [];
   let restedMs = giveUpAfterMs;
   try {
-    const load = clients.orders(orders, perSecond).finally(() => trial.loadEnded());
-    await Promise.all([load, options.faults(trial)]);
-    const mended = performance.now();
+    const load = clients.orders(orders, perSecond).finally(() => experiment.loadEnded());
+    await Promise.all([load, options.faults(experiment)]);
+    const repairedAt = performance.now();
     options.progress?.(orders, orders, 'waiting for rest');
     await Promise.race([clients.settled(), sleep(giveUpAfterMs, undefined, { ref: false })]);
     if (clients.waiting > 0) differences.push(`${clients.waiting} clients still have no answer`);
-    await waitUntil(() => atRest(stage), { withinMs: giveUpAfterMs }).catch((error: unknown) =>
-      differences.push(`the suite does not come to rest: ${(error as Error).message}`),
+    await waitUntil(() => atRest(environment), { withinMs: giveUpAfterMs }).catch(
+      (error: unknown) =>
+        differences.push(`the suite does not come to rest: ${(error as Error).message}`),
     );
-    restedMs = Math.round(performance.now() - mended);
+    restedMs = Math.round(performance.now() - repairedAt);
   } finally {
     clearInterval(ticker);
     await sampler.stop();
   }
-  trial.measures.push({
+  experiment.measures.push({
     name: 'at rest after the last fault',
     value: restedMs,
     unit: 'ms',
     limit: REST_WITHIN_MS,
     must: 'at most',
   });
-  options.progress?.(orders, orders, 'checking the books');
-  const final = { ...(await readFinalState(stage)), rebuiltViews: await rebuildView(stage) };
-  const run: Run = { history: recorder.history(), final };
+  options.progress?.(orders, orders, 'checking the run');
+  const final = {
+    ...(await readFinalState(environment)),
+    rebuiltViews: await rebuildView(environment),
+  };
+  const run: RunRecord = { history: recorder.history(), final };
   differences.push(...recorder.unexpected, ...check(run));
   await clients.close();
   return {
@@ -157,25 +168,25 @@ export async function runTrial(options: TrialOptions): Promise<LayerResult> {
     seed,
     seconds: Math.round((performance.now() - started) / 1_000),
     differences,
-    measures: trial.measures,
-    counts: { ...ledgerCounts(run), ...trial.counts },
+    measures: experiment.measures,
+    counts: { ...ledgerCounts(run), ...experiment.counts },
     failedRequests: recorder.failed,
-    faults: trial.faults,
+    faults: experiment.faults,
     samples: sampler.samples,
   };
 }
 
-/** @throws Error naming what is still under way */
-async function atRest(stage: Stage): Promise<void> {
-  const { total, ...where } = await measureBacklog(stage.direct);
-  if (total > 0) throw new Error(`under way: ${JSON.stringify(where)}`);
-  const answer = await fetch(`${stage.url}/mis?status=ORDERED&size=1`);
+/** @throws Error that names the backlog */
+async function atRest(environment: Environment): Promise<void> {
+  const { total, ...where } = await measureBacklog(environment.direct);
+  if (total > 0) throw new Error(`backlog: ${JSON.stringify(where)}`);
+  const answer = await fetch(`${environment.url}/mis?status=ORDERED&size=1`);
   const { page } = (await answer.json()) as { page: { totalElements: number } };
   if (page.totalElements > 0) throw new Error(`${page.totalElements} orders still wait`);
 }
 
 /** What a manager wants to know. */
-function ledgerCounts({ history, final }: Run): Record<string, number> {
+function ledgerCounts({ history, final }: RunRecord): Record<string, number> {
   const withStatus = (status: string) =>
     final.orders.filter((order) => order.status === status).length;
   const units = (outcome: string) => unitsOf(final, outcome);

@@ -1,25 +1,30 @@
-import type { ViewRow } from '../record.ts';
-import { strangers, type Books } from './invariants.ts';
+import type { ViewRow } from '../run-record.ts';
+import { orphans, type IndexedRun } from './indexed-run.ts';
 
 const FIELDS = ['equipmentId', 'qty', 'status', 'approvalId', 'timeline'] as const;
 
-/** A row of mis as text, field by field, so that it can be compared and shown. */
+/** The fields of a row of mis as text, to compare and print them. */
 type Shown = Record<(typeof FIELDS)[number], string>;
 
-/** mis shows every order as order, approval and equipment have it; so does one built anew. */
-export function* differencesOfViews(books: Books): Iterable<string> {
-  const { orders, approvals, log, views, rebuiltViews } = books;
+/** mis shows each order as the other services have it, and a view rebuilt from the topics is equal. */
+export function* checkViews(run: IndexedRun): Iterable<string> {
+  const { orders, approvals, log, views, rebuiltViews } = run;
   for (const { id, equipmentId, qty, status } of orders.values()) {
     const approvalId = approvals.get(id)?.id;
     const timeline = [...(log.ofOrders.get(id)?.keys() ?? [])].sort();
     const expected = { id, equipmentId, qty, status, approvalId, timeline };
     yield* compare('mis', id, shown(views.get(id), sorted), shown(expected, sorted));
   }
-  yield* strangers(views.keys(), books, 'mis shows');
+  yield* orphans(views.keys(), run, 'mis shows');
   if (rebuiltViews === undefined) return;
-  // Both order an order's timeline by the times of the same events, so that is the same too.
+  // Both sort a timeline by the times of the same events, so the timelines must be equal too.
   for (const [id, view] of views) {
-    yield* compare('the rebuilt mis', id, shown(rebuiltViews.get(id), asItIs), shown(view, asItIs));
+    yield* compare(
+      'the rebuilt mis',
+      id,
+      shown(rebuiltViews.get(id), unsorted),
+      shown(view, unsorted),
+    );
   }
   for (const id of rebuiltViews.keys()) {
     if (!views.has(id)) yield `the rebuilt mis shows order ${id}, mis does not`;
@@ -28,9 +33,9 @@ export function* differencesOfViews(books: Books): Iterable<string> {
 
 type Arrange = (timeline: readonly string[]) => readonly string[];
 
-const asItIs: Arrange = (timeline) => timeline;
+const unsorted: Arrange = (timeline) => timeline;
 
-/** Each service's own clock dates its events, so their sequence in the view says nothing. */
+/** Each service dates events by its own clock, so the expected order of a timeline is not known. */
 const sorted: Arrange = (timeline) => timeline.toSorted();
 
 function shown(row: ViewRow | undefined, arrange: Arrange): Shown | undefined {
@@ -55,6 +60,6 @@ function* compare(
   if (found === undefined || expected === undefined) return;
   const wrong = FIELDS.filter((field) => found[field] !== expected[field]);
   if (wrong.length === 0) return;
-  const told = wrong.map((field) => `${field} ${found[field]}, expected ${expected[field]}`);
-  yield `${who} shows order ${id} with ${told.join('; ')}`;
+  const texts = wrong.map((field) => `${field} ${found[field]}, expected ${expected[field]}`);
+  yield `${who} shows order ${id} with ${texts.join('; ')}`;
 }

@@ -1,17 +1,17 @@
-import type { Poison, TopicMessage } from '../record.ts';
-import { eventTypes, sequences, type EventName, type OrderEventName } from './catalogue.ts';
+import type { Poison, TopicMessage } from '../run-record.ts';
+import { eventTypes, sequences, type EventName, type OrderEventName } from './specification.ts';
 
-/** An event where it first lies on its topic; its repetitions are left out. */
+/** An event with its first message on the topic; duplicates are left out. */
 export interface Event {
   readonly name: EventName;
   readonly message: TopicMessage;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** The distinct events of an order, by what they tell. */
+/** The distinct events of an order, by name. */
 export type EventsOfOrder = ReadonlyMap<OrderEventName, Event>;
 
-/** What is on the topics, once the repetitions and the poison are taken away. */
+/** The events on the topics, without duplicates and poison messages. */
 export interface EventLog {
   readonly ofOrders: ReadonlyMap<number, EventsOfOrder>;
   /** EquipmentRegistered, by equipment. */
@@ -25,7 +25,7 @@ export const positionOf = (at: { topic: string; partition: number; offset: strin
 export const nameOf = ({ name, message }: Event): string =>
   `${name} ${message.id} at ${positionOf(message)}`;
 
-/** Reads the topics; messages that were poisoned on purpose are nobody's events. */
+/** Reads the events from the messages, and ignores those that the harness poisoned on purpose. */
 export function readEvents(messages: readonly TopicMessage[], poison: readonly Poison[]): EventLog {
   const differences: string[] = [];
   const poisoned = new Set(poison.map(positionOf));
@@ -57,7 +57,7 @@ export function readEvents(messages: readonly TopicMessage[], poison: readonly P
       const what = event.name === 'EquipmentRegistered' ? 'equipment' : 'order';
       differences.push(
         `${what} ${message.key} has more than one ${event.name}: ` +
-          `${message.id} at ${positionOf(message)} besides ${another.message.id} at ${positionOf(another.message)}`,
+          `${message.id} at ${positionOf(message)} and ${another.message.id} at ${positionOf(another.message)}`,
       );
     }
   }
@@ -65,7 +65,7 @@ export function readEvents(messages: readonly TopicMessage[], poison: readonly P
   return { ofOrders, registrations, differences };
 }
 
-/** All messages of one key belong on one partition of a topic, or nothing keeps them in order. */
+/** Kafka keeps the order of a partition only, so all messages of a key must be on one partition. */
 function onAnotherPartition(
   { topic, partition, key }: TopicMessage,
   partitions: Map<string, Map<string, number>>,
@@ -90,17 +90,17 @@ function* changed(first: TopicMessage, again: TopicMessage): Iterable<string> {
   }
 }
 
-/** The event, or why it is none. */
+/** The event, or the reason why the message is not an event. */
 function readEvent(message: TopicMessage): Event | string {
   const where = `message ${positionOf(message)}`;
   const type = eventTypes.get(message.type);
-  if (type === undefined) return `${where} is no event: its type is "${message.type}"`;
+  if (type === undefined) return `${where} is not an event: its type is "${message.type}"`;
   if (type.topic !== message.topic)
     return `${where} is of type ${type.name}, which belongs on ${type.topic}`;
   if (message.id === '') return `${where} is of type ${type.name}, without an id`;
   const data = parse(message.value);
   if (data === undefined)
-    return `${where} is of type ${type.name}, but its value is no JSON object: ${message.value}`;
+    return `${where} is of type ${type.name}, but its value is not a JSON object: ${message.value}`;
   const subject = type.name === 'EquipmentRegistered' ? 'equipmentId' : 'orderId';
   if (!Number.isInteger(data[subject]) || String(data[subject]) !== message.key) {
     return `${where} is of type ${type.name} under key ${message.key}, but its ${subject} is ${data[subject]}`;
@@ -119,7 +119,7 @@ function parse(value: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Keeps the event unless there is one already, which it returns. */
+/** Stores the event, unless the key has one already; then it returns that one. */
 function keepFirst<Key>(events: Map<Key, Event>, key: Key, event: Event): Event | undefined {
   const known = events.get(key);
   if (known === undefined) events.set(key, event);
@@ -140,7 +140,7 @@ function* outOfOrder(orderId: number, events: EventsOfOrder): Iterable<string> {
     const before = events.get(name)?.message;
     const after = events.get(laterName)?.message;
     if (before === undefined || after === undefined) continue;
-    if (before.partition !== after.partition) continue; // told of as such
+    if (before.partition !== after.partition) continue; // reported by onAnotherPartition
     if (Number(before.offset) < Number(after.offset)) continue;
     yield (
       `order ${orderId} has its ${laterName} at ${positionOf(after)}, ` +

@@ -1,30 +1,30 @@
-import type { ApprovalRow, LedgerRow, OrderRow } from '../record.ts';
-import { sameUnits, strangers, units, type Books } from './invariants.ts';
-import { orderEvents, type OrderEventName } from './catalogue.ts';
-import { nameOf, type Event } from './event-log.ts';
+import type { ApprovalRow, LedgerRow, OrderRow } from '../run-record.ts';
+import { sameUnits, orphans, units, type IndexedRun } from './indexed-run.ts';
+import { orderEvents, type OrderEventName } from './specification.ts';
+import { nameOf, type Event } from './read-events.ts';
 
-/** What the rows of an order say of one of its events. */
+/** What the rows of an order imply for one of its events. */
 interface Expectation {
   /** Whether it must have happened. */
   readonly happened: boolean;
-  /** The state that says so. */
+  /** The state that implies this. */
   readonly because: string;
-  /** What it must tell. */
+  /** The units that the event must report. */
   readonly about: { readonly equipmentId: number; readonly qty: number } | undefined;
 }
 
-/** Every row is explained by its events, and every event by its row; both tell the same. */
-export function* differencesOfEvents(books: Books): Iterable<string> {
-  const { orders, approvals, log } = books;
+/** Each row has the events that it implies, each event has its row, and both have the same data. */
+export function* checkEvents(run: IndexedRun): Iterable<string> {
+  const { orders, approvals, log } = run;
   for (const order of orders.values()) {
     const approval = approvals.get(order.id);
-    const expectations = expected(order, approval, books.out.get(order.id), books.in.get(order.id));
+    const expectations = expected(order, approval, run.out.get(order.id), run.in.get(order.id));
     const events = log.ofOrders.get(order.id);
     for (const name of orderEvents) {
       yield* ofEvent(order.id, name, expectations[name], events?.get(name), approval);
     }
   }
-  yield* strangers(log.ofOrders.keys(), books, 'the topics tell of');
+  yield* orphans(log.ofOrders.keys(), run, 'the topics have events of');
 }
 
 function* ofEvent(
@@ -42,14 +42,14 @@ function* ofEvent(
     yield `order ${orderId} ${because}, but there is ${nameOf(event)}`;
     return;
   }
-  const told = { equipmentId: event.data['equipmentId'], qty: event.data['qty'] };
-  if (about && !sameUnits(told, about)) {
-    yield `${nameOf(event)} tells of ${units(told)} for order ${orderId}, expected ${units(about)}`;
+  const reported = { equipmentId: event.data['equipmentId'], qty: event.data['qty'] };
+  if (about && !sameUnits(reported, about)) {
+    yield `${nameOf(event)} reports ${units(reported)} for order ${orderId}, expected ${units(about)}`;
   }
   const withApproval = /^Approval|^CancelRequested|^StockRejected/.test(name);
   if (withApproval && approval && event.data['approvalId'] !== approval.id) {
     yield (
-      `${nameOf(event)} tells of approval ${event.data['approvalId']} for order ${orderId}, ` +
+      `${nameOf(event)} reports approval ${event.data['approvalId']} for order ${orderId}, ` +
       `expected ${approval.id}`
     );
   }
@@ -85,7 +85,7 @@ function expected(
   return {
     Ordered: { ...ofOrder(true), because: 'exists' },
     OrderCancelled: ofOrder(order.status === 'CANCELLED'),
-    // equipment writes an OUT line for every approval that it hears of
+    // equipment writes an OUT line for each ApprovalObtained that it consumes
     ApprovalObtained: {
       ...ofApproval(out !== undefined),
       because: out ? 'has an OUT line in the ledger' : 'has no OUT line in the ledger',

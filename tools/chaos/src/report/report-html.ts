@@ -1,24 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { LayerResult } from '../record.ts';
+import type { LayerResult } from '../run-record.ts';
 import { Markup, markup, scriptJson } from './markup.ts';
-import { worded } from './measures.ts';
+import { describeMeasure } from './describe-measure.ts';
 import {
   commandOf,
   counted,
   inWords,
-  ledgerOf,
+  totalsOf,
   number,
   passed,
   proved,
-  verdictOf,
+  resultOf,
   type Report,
 } from './report.ts';
 import { timelineOf } from './timeline.ts';
 
 /** Differences of a layer that the page shows; report.json has all. */
 const SHOWN = 1_000;
-const TITLE = 'Proof that the books balance';
+const TITLE = 'Proof that all invariants hold';
 
 /** The report as one page that needs nothing else, not even a network. */
 export async function reportHtml(report: Report): Promise<string> {
@@ -28,23 +28,23 @@ export async function reportHtml(report: Report): Promise<string> {
     uplotFile('uPlot.iife.min.js'),
     ownFile('plots.js'),
   ]);
-  const { entries, differences } = ledgerOf(report.layers);
+  const { entries, differences } = totalsOf(report.layers);
   const page = markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
-<title>${TITLE}: ${verdictOf(report)}</title>
+<title>${TITLE}: ${resultOf(report)}</title>
 <style>${new Markup(uplotStyle + style)}</style>
 </head>
 <body>
 <header>
 <h1>${TITLE}</h1>
-<p class="verdict ${proved(report) ? 'good' : 'bad'}">${verdictOf(report)}</p>
+<p class="result ${proved(report) ? 'good' : 'bad'}">${resultOf(report)}</p>
 <p>Started ${report.startedAt}, seed ${report.seed}. Again with <code>${commandOf(report)}</code></p>
 </header>
-<h2>Ledger</h2>
+<h2>Totals</h2>
 <dl class="ledger">
 ${entries.map(([name, count]) => entry(name, count === undefined ? '–' : number(count)))}
 ${entry('Differences', number(differences), differences === 0 ? 'good' : 'bad')}
@@ -76,7 +76,7 @@ const mark = (good: boolean) =>
   good ? markup`<span class="good">✓</span>` : markup`<span class="bad">✗</span>`;
 
 function summary(layer: LayerResult, i: number): Markup {
-  const { missed, measures, differences } = ledgerOf([layer]);
+  const { missed, measures, differences } = totalsOf([layer]);
   return markup`<tr><td>${mark(passed(layer))} <a href="#layer-${i}">${layer.name}</a></td>
 <td class="number">${layer.seed}</td><td class="number">${number(layer.seconds, 1)}</td>
 <td class="number">${number(layer.faults.length)}</td>
@@ -100,7 +100,7 @@ ${samples.length > 0 ? markup`<div class="plots" data-layer="${i}"></div>` : ''}
 
 function measureTable({ measures }: LayerResult): Markup {
   const rows = measures.map((measure) => {
-    const { mark: sign, value, bar } = worded(measure);
+    const { mark: sign, value, bar } = describeMeasure(measure);
     return markup`<tr><td>${mark(sign === '✓')} ${measure.name}</td>
 <td class="number">${value}</td><td class="number">${bar}</td></tr>
 `;

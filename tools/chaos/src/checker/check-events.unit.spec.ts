@@ -1,24 +1,24 @@
-import { differences, event, only, remove, type Planted } from './testing/faults.ts';
+import { differences, event, only, remove, type CorruptionCase } from './testing/sample-run.ts';
 
-describe('check of events', () => {
-  const planted: Planted[] = [
+describe('checkEvents', () => {
+  const cases: CorruptionCase[] = [
     [
       'an event that was lost',
       ({ final }) => remove(final.messages, event(1, 'Ordered')),
       'order 1 exists, but there is no Ordered on the topics',
     ],
     [
-      'a cancellation that was not told',
+      'an unpublished cancellation',
       ({ final }) => remove(final.messages, event(4, 'OrderCancelled')),
       'order 4 is CANCELLED, but there is no OrderCancelled on the topics',
     ],
     [
-      'an approval that equipment heard of and that was not told',
+      'an approval that equipment consumed and that was not published',
       ({ final }) => remove(final.messages, event(1, 'ApprovalObtained')),
       'order 1 has an OUT line in the ledger, but there is no ApprovalObtained on the topics',
     ],
     [
-      'an event of what did not happen',
+      'an event of something that did not happen',
       ({ final }) => {
         const decreased = only(final.messages, event(1, 'StockDecreased'));
         const offset = String(Number(decreased.offset) + 1_000);
@@ -28,20 +28,20 @@ describe('check of events', () => {
       'order 1 has no IN line in the ledger, but there is StockIncreased e-99 at equipmgnt.equipment[1]@1001',
     ],
     [
-      'an event that tells of something else',
+      'an event with other units',
       ({ final }) => {
         const message = only(final.messages, event(1, 'ApprovalObtained'));
         message.value = message.value.replace('"qty":2', '"qty":3');
       },
-      'ApprovalObtained e-11 at equipmgnt.approval[1]@0 tells of 3 of equipment 1 for order 1, expected 2 of equipment 1',
+      'ApprovalObtained e-11 at equipmgnt.approval[1]@0 reports 3 of equipment 1 for order 1, expected 2 of equipment 1',
     ],
     [
-      'an event that tells of another approval',
+      'an event with another approval',
       ({ final }) => {
         const message = only(final.messages, event(3, 'StockRejected'));
         message.value = message.value.replace('"approvalId":3', '"approvalId":4');
       },
-      'StockRejected e-19 at equipmgnt.equipment[0]@0 tells of approval 4 for order 3, expected 3',
+      'StockRejected e-19 at equipmgnt.equipment[0]@0 reports approval 4 for order 3, expected 3',
     ],
     [
       'an effect that happened twice',
@@ -49,10 +49,10 @@ describe('check of events', () => {
         const decreased = only(final.messages, event(1, 'StockDecreased'));
         final.messages.push({ ...decreased, offset: '1000', id: 'e-99' });
       },
-      'order 1 has more than one StockDecreased: e-99 at equipmgnt.equipment[1]@1000 besides e-12 at equipmgnt.equipment[1]@1',
+      'order 1 has more than one StockDecreased: e-99 at equipmgnt.equipment[1]@1000 and e-12 at equipmgnt.equipment[1]@1',
     ],
     [
-      'a repetition with another content',
+      'a duplicate with other content',
       ({ final }) => {
         const ordered = only(final.messages, event(1, 'Ordered'));
         final.messages.push({ ...ordered, offset: '1000', value: '{}' });
@@ -81,7 +81,7 @@ describe('check of events', () => {
     [
       'an event of an unknown type',
       ({ final }) => (only(final.messages, event(1, 'Ordered')).type = 'equipmgnt.Ordered.v2'),
-      'message equipmgnt.order[1]@0 is no event: its type is "equipmgnt.Ordered.v2"',
+      'message equipmgnt.order[1]@0 is not an event: its type is "equipmgnt.Ordered.v2"',
     ],
     [
       'an event without an id',
@@ -89,9 +89,9 @@ describe('check of events', () => {
       'message equipmgnt.order[1]@0 is of type Ordered, without an id',
     ],
     [
-      'an event that is no JSON',
+      'an event that is not JSON',
       ({ final }) => (only(final.messages, event(1, 'Ordered')).value = '{"orderId":'),
-      'message equipmgnt.order[1]@0 is of type Ordered, but its value is no JSON object: {"orderId":',
+      'message equipmgnt.order[1]@0 is of type Ordered, but its value is not a JSON object: {"orderId":',
     ],
     [
       'an event under the key of another order',
@@ -105,15 +105,15 @@ describe('check of events', () => {
         const value = ordered.value.replace('"orderId":1', '"orderId":97');
         final.messages.push({ ...ordered, key: '97', id: 'e-99', offset: '1000', value });
       },
-      'the topics tell of order 97, which does not exist',
+      'the topics have events of order 97, which does not exist',
     ],
     [
-      'broken messages that nobody poisoned',
+      'invalid messages that were not poisoned on purpose',
       ({ final }) => final.poison.pop(),
-      'message equipmgnt.order[0]@2 is no event: its type is ""',
+      'message equipmgnt.order[0]@2 is not an event: its type is ""',
     ],
   ];
-  it.each(planted)('finds %s', (_, change, expected) => {
+  it.each(cases)('finds %s', (_, change, expected) => {
     expect(differences(change)).toContain(expected);
   });
 });

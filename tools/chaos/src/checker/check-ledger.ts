@@ -1,36 +1,36 @@
-import type { ApprovalRow, LedgerRow } from '../record.ts';
-import { sameUnits, strangers, units, type Books } from './invariants.ts';
+import type { ApprovalRow, LedgerRow } from '../run-record.ts';
+import { sameUnits, orphans, units, type IndexedRun } from './indexed-run.ts';
 
-/** The stock ledger has for each approval the lines that its state says, for just its units. */
-export function* differencesOfLedger(books: Books): Iterable<string> {
-  for (const approval of books.approvals.values()) {
+/** For each approval, the stock ledger has the lines that the status implies, with the same units. */
+export function* checkLedger(run: IndexedRun): Iterable<string> {
+  for (const approval of run.approvals.values()) {
     const { orderId } = approval;
-    yield* ofApproval(approval, books.out.get(orderId), books.in.get(orderId));
+    yield* ofApproval(approval, run.out.get(orderId), run.in.get(orderId));
   }
-  for (const [direction, lines] of [['OUT', books.out] as const, ['IN', books.in] as const]) {
-    yield* strangers(lines.keys(), books, `the ledger has an ${direction} line of`);
+  for (const [direction, lines] of [['OUT', run.out] as const, ['IN', run.in] as const]) {
+    yield* orphans(lines.keys(), run, `the ledger has an ${direction} line of`);
     for (const { orderId } of lines.values()) {
-      if (books.approvals.has(orderId) || !books.orders.has(orderId)) continue;
+      if (run.approvals.has(orderId) || !run.orders.has(orderId)) continue;
       yield `order ${orderId} has an ${direction} line in the ledger, but no approval`;
     }
   }
 }
 
-/** The outcomes that fit, `none` where there is no line. */
-interface Fitting {
+/** The allowed outcomes; `none` means that there is no line. */
+interface Allowed {
   readonly out: readonly string[];
   readonly in: string;
 }
 
-function fitting(status: string, out: string): Fitting {
+function allowed(status: string, out: string): Allowed {
   switch (status) {
     case 'APPROVED':
       return { out: ['TAKEN'], in: 'none' };
     case 'REJECTED':
       return { out: ['REFUSED'], in: 'none' };
     default:
-      // cancelled: before it was obtained, after its units were taken, after they were refused, or
-      // in between; what was taken comes back, and only that
+      // the cancellation may be consumed before the approval, or after its units were taken or
+      // refused; only units that were taken are returned
       return {
         out: ['none', 'TAKEN', 'REFUSED', 'VOID'],
         in: out === 'TAKEN' ? 'RETURNED' : 'VOID',
@@ -46,7 +46,7 @@ function* ofApproval(
   const { orderId, status } = approval;
   const subject = `order ${orderId} has an approval that is ${status}`;
   const outcome = { out: out?.outcome ?? 'none', in: back?.outcome ?? 'none' };
-  const expected = fitting(status, outcome.out);
+  const expected = allowed(status, outcome.out);
   if (!expected.out.includes(outcome.out)) {
     yield `${subject}, its OUT line in the ledger is ${outcome.out}, expected ${expected.out.join(' or ')}`;
   }

@@ -4,28 +4,28 @@ import type {
   History,
   LedgerRow,
   OrderRow,
-  Run,
+  RunRecord,
   ViewRow,
-} from '../record.ts';
-import { readEvents, type EventLog } from './event-log.ts';
+} from '../run-record.ts';
+import { readEvents, type EventLog } from './read-events.ts';
 
 /** A run, indexed by order, so that each check is one pass. */
-export interface Books {
+export interface IndexedRun {
   readonly history: History;
   readonly final: FinalState;
   readonly orders: ReadonlyMap<number, OrderRow>;
-  /** By order, as the following ones. */
+  /** These and the following are by order id. */
   readonly approvals: ReadonlyMap<number, ApprovalRow>;
   readonly out: ReadonlyMap<number, LedgerRow>;
   readonly in: ReadonlyMap<number, LedgerRow>;
   readonly views: ReadonlyMap<number, ViewRow>;
   readonly rebuiltViews: ReadonlyMap<number, ViewRow> | undefined;
   readonly log: EventLog;
-  /** What could not be indexed: what there is twice. */
+  /** Rows that exist more than once, and messages that are not correct events. */
   readonly differences: readonly string[];
 }
 
-export function openBooks({ history, final }: Run): Books {
+export function indexRun({ history, final }: RunRecord): IndexedRun {
   const differences: string[] = [];
   const index = <Row>(rows: readonly Row[], keyOf: (row: Row) => number, what: string) => {
     const byKey = new Map<number, Row>();
@@ -42,7 +42,7 @@ export function openBooks({ history, final }: Run): Books {
 
   for (const row of final.ledger) {
     if (row.direction === 'OUT' || row.direction === 'IN') continue;
-    differences.push(`order ${row.orderId} has a ledger line that goes "${row.direction}"`);
+    differences.push(`order ${row.orderId} has a ledger line with direction "${row.direction}"`);
   }
   index(final.approvals, id, 'approval # exists');
   index(final.equipments, id, 'equipment # exists');
@@ -62,10 +62,10 @@ export function openBooks({ history, final }: Run): Books {
   };
 }
 
-/** What of some rows is for orders that do not exist. */
-export function* strangers(
+/** One difference for each row of an order that does not exist. */
+export function* orphans(
   orderIds: Iterable<number>,
-  { orders }: Books,
+  { orders }: IndexedRun,
   what: string,
 ): Iterable<string> {
   for (const orderId of orderIds) {

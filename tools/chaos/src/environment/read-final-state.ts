@@ -8,17 +8,17 @@ import type {
   OrderRow,
   TopicMessage,
   ViewRow,
-} from '../record.ts';
+} from '../run-record.ts';
 import { query } from './query.ts';
-import type { Stage } from './environment.ts';
+import type { Environment } from './environment.ts';
 import { GROUPS, POISON_HEADER, TOPICS, type Topic } from './topics.ts';
 
 const PAGE = 1_000;
 
 /** Reads what the services and the topics hold, once everything is at rest. */
-export async function readFinalState(stage: Stage): Promise<FinalState> {
-  const { databases, kafkaBrokers } = stage.direct;
-  const [mis] = stage.suite.mis;
+export async function readFinalState(environment: Environment): Promise<FinalState> {
+  const { databases, kafkaBrokers } = environment.direct;
+  const [mis] = environment.suite.mis;
   const [orders, approvals, equipments, views, messages, letters] = await Promise.all([
     query<OrderRow>(
       databases.order,

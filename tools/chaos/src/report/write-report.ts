@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reportHtml } from './html.ts';
+import { reportHtml } from './report-html.ts';
 import type { Report } from './report.ts';
 
-export { ledgerOf, proved, type Ledger, type Report } from './report.ts';
-export { reportText } from './text.ts';
+export { totalsOf, proved, type Totals, type Report } from './report.ts';
+export { reportText } from './report-text.ts';
 
 /**
  * Writes a report as JSON, with everything in it, and as a page to look at.
