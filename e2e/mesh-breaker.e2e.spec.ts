@@ -1,7 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { breaker, envoyProgram, PLENTY, siegeProgram, Stage, type Check } from '@equipmgnt/load';
+import {
+  breaker,
+  envoyProgram,
+  PLENTY,
+  siegeProgram,
+  Environment,
+  type Check,
+} from '@equipmgnt/load';
 import { measureBacklog } from '@equipmgnt/testing';
 import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing/jest';
 
@@ -10,14 +17,14 @@ const LOAD = { users: 20, seconds: 5 };
 describe('DestinationRule dr-approval, in Envoy under a siege load', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
   let directory: string;
-  let stage: Stage;
+  let environment: Environment;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'mesh-breaker-'));
     running = await runSuite({ services: { gateway: 0 } }); // the demonstrations start their own
   });
   beforeEach(async () => {
-    stage = new Stage({
+    environment = new Environment({
       connections: running.connections,
       directory,
       siegeProgram: await siegeProgram(),
@@ -25,7 +32,7 @@ describe('DestinationRule dr-approval, in Envoy under a siege load', () => {
       say: () => undefined,
     });
   });
-  afterEach(() => stage.stop());
+  afterEach(() => environment.stop());
   afterAll(async () => {
     await running.stop();
     await rm(directory, { recursive: true });
@@ -34,8 +41,8 @@ describe('DestinationRule dr-approval, in Envoy under a siege load', () => {
   const broken = (checks: readonly Check[]) => checks.filter(({ held }) => !held);
 
   it('rejects some approval requests, still accepts orders, and stays consistent', async () => {
-    expect(broken(await breaker(stage, LOAD))).toEqual([]);
-    await stage.stop();
+    expect(broken(await breaker(environment, LOAD))).toEqual([]);
+    await environment.stop();
     const { gateway } = await running.start({
       services: { gateway: 1, order: 1, approval: 1, equipment: 1, mis: 1 },
     });
@@ -47,7 +54,7 @@ describe('DestinationRule dr-approval, in Envoy under a siege load', () => {
   });
 
   it('has limits that make the difference: without them, the demonstration fails', async () => {
-    const failed = broken(await breaker(stage, LOAD, {})).map(({ bar }) => bar);
+    const failed = broken(await breaker(environment, LOAD, {})).map(({ threshold }) => threshold);
     expect(failed).toContain("the mesh's breaker tripped: 503 with flag UO");
   });
 });

@@ -3,29 +3,29 @@ import { Suite, type Connections, type SuiteOptions } from '@equipmgnt/testing';
 import { Envoy, type EnvoyOptions } from './envoy/envoy.ts';
 import { siege, type SiegeRun } from './siege/siege.ts';
 
-export interface StageOptions {
+export interface EnvironmentOptions {
   /** The databases and the broker. */
   readonly connections: Connections;
   /** For configuration files of what is started. */
   readonly directory: string;
   readonly siegeProgram: string;
   readonly envoyProgram: string;
-  /** Told what happens. */
+  /** Receives a line for each thing that happens. */
   readonly say: (text: string) => void;
-  /** Told each line that siege prints. */
+  /** Receives each line that siege prints. */
   readonly onSiegeLine?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
 type Parts = Pick<SuiteOptions, 'services' | 'ports' | 'env'>;
 
-/** Where a demonstration plays: what it starts here is stopped with the stage. */
-export class Stage {
-  readonly #options: StageOptions;
+/** Where a demonstration runs: what it starts here is stopped with the environment. */
+export class Environment {
+  readonly #options: EnvironmentOptions;
   readonly #suites: Suite[] = [];
   readonly #envoys: Envoy[] = [];
 
-  constructor(options: StageOptions) {
+  constructor(options: EnvironmentOptions) {
     this.#options = options;
   }
 
@@ -55,7 +55,7 @@ export class Stage {
     return envoy;
   }
 
-  /** @throws the reason of the stage's signal, should it abort meanwhile */
+  /** @throws the reason of the environment's signal if it is aborted in the meantime */
   siege(run: Omit<SiegeRun, 'program' | 'onLine' | 'signal'>) {
     const { siegeProgram: program, onSiegeLine: onLine, signal } = this.#options;
     return siege({ program, ...(onLine && { onLine }), ...(signal && { signal }), ...run });

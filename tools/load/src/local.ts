@@ -15,19 +15,19 @@ import {
 import type { Demonstration, Load } from './demonstrations/demonstration.ts';
 import { envoyProgram } from './envoy/install.ts';
 import { siegeProgram } from './siege/install.ts';
-import { Stage, type StageOptions } from './environment.ts';
+import { Environment, type EnvironmentOptions } from './environment.ts';
 import type { Check } from './result.ts';
 
-type Told = Required<Pick<StageOptions, 'say' | 'onSiegeLine' | 'signal'>>;
+type Output = Required<Pick<EnvironmentOptions, 'say' | 'onSiegeLine' | 'signal'>>;
 
 /**
- * Plays a demonstration on this machine, on servers and ports of its own, and leaves nothing behind.
+ * Runs a demonstration on this machine, on servers and ports of its own, and leaves nothing behind.
  * @throws SetupError that says what the machine lacks
  */
-export async function playLocally(
+export async function runLocally(
   demonstration: Demonstration,
   load: Load,
-  told: Told,
+  output: Output,
 ): Promise<Check[]> {
   await checkJavaFor({ kafka: true, mariadb: true });
   const directory = join(LOCAL, `load-${randomUUID()}`);
@@ -44,7 +44,7 @@ export async function playLocally(
     kafkaController,
   });
   const servers = [postgres, mariadb, kafka];
-  let stage: Stage | undefined;
+  let environment: Environment | undefined;
   try {
     const programs = { siege: '', envoy: '' };
     await runSteps(
@@ -58,20 +58,20 @@ export async function playLocally(
             server.start({ report, signal }),
         })),
       ],
-      told.signal,
+      output.signal,
     );
     const databases = await provision({ postgresUrl: postgres.url, mariadbUrl: mariadb.url });
     const connections: Connections = { databases, kafkaBrokers: kafka.url };
-    stage = new Stage({
+    environment = new Environment({
       connections,
       directory,
       siegeProgram: programs.siege,
       envoyProgram: programs.envoy,
-      ...told,
+      ...output,
     });
-    return await demonstration(stage, load);
+    return await demonstration(environment, load);
   } finally {
-    await stage?.stop();
+    await environment?.stop();
     await Promise.all(servers.map((server) => server.stop()));
     await removeData(directory);
     await rm(directory, { recursive: true, force: true }); // with Envoy's files

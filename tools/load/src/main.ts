@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { messageOf, onStopRequest, SetupError } from '@equipmgnt/testing';
 import { Command, InvalidArgumentError } from 'commander';
-import { playInCluster } from './cluster/run.ts';
+import { runInCluster } from './cluster/run.ts';
 import * as cluster from './cluster/demonstrations.ts';
 import { liveness as livenessInCluster } from './cluster/liveness.ts';
 import { breaker } from './demonstrations/breaker.ts';
@@ -10,7 +10,7 @@ import { liveness } from './demonstrations/liveness.ts';
 import { noBreaker } from './demonstrations/no-breaker.ts';
 import { redeploy } from './demonstrations/redeploy.ts';
 import type { Demonstration } from './demonstrations/demonstration.ts';
-import { playLocally } from './local.ts';
+import { runLocally } from './local.ts';
 import { describe, passed, type Check } from './result.ts';
 
 interface Entry {
@@ -36,7 +36,7 @@ const DEMONSTRATIONS: readonly Entry[] = [
   },
   {
     name: 'breaker',
-    shows: "the mesh's breaker refuses some requests at once; orders are taken all the same",
+    shows: "the mesh's breaker refuses some requests immediately; orders are still accepted",
     seconds: { local: 20, cluster: 20 },
     local: breaker,
     cluster: cluster.breaker,
@@ -63,7 +63,7 @@ const DEMONSTRATIONS: readonly Entry[] = [
   },
   {
     name: 'fallback',
-    shows: 'approval is away while orders come in: all are accepted, and approved later',
+    shows: 'approval is unavailable while orders come in: all are accepted, and approved later',
     seconds: { local: 20, cluster: 60 },
     local: fallback,
     cluster: cluster.fallback,
@@ -84,7 +84,7 @@ onStopRequest(
 );
 
 const program = new Command('npm run')
-  .description('Plays load demonstrations with siege, and says whether they have held.')
+  .description('Runs load demonstrations with siege, and reports PASS or FAIL.')
   .showHelpAfterError();
 
 for (const entry of DEMONSTRATIONS) {
@@ -93,23 +93,20 @@ for (const entry of DEMONSTRATIONS) {
     .usage('-- [options]')
     .description(entry.shows)
     .option('-s, --seconds <n>', 'how long siege is laid', wholeNumber(1, 3_600))
-    .option('-u, --users <n>', 'users at once', wholeNumber(1, MOST_USERS), USERS)
-    .option('--cluster <context>', 'play it in the cluster of this kubectl context')
+    .option('-u, --users <n>', 'concurrent users', wholeNumber(1, MOST_USERS), USERS)
+    .option('--cluster <context>', 'act it in the cluster of this kubectl context')
     .option('-q, --quiet', "without siege's line for each request")
     .action(async (options: Options) => {
-      const checks = await play(entry, options);
-      console.log(`\n${styleText('bold', `Verdict on ${entry.name}: ${entry.shows}`)}`);
+      const checks = await act(entry, options);
+      console.log(`\n${styleText('bold', `Result of ${entry.name}: ${entry.shows}`)}`);
       console.log(describe(checks));
       process.exitCode = passed(checks) ? 0 : 1;
     });
 }
 
-function play(
-  entry: Entry,
-  { seconds, users, cluster: context, quiet }: Options,
-): Promise<Check[]> {
+function act(entry: Entry, { seconds, users, cluster: context, quiet }: Options): Promise<Check[]> {
   const load = { users, seconds: seconds ?? entry.seconds[context ? 'cluster' : 'local'] };
-  const told = {
+  const output = {
     say: (text: string) => console.log(styleText('bold', `▶ ${text}`)),
     onSiegeLine: (line: string) => {
       if (quiet && line.includes('==>')) return;
@@ -117,12 +114,12 @@ function play(
     },
     signal: stopping.signal,
   };
-  if (context !== undefined) return playInCluster(entry.cluster, context, load, told);
-  if (entry.local !== undefined) return playLocally(entry.local, load, told);
+  if (context !== undefined) return runInCluster(entry.cluster, context, load, output);
+  if (entry.local !== undefined) return runLocally(entry.local, load, output);
   throw new SetupError(
     `${entry.name} needs a cluster: an autoscaler, metrics-server, and nodes to scale to. ` +
       `Nothing was run.\nWith a kubectl context of one: npm run load:${entry.name} -- --cluster ` +
-      '<context>\nIts load is the Job siege-approval-120s in k8s/load; docs/operations.md tells more.',
+      '<context>\nIts load is the Job siege-approval-120s in k8s/load; docs/operations.md has more.',
   );
 }
 
@@ -139,7 +136,7 @@ try {
 } catch (error) {
   const text = error instanceof SetupError || stopping.signal.aborted;
   console.error(
-    `\n${styleText('red', 'No verdict.')} ${text ? messageOf(error) : (error as Error).stack}`,
+    `\n${styleText('red', 'No result.')} ${text ? messageOf(error) : (error as Error).stack}`,
   );
   process.exitCode = stopping.signal.aborted ? 130 : 2;
 }

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 /** One thing that a demonstration has to show. */
 export interface Check {
-  readonly bar: string;
+  readonly threshold: string;
   readonly held: boolean;
   /** What there was instead, or in figures. */
   readonly found: string;
@@ -11,15 +11,15 @@ export interface Check {
 export const passed = (checks: readonly Check[]): boolean =>
   checks.length > 0 && checks.every(({ held }) => held);
 
-/** The verdict as it is printed: a line for each check, then PASS or FAIL. */
+/** The result as it is printed: a line for each check, then PASS or FAIL. */
 export function describe(checks: readonly Check[]): string {
-  const width = Math.max(...checks.map(({ bar }) => bar.length));
-  const lines = checks.map(({ bar, held, found }) => {
+  const width = Math.max(...checks.map(({ threshold }) => threshold.length));
+  const lines = checks.map(({ threshold, held, found }) => {
     const mark = held ? styleText('green', '✓') : styleText('red', '✗');
-    return `  ${mark} ${bar.padEnd(width)}  ${found}`;
+    return `  ${mark} ${threshold.padEnd(width)}  ${found}`;
   });
-  const verdict = passed(checks) ? styleText('green', 'PASS') : styleText('red', 'FAIL');
-  return [...lines, styleText('bold', verdict)].join('\n');
+  const result = passed(checks) ? styleText('green', 'PASS') : styleText('red', 'FAIL');
+  return [...lines, styleText('bold', result)].join('\n');
 }
 
 /** @throws Error when there are none */

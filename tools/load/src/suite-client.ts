@@ -9,7 +9,7 @@ const CLIENTS = 4;
 const PAUSE_MS = 100;
 
 /** The suite as its users see it, through the gateway. */
-export class Shop {
+export class SuiteClient {
   readonly gatewayUrl: string;
 
   constructor(gatewayUrl: string) {

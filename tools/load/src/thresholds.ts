@@ -26,20 +26,20 @@ const figures = ({ availability, successful, failed, answers }: SiegeReport): st
   countStatuses(answers.map(({ status }) => status));
 
 /** Not by the percentage, which is rounded. */
-const fullyAvailable = (bar: string, report: SiegeReport): Check => ({
-  bar,
+const fullyAvailable = (threshold: string, report: SiegeReport): Check => ({
+  threshold,
   held: report.failed === 0 && report.successful > 0,
   found: figures(report),
 });
 
 /** Approval is slow, and nothing stands before it. */
-export function noBreakerBar(report: SiegeReport): Check[] {
+export function noBreakerChecks(report: SiegeReport): Check[] {
   const seconds = report.answers.map((answer) => answer.seconds);
   const typical = seconds.length === 0 ? 0 : median(seconds);
   return [
     fullyAvailable('everyone is served, availability is 100 %', report),
     {
-      bar: 'and waits: approval is slow',
+      threshold: 'and waits: approval is slow',
       held: typical >= (DELAY_MS - JITTER_MS) / 1000,
       found: `${typical.toFixed(2)} s at the median, ${report.longestSeconds.toFixed(2)} s at most`,
     },
@@ -52,7 +52,7 @@ export interface BreakerOutcome {
   readonly requests: readonly LoggedRequest[];
   /** How often Envoy counted a refusal; undefined where its counters cannot be read. */
   readonly overflows: number | undefined;
-  /** The statuses of POST /orders meanwhile. */
+  /** The statuses of POST /orders at the same time. */
   readonly orders: readonly number[];
   /**
    * Why orders fell back, as order counts it: `open` is its own breaker, anything else a call that
@@ -66,7 +66,7 @@ export interface BreakerOutcome {
 }
 
 /** Approval is slow, and the mesh's breaker stands before it. */
-export function breakerBar(outcome: BreakerOutcome): Check[] {
+export function breakerChecks(outcome: BreakerOutcome): Check[] {
   const { siege, requests, overflows, orders, fallbacks, approved, alive } = outcome;
   const refused = requests.filter(refusedByBreaker);
   const passedOn = requests.filter(refusedAtOtherEnd);
@@ -80,12 +80,12 @@ export function breakerBar(outcome: BreakerOutcome): Check[] {
   ) as [number, number];
   return [
     {
-      bar: 'siege is served in part',
+      threshold: 'siege is served in part',
       held: siege.successful > 0 && siege.failed > 0,
       found: figures(siege),
     },
     {
-      bar: "the mesh's breaker tripped: 503 with flag UO",
+      threshold: "the mesh's breaker tripped: 503 with flag UO",
       held: refused.length > 0 && refused.every(({ status }) => status === 503),
       found:
         `${refused.length} refused` +
@@ -95,34 +95,34 @@ export function breakerBar(outcome: BreakerOutcome): Check[] {
       ? []
       : [
           {
-            bar: 'each refusal says x-envoy-overloaded',
+            threshold: 'each refusal says x-envoy-overloaded',
             held: refused.every(({ overloaded }) => overloaded),
             found: `${refused.filter(({ overloaded }) => overloaded).length} of ${refused.length}`,
           },
           {
-            bar: "Envoy's overflow counter explains each",
+            threshold: "Envoy's overflow counter explains each",
             held: overflows === refused.length,
             found: `${overflows} counted`,
           },
         ]),
     {
-      bar: 'nothing failed otherwise',
+      threshold: 'nothing failed otherwise',
       held: unexplained.length === 0,
       found: countStatuses(unexplained.map(({ status }) => status)),
     },
     {
-      bar: 'a refusal does not wait for approval',
+      threshold: 'a refusal does not wait for approval',
       held: quick <= slow * QUICK,
       found: `${quick} ms against ${slow} ms, at the median`,
     },
-    { bar: 'approval is alive', held: alive, found: alive ? 'ready' : 'not ready' },
+    { threshold: 'approval is alive', held: alive, found: alive ? 'ready' : 'not ready' },
     {
-      bar: 'orders are taken meanwhile: 202 after the fallback',
+      threshold: 'orders are accepted at the same time: 202 after the fallback',
       held: orders.length > 0 && orders.every((status) => status === 201 || status === 202),
       found: countStatuses(orders) + (fallbacks ? `; order's own breaker: ${own(fallbacks)}` : ''),
     },
     {
-      bar: 'and approved in the end, those that waited too',
+      threshold: 'and approved in the end, those that waited too',
       held: approved === orders.length,
       found: `${approved} of ${orders.length}, of which ${waiting} waited`,
     },
@@ -135,17 +135,17 @@ export interface Redeployed {
   readonly seconds: number;
 }
 
-/** Approval is rolled out anew under load, with its readiness probe and without it. */
-export function redeployBar(probed: Redeployed, unprobed: Redeployed): Check[] {
+/** Approval is rolled out again under load, with its readiness probe and without it. */
+export function redeployChecks(probed: Redeployed, unprobed: Redeployed): Check[] {
   return [
     fullyAvailable('with the readiness probe nobody notices', probed.siege),
     {
-      bar: 'without it, availability is visibly less',
+      threshold: 'without it, availability is visibly less',
       held: unprobed.siege.availability <= VISIBLY_LESS,
       found: figures(unprobed.siege),
     },
     ...[probed, unprobed].map(({ siege, seconds }, index) => ({
-      bar: `siege lasted longer than the rollout ${index === 0 ? 'with' : 'without'} it`,
+      threshold: `siege lasted longer than the rollout ${index === 0 ? 'with' : 'without'} it`,
       held: seconds < siege.elapsedSeconds,
       found: `${siege.elapsedSeconds.toFixed(0)} s, ${seconds.toFixed(0)} s`,
     })),
@@ -170,29 +170,29 @@ export interface LivenessOutcome {
 }
 
 /** One of two replicas hangs. */
-export function livenessBar(outcome: LivenessOutcome): Check[] {
+export function livenessChecks(outcome: LivenessOutcome): Check[] {
   const { siege, users, givenUpAfterSeconds, restarted, hung, restartSeconds } = outcome;
   const { backAtSeconds, failedElsewhere, answeredSince } = outcome;
   // each user waits for the hung one until it is killed or the request given up, then perhaps again
   const held = users * (1 + Math.floor(restartSeconds / givenUpAfterSeconds));
   return [
     {
-      bar: 'the liveness probe found the hung one, and only that',
+      threshold: 'the liveness probe found the hung one, and only that',
       held: restarted === hung,
       found: `${restarted} was restarted, ready ${restartSeconds.toFixed(1)} s after it hung`,
     },
     {
-      bar: 'the rest kept serving',
+      threshold: 'the rest kept serving',
       held: failedElsewhere === 0 && siege.successful > 0,
       found: `${failedElsewhere} failed; ${figures(siege)}`,
     },
     {
-      bar: 'lost is no more than what the hung one held',
+      threshold: 'lost is no more than what the hung one held',
       held: siege.failed <= held,
       found: `${siege.failed} of at most ${held}`,
     },
     {
-      bar: 'the restarted one serves again',
+      threshold: 'the restarted one serves again',
       held: answeredSince > 0 && backAtSeconds < siege.elapsedSeconds,
       found: `${answeredSince} answered since; ready ${backAtSeconds.toFixed(0)} s into the siege`,
     },
@@ -205,19 +205,19 @@ export interface FallbackOutcome {
   readonly orders: Readonly<Record<string, number>>;
 }
 
-/** Approval is away while orders come in, and comes back. */
-export function fallbackBar({ siege, orders }: FallbackOutcome): Check[] {
+/** Approval is unavailable while orders come in, and recovers. */
+export function fallbackChecks({ siege, orders }: FallbackOutcome): Check[] {
   const { APPROVED: approved = 0, ...others } = orders;
   const left = Object.entries(others).filter(([, count]) => count > 0);
   return [
     fullyAvailable('every order was accepted', siege),
     {
-      bar: 'and waited: each answer was 202',
+      threshold: 'and waited: each answer was 202',
       held: siege.answers.length > 0 && siege.answers.every(({ status }) => status === 202),
       found: countStatuses(siege.answers.map(({ status }) => status)),
     },
     {
-      bar: 'all are APPROVED after approval is back',
+      threshold: 'all are APPROVED after approval is back',
       held: approved >= siege.successful && left.length === 0,
       found: [`APPROVED × ${approved}`, ...left.map(([name, n]) => `${name} × ${n}`)].join(', '),
     },
@@ -234,15 +234,15 @@ export interface AutoscaleOutcome {
 }
 
 /** The autoscaler follows the load. */
-export function autoscaleBar({ siege, before, peak, after, max }: AutoscaleOutcome): Check[] {
+export function autoscaleChecks({ siege, before, peak, after, max }: AutoscaleOutcome): Check[] {
   return [
-    { bar: 'one replica at the start', held: before === 1, found: `${before}` },
+    { threshold: 'one replica at the start', held: before === 1, found: `${before}` },
     {
-      bar: `more under load, up to ${max}`,
+      threshold: `more under load, up to ${max}`,
       held: peak > before && peak <= max,
       found: `${peak} at most`,
     },
-    { bar: 'one again afterwards', held: after === 1, found: `${after}` },
-    fullyAvailable('nobody was refused meanwhile', siege),
+    { threshold: 'one again afterwards', held: after === 1, found: `${after}` },
+    fullyAvailable('no request was refused', siege),
   ];
 }

@@ -1,10 +1,10 @@
 import {
-  autoscaleBar,
-  breakerBar,
-  fallbackBar,
-  livenessBar,
-  noBreakerBar,
-  redeployBar,
+  autoscaleChecks,
+  breakerChecks,
+  fallbackChecks,
+  livenessChecks,
+  noBreakerChecks,
+  redeployChecks,
   type BreakerOutcome,
   type LivenessOutcome,
 } from './thresholds.ts';
@@ -42,10 +42,10 @@ const refused: LoggedRequest = {
   upstream: undefined,
 };
 const broken = (checks: readonly Check[]) =>
-  checks.filter(({ held }) => !held).map(({ bar }) => bar);
+  checks.filter(({ held }) => !held).map(({ threshold }) => threshold);
 
-describe('A verdict', () => {
-  const held = { bar: 'one', held: true, found: '1' };
+describe('A result', () => {
+  const held = { threshold: 'one', held: true, found: '1' };
 
   it('is passed when every check held, and of nothing is not', () => {
     expect(passed([held])).toBe(true);
@@ -53,9 +53,9 @@ describe('A verdict', () => {
     expect(passed([])).toBe(false);
   });
 
-  it('is told line by line', () => {
-    const told = text([held, { bar: 'another', held: false, found: '2' }]);
-    expect(told).toMatch(/✓.* one {6}1\n.*✗.* another {2}2\n.*FAIL/);
+  it('is printed line by line', () => {
+    const output = text([held, { threshold: 'another', held: false, found: '2' }]);
+    expect(output).toMatch(/✓.* one {6}1\n.*✗.* another {2}2\n.*FAIL/);
     expect(text([held])).toMatch(/PASS/);
   });
 
@@ -67,21 +67,21 @@ describe('A verdict', () => {
 
 describe('Without a breaker', () => {
   it('everyone has to be served, slowly', () => {
-    expect(broken(noBreakerBar(siege([200, 201])))).toEqual([]);
+    expect(broken(noBreakerChecks(siege([200, 201])))).toEqual([]);
   });
 
   it('one failure is too many, though siege may round it to 100 %', () => {
     const report = siege([...Array<number>(30_000).fill(200), 500], { availability: 100 });
-    expect(broken(noBreakerBar(report))).toEqual(['everyone is served, availability is 100 %']);
+    expect(broken(noBreakerChecks(report))).toEqual(['everyone is served, availability is 100 %']);
   });
 
-  it('a quick approval is not the scene', () => {
+  it('fails when approval is not slow', () => {
     const report = siege([], { successful: 1, answers: [{ status: 200, seconds: 0.01 }] });
-    expect(broken(noBreakerBar(report))).toEqual(['and waits: approval is slow']);
+    expect(broken(noBreakerChecks(report))).toEqual(['and waits: approval is slow']);
   });
 
   it('nothing answered is nothing shown', () => {
-    expect(broken(noBreakerBar(siege([], { availability: 100 })))).toHaveLength(2);
+    expect(broken(noBreakerChecks(siege([], { availability: 100 })))).toHaveLength(2);
   });
 });
 
@@ -96,8 +96,8 @@ describe("With the mesh's breaker", () => {
     alive: true,
   };
 
-  it('some are refused at once, and orders are taken', () => {
-    expect(broken(breakerBar(good))).toEqual([]);
+  it('passes when some are refused immediately and orders are accepted', () => {
+    expect(broken(breakerChecks(good))).toEqual([]);
   });
 
   it.each<[string, Partial<BreakerOutcome>, string[]]>([
@@ -130,26 +130,29 @@ describe("With the mesh's breaker", () => {
     [
       'an order refused',
       { orders: [201, 503] },
-      ['orders are taken meanwhile: 202 after the fallback'],
+      ['orders are accepted at the same time: 202 after the fallback'],
     ],
     ['an order lost', { approved: 1 }, ['and approved in the end, those that waited too']],
-  ])('%s is found', (_, different, bars) => {
-    expect(broken(breakerBar({ ...good, ...different }))).toEqual(bars);
+  ])('%s is found', (_, different, thresholds) => {
+    expect(broken(breakerChecks({ ...good, ...different }))).toEqual(thresholds);
   });
 
-  it("tells whether order's own breaker tripped as well", () => {
-    const told = (fallbacks: Record<string, number>) => text(breakerBar({ ...good, fallbacks }));
-    expect(told({ ERR_BAD_RESPONSE: 3 })).toContain("order's own breaker: closed, 3 failed calls");
-    expect(told({ ERR_BAD_RESPONSE: 3, timeout: 2, open: 7 })).toContain(
+  it("reports whether order's own breaker opened as well", () => {
+    const output = (fallbacks: Record<string, number>) =>
+      text(breakerChecks({ ...good, fallbacks }));
+    expect(output({ ERR_BAD_RESPONSE: 3 })).toContain(
+      "order's own breaker: closed, 3 failed calls",
+    );
+    expect(output({ ERR_BAD_RESPONSE: 3, timeout: 2, open: 7 })).toContain(
       "order's own breaker: open for 7 orders, after 5 failed calls",
     );
   });
 
-  it("is judged in a cluster by the log of siege's proxy, which tells of approval's as well", () => {
+  it("is decided in a cluster by the log of siege's proxy, which reports approval's answers as well", () => {
     const passedOn = { ...refused, flags: '-', overloaded: false, upstream: '10.0.0.7:8080' };
     const requests = [served, { ...refused, overloaded: false }, passedOn];
     expect(
-      broken(breakerBar({ ...good, requests, overflows: undefined, fallbacks: undefined })),
+      broken(breakerChecks({ ...good, requests, overflows: undefined, fallbacks: undefined })),
     ).toEqual([]);
   });
 });
@@ -159,23 +162,23 @@ describe('A rolling redeploy', () => {
   const unprobed = { siege: siege([200, 503]), seconds: 5 };
 
   it('is noticed by nobody with the readiness probe, and visible without it', () => {
-    expect(broken(redeployBar(probed, unprobed))).toEqual([]);
+    expect(broken(redeployChecks(probed, unprobed))).toEqual([]);
   });
 
   it('that drops a request is found', () => {
-    expect(broken(redeployBar({ ...probed, siege: siege([200, 503]) }, unprobed))).toEqual([
+    expect(broken(redeployChecks({ ...probed, siege: siege([200, 503]) }, unprobed))).toEqual([
       'with the readiness probe nobody notices',
     ]);
   });
 
   it('without difference is found', () => {
-    expect(broken(redeployBar(probed, { ...unprobed, siege: siege([200]) }))).toEqual([
+    expect(broken(redeployChecks(probed, { ...unprobed, siege: siege([200]) }))).toEqual([
       'without it, availability is visibly less',
     ]);
   });
 
   it('that outlasts siege proves nothing', () => {
-    expect(broken(redeployBar({ ...probed, seconds: 21 }, unprobed))).toEqual([
+    expect(broken(redeployChecks({ ...probed, seconds: 21 }, unprobed))).toEqual([
       'siege lasted longer than the rollout with it',
     ]);
   });
@@ -195,18 +198,18 @@ describe('A hung replica', () => {
   };
 
   it('is restarted while the rest serves', () => {
-    expect(broken(livenessBar(good))).toEqual([]);
+    expect(broken(livenessChecks(good))).toEqual([]);
   });
 
   it.each<[string, Partial<LivenessOutcome>, string]>([
     ['the wrong one restarted', { restarted: 'approval-2' }, 'the liveness probe found'],
     ['a failure of the other', { failedElsewhere: 1 }, 'the rest kept serving'],
-    ['more lost than in hand', { siege: siege([200, 503, 503]), users: 1 }, 'lost is no more'],
-    ['one that stays away', { answeredSince: 0 }, 'the restarted one serves again'],
+    ['more lost than in flight', { siege: siege([200, 503, 503]), users: 1 }, 'lost is no more'],
+    ['one that stays unavailable', { answeredSince: 0 }, 'the restarted one serves again'],
     ['a siege that was over', { backAtSeconds: 21 }, 'the restarted one serves again'],
-  ])('with %s is found', (_, different, bar) => {
-    const bars = broken(livenessBar({ ...good, ...different }));
-    expect(bars).toEqual([expect.stringContaining(bar)]);
+  ])('with %s is found', (_, different, threshold) => {
+    const thresholds = broken(livenessChecks({ ...good, ...different }));
+    expect(thresholds).toEqual([expect.stringContaining(threshold)]);
   });
 });
 
@@ -220,7 +223,7 @@ describe('A hung replica that is restarted late', () => {
     failedElsewhere: 0,
     answeredSince: 1,
   };
-  // its user waits for it until it is given up, and asks it again at once
+  // its user waits until the time-out, and retries immediately
   it.each([
     [30, 3],
     [15, 5],
@@ -230,8 +233,8 @@ describe('A hung replica that is restarted late', () => {
       givenUpAfterSeconds,
       siege: siege([200, ...Array<number>(count).fill(504)], { elapsedSeconds: 120 }),
     });
-    expect(broken(livenessBar(heldFor(times)))).toEqual([]);
-    expect(broken(livenessBar(heldFor(times + 1)))).toEqual([
+    expect(broken(livenessChecks(heldFor(times)))).toEqual([]);
+    expect(broken(livenessChecks(heldFor(times + 1)))).toEqual([
       'lost is no more than what the hung one held',
     ]);
   });
@@ -240,7 +243,7 @@ describe('A hung replica that is restarted late', () => {
 describe('With approval away', () => {
   it('every order is accepted and approved later', () => {
     const orders = { APPROVED: 3 }; // one more than siege counted: it was cut off at its end
-    expect(broken(fallbackBar({ siege: siege([202, 202]), orders }))).toEqual([]);
+    expect(broken(fallbackChecks({ siege: siege([202, 202]), orders }))).toEqual([]);
   });
 
   it.each([
@@ -250,7 +253,7 @@ describe('With approval away', () => {
     ['an order rejected', siege([202, 202]), { APPROVED: 2, REJECTED: 1 }, 1],
     ['an order lost', siege([202, 202]), { APPROVED: 1 }, 1],
   ])('%s is found', (_, report, orders, count) => {
-    expect(broken(fallbackBar({ siege: report, orders }))).toHaveLength(count);
+    expect(broken(fallbackChecks({ siege: report, orders }))).toHaveLength(count);
   });
 });
 
@@ -258,7 +261,7 @@ describe('An autoscaler', () => {
   const good = { siege: siege([200]), before: 1, peak: 7, after: 1, max: 10 };
 
   it('follows the load up and down', () => {
-    expect(broken(autoscaleBar(good))).toEqual([]);
+    expect(broken(autoscaleChecks(good))).toEqual([]);
   });
 
   it.each([
@@ -266,8 +269,8 @@ describe('An autoscaler', () => {
     ['stays', { peak: 1 }, 'more under load, up to 10'],
     ['goes beyond its limit', { peak: 11 }, 'more under load, up to 10'],
     ['does not come back', { after: 3 }, 'one again afterwards'],
-    ['lets requests fail', { siege: siege([200, 500]) }, 'nobody was refused meanwhile'],
-  ])('that %s is found', (_, different, bar) => {
-    expect(broken(autoscaleBar({ ...good, ...different }))).toEqual([bar]);
+    ['lets requests fail', { siege: siege([200, 500]) }, 'no request was refused'],
+  ])('that %s is found', (_, different, threshold) => {
+    expect(broken(autoscaleChecks({ ...good, ...different }))).toEqual([threshold]);
   });
 });

@@ -11,7 +11,7 @@ import {
   type ClusterDemonstration,
 } from './demonstrations.ts';
 import { ROUTE_TIMEOUT_SECONDS } from './liveness.ts';
-import { playInCluster } from './run.ts';
+import { runInCluster } from './run.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const LOAD_FOLDER = join(REPOSITORY, 'k8s/load');
@@ -67,7 +67,7 @@ describe('In a cluster', () => {
     await rm(folder, { recursive: true });
   });
 
-  const play = async (demonstration: ClusterDemonstration, answers: Answers, seconds = 20) => {
+  const act = async (demonstration: ClusterDemonstration, answers: Answers, seconds = 20) => {
     const usual: Answers = [
       ['kustomize', { out: manifests }],
       ['get deployment approval --output json', { out: JSON.stringify(DEPLOYMENT) }],
@@ -88,7 +88,7 @@ describe('In a cluster', () => {
     await chmod(join(folder, 'kubectl'), 0o755);
     await appendFile(join(folder, 'applied'), '');
     const said: string[] = [];
-    const outcome = await playInCluster(
+    const outcome = await runInCluster(
       demonstration,
       'demo',
       { users: 20, seconds },
@@ -105,8 +105,8 @@ describe('In a cluster', () => {
   const indexOf = (calls: readonly string[], pattern: RegExp) =>
     calls.findIndex((call) => pattern.test(call));
 
-  it('the scene is set, siege is laid from a Job, and everything is put back', async () => {
-    const { outcome, calls, applied } = await play(
+  it('changes the cluster, runs siege as a Job, and restores everything', async () => {
+    const { outcome, calls, applied } = await act(
       noBreaker,
       [
         ['get destinationrule', { out: 'destinationrule.networking.istio.io/dr-approval' }],
@@ -143,16 +143,16 @@ describe('In a cluster', () => {
     expect(args.slice(0, 2)).toEqual(['-c20', '-t7S']);
   });
 
-  it('failed requests are a verdict, and not the end of it', async () => {
-    const { outcome } = await play(noBreaker, [
+  it('reports failed requests as a result, not as an error', async () => {
+    const { outcome } = await act(noBreaker, [
       ['logs job/siege-approval --container siege', { out: SIEGE(3, 1) }],
     ]);
     expect(outcome).not.toBeInstanceOf(Error);
     expect(passed(outcome as Exclude<typeof outcome, Error>)).toBe(false);
   });
 
-  it('a siege that does not start is told with where to look, and the scene is put back', async () => {
-    const { outcome, calls } = await play(noBreaker, [
+  it('reports where to look when siege does not start, and restores the cluster', async () => {
+    const { outcome, calls } = await act(noBreaker, [
       ['wait --for=condition=Ready', { out: 'timed out waiting for the condition', fails: true }],
     ]);
     expect(String(outcome)).toMatch(/describe pod -l app=siege shows why.*timed out waiting/s);
@@ -161,8 +161,8 @@ describe('In a cluster', () => {
     expect(calls.findLast((call) => call.includes('siege-approval'))).toContain('delete job');
   });
 
-  it('what cannot be put back is told', async () => {
-    const { said } = await play(noBreaker, [
+  it('reports what cannot be restored', async () => {
+    const { said } = await act(noBreaker, [
       ['set env .*APPROVAL_DELAY_MS-', { out: 'connection refused', fails: true }],
       ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
     ]);
@@ -170,7 +170,7 @@ describe('In a cluster', () => {
   });
 
   it('a redeploy whose siege fails is not begun, and leaves no Job behind', async () => {
-    const { outcome, calls } = await play(redeploy, [
+    const { outcome, calls } = await act(redeploy, [
       ['logs job/siege-approval-120s --container siege', { out: 'connection lost', fails: true }],
     ]);
     expect(String(outcome)).toContain('connection lost');
@@ -178,13 +178,13 @@ describe('In a cluster', () => {
     expect(calls.findLast((call) => call.includes('siege-approval-120s'))).toContain('delete job');
   });
 
-  it('an autoscaler is told its share of a request that an idle replica is far below', async () => {
-    const { outcome, calls } = await play(autoscale, [
+  it('sets the autoscaler to a share of the request that an idle replica is far below', async () => {
+    const { outcome, calls } = await act(autoscale, [
       ['get hpa approval', { out: JSON.stringify({ spec: { minReplicas: 2, maxReplicas: 3 } }) }],
       ['logs job/siege-approval-120s --container siege', { out: SIEGE(9, 0) }],
     ]);
     if (outcome instanceof Error) throw outcome;
-    expect(outcome.filter(({ held }) => !held).map(({ bar }) => bar)).toEqual([
+    expect(outcome.filter(({ held }) => !held).map(({ threshold }) => threshold)).toEqual([
       'more under load, up to 10',
     ]);
     const requests = calls.filter((call) => call.includes('patch deployment'));
@@ -205,8 +205,8 @@ describe('In a cluster', () => {
     expect(writes.timeout).toBe(`${ROUTE_TIMEOUT_SECONDS}s`);
   });
 
-  it('a cluster without the suite is told at once', async () => {
-    const { outcome, calls } = await play(breaker, [
+  it('reports a cluster without the suite immediately', async () => {
+    const { outcome, calls } = await act(breaker, [
       ['get deployment approval gateway', { out: 'deployments "approval" not found', fails: true }],
     ]);
     expect(String(outcome)).toContain('deployments "approval" not found');
@@ -216,9 +216,9 @@ describe('In a cluster', () => {
   it('a redeploy is compared with one without probes, which come back afterwards', async () => {
     const siege = { out: SIEGE(9, 1) };
     const answers: Answers = [['logs job/siege-approval-120s --container siege', siege]];
-    const { outcome, calls } = await play(redeploy, answers, 1);
+    const { outcome, calls } = await act(redeploy, answers, 1);
     if (outcome instanceof Error) throw outcome;
-    expect(outcome.filter(({ held }) => !held).map(({ bar }) => bar)).toEqual([
+    expect(outcome.filter(({ held }) => !held).map(({ threshold }) => threshold)).toEqual([
       'with the readiness probe nobody notices',
     ]);
     const restored = calls.findLastIndex((call) => call.includes('patch deployment'));

@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  autoscaleBar,
-  breakerBar,
+  autoscaleChecks,
+  breakerChecks,
   DELAY_MS,
-  fallbackBar,
+  fallbackChecks,
   JITTER_MS,
-  noBreakerBar,
-  redeployBar,
+  noBreakerChecks,
+  redeployChecks,
 } from '../thresholds.ts';
 import type { Load } from '../demonstrations/demonstration.ts';
-import { Shop } from '../suite-client.ts';
+import { SuiteClient } from '../suite-client.ts';
 import type { Check } from '../result.ts';
 import type { Kubectl } from './kubectl.ts';
-import type { Deployment, Scene } from './scene.ts';
-import { APPROVAL, ORDERS_URL, playUnderSiege, siegeInCluster } from './siege-job.ts';
+import type { Deployment, ClusterState } from './cluster-state.ts';
+import { APPROVAL, ORDERS_URL, runUnderSiege, siegeInCluster } from './siege-job.ts';
 
-export interface ClusterStage {
+export interface ClusterRun {
   readonly kubectl: Kubectl;
-  readonly scene: Scene;
+  readonly state: ClusterState;
   readonly say: (text: string) => void;
   readonly onSiegeLine: (line: string) => void;
 }
 
-export type ClusterDemonstration = (stage: ClusterStage, load: Load) => Promise<Check[]>;
+export type ClusterDemonstration = (environment: ClusterRun, load: Load) => Promise<Check[]>;
 
 const SETTLED_WITHIN_MS = 300_000;
 const SCALED_WITHIN_MS = 600_000;
@@ -52,38 +52,38 @@ const AUTOSCALER = {
 const approvalDeployment = (kubectl: Kubectl) => kubectl.get<Deployment>('deployment', 'approval');
 
 /** The gateway as a person would reach it who has nothing but kubectl. */
-async function shopIn({ kubectl, scene }: ClusterStage): Promise<Shop> {
+async function clientIn({ kubectl, state }: ClusterRun): Promise<SuiteClient> {
   const { url, stop } = await kubectl.forward('deployment/gateway', 8080);
-  scene.afterwards(async () => stop());
-  return new Shop(url);
+  state.afterwards(async () => stop());
+  return new SuiteClient(url);
 }
 
-export const noBreaker: ClusterDemonstration = async (stage, load) => {
-  const { kubectl, scene, onSiegeLine: onLine } = stage;
-  await scene.meshBreaker(false);
-  await scene.slowApproval(DELAY_MS, JITTER_MS);
+export const noBreaker: ClusterDemonstration = async (environment, load) => {
+  const { kubectl, state, onSiegeLine: onLine } = environment;
+  await state.meshBreaker(false);
+  await state.slowApproval(DELAY_MS, JITTER_MS);
   const { siege } = await siegeInCluster(kubectl, 'siege-approval', {
     ...APPROVAL,
     ...load,
     onLine,
   });
-  return noBreakerBar(siege);
+  return noBreakerChecks(siege);
 };
 
-export const breaker: ClusterDemonstration = async (stage, load) => {
-  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
-  await scene.meshBreaker(true);
-  await scene.slowApproval(DELAY_MS, JITTER_MS);
-  const shop = await shopIn(stage);
-  const equipmentId = await shop.register();
-  say('orders come in meanwhile');
-  const stopOrdering = shop.keepOrdering(equipmentId);
+export const breaker: ClusterDemonstration = async (environment, load) => {
+  const { kubectl, state, say, onSiegeLine: onLine } = environment;
+  await state.meshBreaker(true);
+  await state.slowApproval(DELAY_MS, JITTER_MS);
+  const client = await clientIn(environment);
+  const equipmentId = await client.register();
+  say('orders come in at the same time');
+  const stopOrdering = client.keepOrdering(equipmentId);
   const run = { ...APPROVAL, ...load, onLine };
   const { siege, requests } = await siegeInCluster(kubectl, 'siege-approval', run);
   const orders = await stopOrdering();
   const { status } = await approvalDeployment(kubectl);
-  const counts = await shop.settled(equipmentId, SETTLED_WITHIN_MS);
-  return breakerBar({
+  const counts = await client.settled(equipmentId, SETTLED_WITHIN_MS);
+  return breakerChecks({
     siege,
     requests,
     overflows: undefined,
@@ -94,11 +94,11 @@ export const breaker: ClusterDemonstration = async (stage, load) => {
   });
 };
 
-export const autoscale: ClusterDemonstration = async (stage, load) => {
-  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
-  await scene.meshBreaker(false);
-  await scene.autoscaler(AUTOSCALER);
-  await scene.cpuRequest(CPU_REQUEST);
+export const autoscale: ClusterDemonstration = async (environment, load) => {
+  const { kubectl, state, say, onSiegeLine: onLine } = environment;
+  await state.meshBreaker(false);
+  await state.autoscaler(AUTOSCALER);
+  await state.cpuRequest(CPU_REQUEST);
   say('waiting for one replica');
   const before = await replicasWhen(kubectl, 1);
   let peak = before;
@@ -118,7 +118,7 @@ export const autoscale: ClusterDemonstration = async (stage, load) => {
   ]);
   say('the load is over, waiting for one replica');
   const after = await replicasWhen(kubectl, 1);
-  return autoscaleBar({ siege, before, peak, after, max: AUTOSCALER.maxReplicas });
+  return autoscaleChecks({ siege, before, peak, after, max: AUTOSCALER.maxReplicas });
 };
 
 /** The number of replicas, once it is as wanted or that takes too long. */
@@ -131,29 +131,29 @@ async function replicasWhen(kubectl: Kubectl, wanted: number): Promise<number> {
   }
 }
 
-export const redeploy: ClusterDemonstration = async (stage, load) => {
-  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
-  await scene.meshBreaker(false);
+export const redeploy: ClusterDemonstration = async (environment, load) => {
+  const { kubectl, state, say, onSiegeLine: onLine } = environment;
+  await state.meshBreaker(false);
   const underSiege = (rollOut: () => Promise<unknown>) =>
-    playUnderSiege(kubectl, { ...APPROVAL, ...load, onLine }, async () => {
+    runUnderSiege(kubectl, { ...APPROVAL, ...load, onLine }, async () => {
       await rollOut();
-      await scene.rolledOut();
+      await state.rolledOut();
     });
 
   say('rolling redeploy with the readiness probe');
   const probed = await underSiege(() => kubectl.run(['rollout', 'restart', 'deployment/approval']));
   say('the same without the readiness probe');
-  const unprobed = await underSiege(() => scene.withoutReadiness());
-  return redeployBar(probed, unprobed);
+  const unprobed = await underSiege(() => state.withoutReadiness());
+  return redeployChecks(probed, unprobed);
 };
 
-export const fallback: ClusterDemonstration = async (stage, load) => {
-  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
-  const shop = await shopIn(stage);
-  const equipmentId = await shop.register();
+export const fallback: ClusterDemonstration = async (environment, load) => {
+  const { kubectl, state, say, onSiegeLine: onLine } = environment;
+  const client = await clientIn(environment);
+  const equipmentId = await client.register();
   const { replicas } = (await approvalDeployment(kubectl)).spec;
   const scale = (count: number) => ['scale', 'deployment/approval', `--replicas=${count}`];
-  scene.afterwards((undisturbed) => undisturbed.run(scale(replicas)));
+  state.afterwards((undisturbed) => undisturbed.run(scale(replicas)));
   say('approval is scaled to 0'); // with 0 replicas the autoscaler leaves it alone
   await kubectl.run(scale(0));
   const pods = ['pod', '--selector', 'app=approval', '--timeout=120s'];
@@ -163,6 +163,6 @@ export const fallback: ClusterDemonstration = async (stage, load) => {
   const { siege } = await siegeInCluster(kubectl, 'siege-orders', run);
   say(`approval is scaled to ${replicas} again`);
   await kubectl.run(scale(replicas));
-  await scene.rolledOut();
-  return fallbackBar({ siege, orders: await shop.settled(equipmentId, SETTLED_WITHIN_MS) });
+  await state.rolledOut();
+  return fallbackChecks({ siege, orders: await client.settled(equipmentId, SETTLED_WITHIN_MS) });
 };

@@ -38,7 +38,7 @@ export class Kubectl {
     }
   }
 
-  /** Runs it to its end, and tells each line meanwhile. @throws SetupError as run() does */
+  /** Runs it to its end, and reports each line as it is printed. @throws SetupError as run() does */
   async follow(args: readonly string[], onLine?: (line: string) => void): Promise<string> {
     const options = { cwd: REPOSITORY, env: process.env, signal: this.#signal };
     try {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { livenessBar } from '../thresholds.ts';
+import { livenessChecks } from '../thresholds.ts';
 import { answeredSinceFailure } from '../envoy/access-log.ts';
 import type { ClusterDemonstration } from './demonstrations.ts';
 import type { Kubectl } from './kubectl.ts';
-import { APPROVAL, playUnderSiege } from './siege-job.ts';
+import { APPROVAL, runUnderSiege } from './siege-job.ts';
 
 const REPLICAS = 2;
 const SAMPLE_MS = 1_000;
@@ -47,10 +47,10 @@ interface Pod {
 }
 
 /** One of two pods hangs. The kubelet notices by its liveness probe, kills and restarts it. */
-export const liveness: ClusterDemonstration = async (stage, load) => {
-  const { kubectl, scene, say, onSiegeLine: onLine } = stage;
-  await scene.meshBreaker(false);
-  await scene.autoscaler({ minReplicas: REPLICAS });
+export const liveness: ClusterDemonstration = async (environment, load) => {
+  const { kubectl, state, say, onSiegeLine: onLine } = environment;
+  await state.meshBreaker(false);
+  await state.autoscaler({ minReplicas: REPLICAS });
   say(`waiting for ${REPLICAS} pods`);
   const enough = `--for=jsonpath={.status.readyReplicas}=${REPLICAS}`;
   await kubectl.run(['wait', enough, 'deployment/approval', '--timeout=600s']);
@@ -60,7 +60,7 @@ export const liveness: ClusterDemonstration = async (stage, load) => {
   const { name } = hung.metadata;
 
   const run = { ...APPROVAL, ...load, delaySeconds: 0.5, onLine };
-  const { siege, requests, played, seconds } = await playUnderSiege(kubectl, run, async () => {
+  const { siege, requests, result, seconds } = await runUnderSiege(kubectl, run, async () => {
     say(`${name} hangs`);
     const hungAt = performance.now();
     const node = ['node', '--input-type=module', '--eval', HANG];
@@ -71,12 +71,12 @@ export const liveness: ClusterDemonstration = async (stage, load) => {
   });
   const address = `${hung.status.podIP}:8080`;
   const failed = requests.filter(({ status }) => status >= 500);
-  return livenessBar({
+  return livenessChecks({
     siege,
     users: load.users,
     givenUpAfterSeconds: ROUTE_TIMEOUT_SECONDS,
     hung: name,
-    ...played,
+    ...result,
     backAtSeconds: seconds,
     failedElsewhere: failed.filter(({ upstream }) => upstream !== address).length,
     answeredSince: answeredSinceFailure(requests, address),

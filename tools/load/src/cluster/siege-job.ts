@@ -75,7 +75,7 @@ export async function siegeInCluster(
 async function started(kubectl: Kubectl, name: string): Promise<void> {
   const pods = ['pod', '--selector', `batch.kubernetes.io/job-name=${name}`];
   try {
-    // kubectl before 1.33 fails at once if the selector matches no pod yet
+    // kubectl before 1.33 fails immediately if the selector matches no pod yet
     await kubectl.run(['wait', '--for=jsonpath={.status.active}=1', `job/${name}`, STARTED_WITHIN]);
     await kubectl.run(['wait', '--for=condition=Ready', ...pods, STARTED_WITHIN]);
   } catch (error) {
@@ -87,14 +87,14 @@ async function started(kubectl: Kubectl, name: string): Promise<void> {
 }
 
 /**
- * Lays siege from within the cluster, and plays something after a lead of undisturbed load.
- * @returns what was played besides
+ * Runs siege in the cluster, and runs an action after some time of undisturbed load.
+ * @returns the result of the action as well
  */
-export async function playUnderSiege<T>(
+export async function runUnderSiege<T>(
   kubectl: Kubectl,
   run: Parameters<typeof siegeInCluster>[2],
-  play: () => Promise<T>,
-): Promise<SiegeOutcome & { readonly played: T; readonly seconds: number }> {
+  act: () => Promise<T>,
+): Promise<SiegeOutcome & { readonly result: T; readonly seconds: number }> {
   const begun = Promise.withResolvers<void>(); // scheduling and pulling take their time
   const onLine = (line: string) => {
     begun.resolve();
@@ -102,15 +102,15 @@ export async function playUnderSiege<T>(
   };
   const siege = siegeInCluster(kubectl, 'siege-approval-120s', { ...run, onLine });
   siege.catch(begun.reject);
-  const playing = async () => {
+  const acting = async () => {
     await begun.promise;
     const start = performance.now();
     await Promise.race([sleep(run.seconds * LEAD * 1000), siege]);
-    return { played: await play(), seconds: (performance.now() - start) / 1000 };
+    return { result: await act(), seconds: (performance.now() - start) / 1000 };
   };
-  const played = playing();
-  await Promise.allSettled([siege, played]); // what was begun ends before the scene is put back
-  return { ...(await siege), ...(await played) };
+  const result = acting();
+  await Promise.allSettled([siege, result]); // what has started ends before the cluster is restored
+  return { ...(await siege), ...(await result) };
 }
 
 function start(job: Job, run: Omit<SiegeRun, 'program' | 'signal'>): void {

@@ -1,8 +1,8 @@
-import { breakerBar, DELAY_MS, JITTER_MS } from '../thresholds.ts';
+import { breakerChecks, DELAY_MS, JITTER_MS } from '../thresholds.ts';
 import { readBreakerRule, type BreakerRule } from '../envoy/destination-rule.ts';
-import { Shop } from '../suite-client.ts';
+import { SuiteClient } from '../suite-client.ts';
 import { CLASSIC_BODY } from '../siege/siege.ts';
-import type { Stage } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 import type { Check } from '../result.ts';
 import { portOf, type Load } from './demonstration.ts';
 
@@ -10,12 +10,18 @@ const SETTLED_WITHIN_MS = 120_000;
 
 /**
  * Siege and order ask a slow approval through an Envoy with the numbers of a DestinationRule. Siege
- * is refused in part, at once. Orders are taken all the same: those that Envoy or order's own
+ * is refused in part, immediately. Orders are still accepted: those that Envoy or order's own
  * breaker stops are approved by event.
  */
-export async function breaker(stage: Stage, load: Load, rule?: BreakerRule): Promise<Check[]> {
-  stage.say(`approval takes ${DELAY_MS} ± ${JITTER_MS} ms, an Envoy with dr-approval before it`);
-  const { approval } = await stage.start({
+export async function breaker(
+  environment: Environment,
+  load: Load,
+  rule?: BreakerRule,
+): Promise<Check[]> {
+  environment.say(
+    `approval takes ${DELAY_MS} ± ${JITTER_MS} ms, an Envoy with dr-approval before it`,
+  );
+  const { approval } = await environment.start({
     services: { approval: 1 },
     env: {
       approval: {
@@ -24,25 +30,29 @@ export async function breaker(stage: Stage, load: Load, rule?: BreakerRule): Pro
       },
     },
   });
-  const envoy = await stage.envoy({
+  const envoy = await environment.envoy({
     rule: rule ?? (await readBreakerRule()),
     upstreams: [portOf(approval[0])],
   });
-  const { gateway, order } = await stage.start({
+  const { gateway, order } = await environment.start({
     services: { gateway: 1, order: 1, equipment: 1, mis: 1 },
     env: { order: { APPROVAL_URL: envoy.url }, gateway: { APPROVAL_URL: envoy.url } },
   });
-  const shop = new Shop(gateway[0].url);
-  const equipmentId = await shop.register();
-  const first = await shop.order(equipmentId); // order 1, whose approval the classic line asks for
+  const client = new SuiteClient(gateway[0].url);
+  const equipmentId = await client.register();
+  const first = await client.order(equipmentId); // order 1, whose approval the classic line asks for
 
-  stage.say('orders come in meanwhile');
-  const stopOrdering = shop.keepOrdering(equipmentId);
-  const siege = await stage.siege({ ...load, url: `${envoy.url}/approvals`, body: CLASSIC_BODY });
+  environment.say('orders come in at the same time');
+  const stopOrdering = client.keepOrdering(equipmentId);
+  const siege = await environment.siege({
+    ...load,
+    url: `${envoy.url}/approvals`,
+    body: CLASSIC_BODY,
+  });
   const orders = [first, ...(await stopOrdering())];
   const { ok: alive } = await fetch(`${approval[0].url}/actuator/health/readiness`);
-  const counts = await shop.settled(equipmentId, SETTLED_WITHIN_MS);
-  return breakerBar({
+  const counts = await client.settled(equipmentId, SETTLED_WITHIN_MS);
+  return breakerChecks({
     siege,
     requests: await envoy.requests(),
     overflows: await envoy.counter('upstream_rq_pending_overflow'),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceProcess } from '@equipmgnt/testing';
-import { livenessBar } from '../thresholds.ts';
+import { livenessChecks } from '../thresholds.ts';
 import { answeredSinceFailure } from '../envoy/access-log.ts';
 import { CLASSIC_BODY, SIEGE_TIMEOUT_SECONDS } from '../siege/siege.ts';
 import { portOf, type Demonstration } from './demonstration.ts';
@@ -14,21 +14,21 @@ const TIMEOUT_MS = 2_000;
 const FAILURE_THRESHOLD = 3;
 
 /**
- * One of two replicas of approval hangs under load. This process plays the kubelet: it asks both
+ * One of two replicas of approval hangs under load. This process acts as the kubelet: it probes both
  * for their liveness, kills the one that does not answer and starts it again; Envoy routes to it
- * once it is ready. What the hung one had in hand is lost, as a POST is never repeated.
+ * once it is ready. Requests in flight at the hung replica are lost, because a POST is never retried.
  */
-export const liveness: Demonstration = async (stage, load) => {
-  const { approval: replicas } = await stage.start({
+export const liveness: Demonstration = async (environment, load) => {
+  const { approval: replicas } = await environment.start({
     services: { approval: 2 },
     env: { approval: { APPROVAL_DELAY_MS: '100' } },
   });
   const [hung] = replicas;
-  const envoy = await stage.envoy({ upstreams: replicas.map(portOf) });
+  const envoy = await environment.envoy({ upstreams: replicas.map(portOf) });
   const start = performance.now();
   const secondsSince = (time: number) => (performance.now() - time) / 1000;
 
-  const play = async () => {
+  const act = async () => {
     await sleep(LEAD_MS);
     const probing = new AbortController();
     const failing = Promise.race(
@@ -37,17 +37,19 @@ export const liveness: Demonstration = async (stage, load) => {
         return replica;
       }),
     );
-    stage.say(`${hung.name} hangs (SIGSTOP)`);
+    environment.say(`${hung.name} hangs (SIGSTOP)`);
     const hungAt = performance.now();
     await hung.kill('SIGSTOP');
     const restarted = await failing;
     probing.abort();
-    stage.say(`${restarted.name} does not answer its liveness probe: it is killed and restarted`);
+    environment.say(
+      `${restarted.name} does not answer its liveness probe: it is killed and restarted`,
+    );
     await envoy.route(replicas.filter((each) => each !== restarted).map(portOf));
     await restarted.kill();
     await restarted.start();
     await envoy.route(replicas.map(portOf));
-    stage.say(`${restarted.name} is ready again`);
+    environment.say(`${restarted.name} is ready again`);
     return {
       restarted,
       restartSeconds: secondsSince(hungAt),
@@ -55,17 +57,17 @@ export const liveness: Demonstration = async (stage, load) => {
     };
   };
   const [siege, { restarted, ...times }] = await Promise.all([
-    stage.siege({
+    environment.siege({
       ...load,
       delaySeconds: DELAY_SECONDS,
       url: `${envoy.url}/approvals`,
       body: CLASSIC_BODY,
     }),
-    play(),
+    act(),
   ]);
   const requests = await envoy.requests();
   const failed = requests.filter(({ status }) => status >= 500);
-  return livenessBar({
+  return livenessChecks({
     siege,
     users: load.users,
     givenUpAfterSeconds: SIEGE_TIMEOUT_SECONDS,

@@ -1,11 +1,11 @@
-import { DELAY_MS, JITTER_MS, noBreakerBar } from '../thresholds.ts';
+import { DELAY_MS, JITTER_MS, noBreakerChecks } from '../thresholds.ts';
 import { CLASSIC_BODY } from '../siege/siege.ts';
 import type { Demonstration } from './demonstration.ts';
 
 /** Siege asks a slow approval directly: everyone waits, and everyone is served. */
-export const noBreaker: Demonstration = async (stage, load) => {
-  stage.say(`approval takes ${DELAY_MS} ± ${JITTER_MS} ms, nothing stands before it`);
-  const { approval } = await stage.start({
+export const noBreaker: Demonstration = async (environment, load) => {
+  environment.say(`approval takes ${DELAY_MS} ± ${JITTER_MS} ms, nothing stands before it`);
+  const { approval } = await environment.start({
     services: { approval: 1 },
     env: {
       approval: {
@@ -15,5 +15,5 @@ export const noBreaker: Demonstration = async (stage, load) => {
     },
   });
   const url = `${approval[0].url}/approvals`;
-  return noBreakerBar(await stage.siege({ ...load, url, body: CLASSIC_BODY }));
+  return noBreakerChecks(await environment.siege({ ...load, url, body: CLASSIC_BODY }));
 };

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil, type ServiceProcess } from '@equipmgnt/testing';
-import { redeployBar, type Redeployed } from '../thresholds.ts';
+import { redeployChecks, type Redeployed } from '../thresholds.ts';
 import type { Envoy } from '../envoy/envoy.ts';
 import { CLASSIC_BODY } from '../siege/siege.ts';
-import type { Stage } from '../environment.ts';
+import type { Environment } from '../environment.ts';
 import { portOf, type Demonstration, type Load } from './demonstration.ts';
 
 const REPLICAS = 2;
-// Between each user's requests: failures come back at once, and would drown everything else.
+// Between each user's requests: failures return immediately, and would outnumber everything else.
 const DELAY_SECONDS = 0.5;
 // Before the rollout begins, there is to be load.
 const LEAD_MS = 2_000;
@@ -18,22 +18,22 @@ const APPROVAL = { env: { approval: { APPROVAL_DELAY_MS: '100' } } };
 
 /**
  * Two replicas of approval are replaced one after another under load, as a Deployment with
- * maxUnavailable 0 and maxSurge 1 does it; Envoy is told of each pod that becomes ready or goes.
+ * maxUnavailable 0 and maxSurge 1 does it; Envoy learns of each pod that becomes ready or stops.
  * Without a readiness probe, Kubernetes takes a container for ready as soon as it runs.
  */
-export const redeploy: Demonstration = async (stage, load) => {
-  const suite = await stage.start({ services: { approval: REPLICAS }, ...APPROVAL });
-  const envoy = await stage.envoy({ upstreams: suite.approval.map(portOf) });
+export const redeploy: Demonstration = async (environment, load) => {
+  const suite = await environment.start({ services: { approval: REPLICAS }, ...APPROVAL });
+  const envoy = await environment.envoy({ upstreams: suite.approval.map(portOf) });
 
-  stage.say('rolling redeploy with the readiness probe');
-  const first = await underSiege(stage, envoy, load, suite.approval, true);
-  stage.say('the same without the readiness probe');
-  const second = await underSiege(stage, envoy, load, first.replicas, false);
-  return redeployBar(first, second);
+  environment.say('rolling redeploy with the readiness probe');
+  const first = await underSiege(environment, envoy, load, suite.approval, true);
+  environment.say('the same without the readiness probe');
+  const second = await underSiege(environment, envoy, load, first.replicas, false);
+  return redeployChecks(first, second);
 };
 
 async function underSiege(
-  stage: Stage,
+  environment: Environment,
   envoy: Envoy,
   load: Load,
   replicas: readonly ServiceProcess[],
@@ -41,14 +41,14 @@ async function underSiege(
 ): Promise<Redeployed & { readonly replicas: readonly ServiceProcess[] }> {
   const start = performance.now();
   const [siege, rolledOut] = await Promise.all([
-    stage.siege({
+    environment.siege({
       ...load,
       delaySeconds: DELAY_SECONDS,
       url: `${envoy.url}/approvals`,
       body: CLASSIC_BODY,
     }),
     sleep(LEAD_MS).then(async () => {
-      const fresh = await rollOut(stage, envoy, replicas, probed);
+      const fresh = await rollOut(environment, envoy, replicas, probed);
       return { replicas: fresh, seconds: (performance.now() - start) / 1000 };
     }),
   ]);
@@ -56,7 +56,7 @@ async function underSiege(
 }
 
 async function rollOut(
-  stage: Stage,
+  environment: Environment,
   envoy: Envoy,
   replicas: readonly ServiceProcess[],
   probed: boolean,
@@ -64,13 +64,14 @@ async function rollOut(
   const serving = [...replicas];
   const readiness: Promise<void>[] = [];
   for (const old of replicas) {
-    const [fresh] = (await stage.prepare({ services: { approval: 1 }, ...APPROVAL })).approval;
+    const [fresh] = (await environment.prepare({ services: { approval: 1 }, ...APPROVAL }))
+      .approval;
     const ready = fresh.start();
     readiness.push(ready);
     await (probed ? ready : waitUntil(() => isRunning(fresh), { withinMs: STARTED_WITHIN_MS }));
     serving.push(fresh);
     serving.splice(serving.indexOf(old), 1);
-    // it is no endpoint any more before it is told to stop: what the preStop pause is for
+    // it is removed from the endpoints before it gets SIGTERM, as with the preStop pause
     await envoy.route(serving.map(portOf));
     await sleep(PRE_STOP_MS);
     await old.stop();

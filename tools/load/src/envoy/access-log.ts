@@ -6,7 +6,7 @@ export interface LoggedRequest {
   /** The length of the answer's body. */
   readonly bytes: number;
   readonly ms: number;
-  /** Whether the answer said x-envoy-overloaded: true; Istio's default format does not tell. */
+  /** Whether the answer said x-envoy-overloaded: true; Istio's default format does not contain it. */
   readonly overloaded: boolean;
   /** host:port that the request went to, where it went anywhere. */
   readonly upstream: string | undefined;

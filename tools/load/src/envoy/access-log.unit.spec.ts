@@ -9,7 +9,7 @@ const ISTIOS =
   'outbound|8080||approval.istio-cb-ns.svc.cluster.local 10.0.0.9:1 10.1.0.2:8080 10.0.0.9:2 - default';
 
 describe('A line of the access log', () => {
-  it('tells of a refusal', () => {
+  it('reports a refusal', () => {
     const request = parseAccessLog(OURS);
     expect(request).toEqual({
       status: 503,
@@ -35,12 +35,12 @@ describe('A line of the access log', () => {
     expect(request && refusedByBreaker(request)).toBe(false);
   });
 
-  it('tells where a request went', () => {
+  it('reports where a request went', () => {
     const line = OURS.replace('upstream=-', 'upstream=127.0.0.1:20123');
     expect(parseAccessLog(line)?.upstream).toBe('127.0.0.1:20123');
   });
 
-  it('is told from what Envoy says otherwise', () => {
+  it('is distinguished from other output of Envoy', () => {
     expect(parseAccessLog('[2026-11-22 20:34:00.632][31924][warning][main] no limit')).toBe(
       undefined,
     );

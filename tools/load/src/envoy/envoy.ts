@@ -20,7 +20,7 @@ const WITHIN_MS = 30_000;
 // The usual 10 s would have everyone wait for the last lines.
 const FLUSH_MS = '100';
 
-/** A real Envoy in front of approval, as the sidecar of whoever calls it. */
+/** A real Envoy in front of approval, like the sidecar of a client. */
 export class Envoy extends ManagedProcess {
   readonly url: string;
   readonly #adminUrl: string;

@@ -7,7 +7,7 @@ import { parseSiege, type SiegeReport } from './report.ts';
 export interface SiegeRun {
   /** The program, from siegeProgram(). */
   readonly program: string;
-  /** Users at once, and for how long. */
+  /** Concurrent users, and for how long. */
   readonly users: number;
   readonly seconds: number;
   /** Each user waits up to so long before each request, in seconds. */
@@ -15,7 +15,7 @@ export interface SiegeRun {
   readonly url: string;
   /** What is posted, as JSON. */
   readonly body: string;
-  /** Told each line that siege prints. */
+  /** Receives each line that siege prints. */
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
 }

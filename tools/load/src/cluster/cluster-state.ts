@@ -22,7 +22,7 @@ export interface Deployment {
 }
 
 /** What a demonstration changes in the cluster; everything is put back, last change first. */
-export class Scene {
+export class ClusterState {
   readonly #kubectl: Kubectl;
   readonly #say: (text: string) => void;
   readonly #undo: (() => Promise<unknown>)[] = [];
@@ -37,7 +37,7 @@ export class Scene {
     this.#undo.push(() => undo(this.#kubectl.undisturbed));
   }
 
-  /** Puts everything back; what cannot be is told, and the rest goes on. */
+  /** Restores everything; reports what cannot be restored, and continues with the rest. */
   async restore(): Promise<void> {
     for (const undo of this.#undo.splice(0).toReversed()) {
       await undo().catch((error: unknown) =>
@@ -46,7 +46,7 @@ export class Scene {
     }
   }
 
-  /** Makes approval slow, for as long as the scene lasts. */
+  /** Makes approval slow until the state is restored. */
   async slowApproval(delayMs: number, jitterMs: number): Promise<void> {
     this.#say(`approval is made slow: ${delayMs} ± ${jitterMs} ms`);
     const set = ['set', 'env', 'deployment/approval', '--containers', 'approval'];
@@ -81,7 +81,7 @@ export class Scene {
     await this.#kubectl.run(change(wanted));
   }
 
-  /** Changes what the autoscaler of approval is told. */
+  /** Changes the autoscaler of approval. */
   async autoscaler(spec: Readonly<Record<string, unknown>>): Promise<void> {
     type Autoscaler = { readonly spec: Readonly<Record<string, unknown>> };
     const { spec: before } = await this.#kubectl.get<Autoscaler>('hpa', 'approval');
@@ -91,7 +91,7 @@ export class Scene {
     await this.#kubectl.run(patch(spec));
   }
 
-  /** Has approval request so much CPU, which rolls it out anew unless it does already. */
+  /** Sets approval's CPU request, which rolls it out again unless the request is the same. */
   async cpuRequest(cpu: string): Promise<void> {
     const before = (await this.#container())?.resources?.requests?.cpu ?? null;
     const patch = (value: string | null) =>
@@ -104,7 +104,7 @@ export class Scene {
     await this.rolledOut();
   }
 
-  /** Takes approval's readiness and startup probes away, which rolls it out anew. */
+  /** Removes approval's readiness and startup probes, which rolls it out again. */
   async withoutReadiness(): Promise<void> {
     const container = await this.#container();
     // a startup probe would hold traffic back as well
