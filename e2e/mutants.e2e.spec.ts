@@ -21,7 +21,7 @@ describe('The proof finds', () => {
   let environment: Environment | undefined;
 
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'cases-'));
+    directory = await mkdtemp(join(tmpdir(), 'mutant-'));
   });
 
   afterEach(async () => {

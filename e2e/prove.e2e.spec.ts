@@ -10,7 +10,7 @@ import {
 
 /** A minute of what `npm run prove` does for a quarter of an hour. */
 describe('Under faults', () => {
-  it('no order is lost, none happens twice, and the run of all services balance', async () => {
+  it('loses no order, applies none twice, and keeps all invariants', async () => {
     const environment = await Environment.open({ env: clockAnHourOff });
     try {
       const { differences, counts } = await runExperiment({

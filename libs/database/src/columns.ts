@@ -2,7 +2,7 @@ import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
 
 /** A column of a table: its SQL type, and the TypeScript type of its values in a row. */
 export interface Column<Value> {
-  readonly sql: 'bigint' | 'int' | 'text' | 'timestamptz' | 'datetime';
+  readonly sql: 'bigint' | 'int' | 'text' | 'boolean' | 'timestamptz' | 'datetime';
   readonly nullable?: true;
   /** Never set: it only carries the type. */
   readonly value?: Value;
@@ -13,7 +13,8 @@ export const column = {
   bigint: (): Column<number> => ({ sql: 'bigint' }),
   int: (): Column<number> => ({ sql: 'int' }),
   text: <Value extends string = string>(): Column<Value> => ({ sql: 'text' }),
-  timestamptz: <Value extends Date | string = Date>(): Column<Value> => ({ sql: 'timestamptz' }),
+  boolean: (): Column<boolean> => ({ sql: 'boolean' }),
+  timestamptz: (): Column<Date> => ({ sql: 'timestamptz' }),
   datetime: (): Column<Date> => ({ sql: 'datetime' }),
 };
 
@@ -35,6 +36,11 @@ type NullableField<Row> = {
 /** A row without its NULLs: a nullable column becomes an optional property. */
 export type Present<Row> = Omit<Row, NullableField<Row>> & {
   [Field in NullableField<Row>]?: NonNullable<Row[Field]>;
+};
+
+/** Some fields of a row, without NULL. */
+type NotNull<Row, Field extends keyof Row> = {
+  [Key in Field]: NonNullable<Row[Key]>;
 };
 
 /**
@@ -98,6 +104,32 @@ export class Columns<Row extends object> {
       row[field] === null ? [] : [[field, row[field]]],
     );
     return Object.fromEntries(present) as Present<Row>;
+  }
+
+  /**
+   * The values of some fields of a row.
+   * @throws Error when one of them is NULL
+   */
+  required<Field extends keyof Row & string>(row: Row, ...fields: Field[]): NotNull<Row, Field> {
+    const missing = fields.filter((field) => row[field] === null);
+    if (missing.length > 0) throw new Error(`no ${missing.join(', ')} in ${JSON.stringify(row)}`);
+    return Object.fromEntries(fields.map((field) => [field, row[field]])) as NotNull<Row, Field>;
+  }
+
+  /** The inverse of {@link read}. */
+  row(present: Present<Row>): Row {
+    const given = present as { readonly [Field in keyof Row]?: Row[Field] };
+    return Object.fromEntries(this.fields.map((field) => [field, given[field] ?? null])) as Row;
+  }
+
+  /** A row that was stored as JSON, in which times are strings. */
+  fromJson(json: { readonly [Field in keyof Row]?: unknown }): Row {
+    const values = this.fields.map((field) => {
+      const value = json[field] ?? null;
+      const isTime = this.map[field].sql === 'timestamptz' || this.map[field].sql === 'datetime';
+      return [field, isTime && value !== null ? new Date(String(value)) : value];
+    });
+    return Object.fromEntries(values) as Row;
   }
 
   /** The column of a field that is known only at run time, such as one to sort by. */

@@ -50,6 +50,21 @@ describe('Columns', () => {
     expect(loans.only('status', 'note').read(row)).toEqual({ status: 'OPEN' });
   });
 
+  it('gives fields that must not be NULL, or throws', () => {
+    expect(loans.required({ ...row, note: 'late' }, 'id', 'note')).toEqual({ id: 1, note: 'late' });
+    expect(() => loans.required(row, 'id', 'note', 'returnedAt')).toThrow(
+      /^no note, returnedAt in {"id":1,/,
+    );
+  });
+
+  it('gives the row with NULLs back, also from JSON', () => {
+    const returned = { ...row, returnedAt: new Date('2026-01-02T03:04:05.678Z') };
+    expect(loans.row(loans.read(row))).toEqual(row);
+    expect(loans.row(loans.read(returned))).toEqual(returned);
+    expect(loans.fromJson(JSON.parse(JSON.stringify(loans.read(row))))).toEqual(row);
+    expect(loans.fromJson(JSON.parse(JSON.stringify(returned)))).toEqual(returned);
+  });
+
   it('describes the table to TypeORM', () => {
     expect(loans.only('id', 'note').entity('loan', 'loans', 'id').options).toEqual({
       name: 'loan',

@@ -5,8 +5,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases, testProcessEnv, received } from '@equipmgnt/testing/jest';
+import { Approvals } from './application/approvals.ts';
 import { approvalConfig } from './approval.config.ts';
 import { ApprovalModule } from './approval.module.ts';
+import { Approval, type ApprovalState, type Subject } from './domain/approval.ts';
 import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';
 import { OrderConsumer } from './inbound/events/order.consumer.ts';
 
@@ -15,6 +17,9 @@ interface Order {
   readonly equipmentId: number;
   readonly qty: number;
 }
+
+/** A state with all its optional fields, so that a new field is a compile error here. */
+type Complete<State> = State extends unknown ? Required<State> : never;
 
 describe('The approval service', () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
@@ -232,6 +237,44 @@ describe('The approval service', () => {
       expect(await eventsOf(order.orderId)).toEqual([]);
       await cancelled(order);
       expect(await approvalOf(order.orderId)).toMatchObject({ status: 'CANCELLED' });
+    });
+  });
+
+  describe('the repository', () => {
+    const at = (minute: number) => new Date(Date.UTC(2026, 0, 2, 3, minute, 5, 678));
+    const sort = { property: 'id', direction: 'desc' } as const;
+    const states: Complete<ApprovalState>[] = [
+      { status: 'APPROVED', approvedAt: at(1) },
+      { status: 'CANCELLED', approvedAt: at(1), cancelledAt: at(2) },
+      { status: 'REJECTED', approvedAt: at(1), rejectedAt: at(2), reason: 'OUT_OF_STOCK' },
+    ];
+
+    it.each(states)('stores and reads every field of a new approval: %j', async (state) => {
+      const subject: Required<Subject> = anOrder();
+      const { orderId } = subject;
+      const approvals = app.get(Approvals);
+      const added = new Approval({ subject, state, confirmedAt: at(3) });
+      expect(await approvals.save([added])).toEqual(new Set([orderId]));
+      const [found] = await approvals.ofOrders([orderId]);
+      const saved = new Approval({ id: found?.id ?? 0, subject, state, confirmedAt: at(3) });
+      expect(found).toEqual(saved);
+      expect(await approvals.find(found?.id ?? 0)).toEqual(saved);
+      expect((await approvals.page({ page: 0, size: 1, sort })).items).toEqual([saved]);
+      expect(await approvals.findOrAdd(added)).toEqual({ approval: saved, created: false });
+    });
+
+    it.each(states)('stores and reads every field that becomes: %j', async (state) => {
+      const order = anOrder();
+      const subject: Required<Subject> = { ...order, equipmentId: 8, qty: 9 };
+      const approvals = app.get(Approvals);
+      const { approval, created } = await approvals.findOrAdd(Approval.unconfirmed(order, at(1)));
+      expect(created).toBe(true);
+      if (state.status === 'APPROVED') approval.confirm(subject, at(2));
+      if (state.status === 'CANCELLED') approval.cancel(subject, at(2));
+      if (state.status === 'REJECTED') approval.reject(subject, 'OUT_OF_STOCK', at(2));
+      expect(await approvals.save([approval])).toEqual(new Set([order.orderId]));
+      const saved = new Approval({ id: approval.id, subject, state, confirmedAt: at(2) });
+      expect(await approvals.ofOrders([order.orderId])).toEqual([saved]);
     });
   });
 

@@ -9,7 +9,7 @@ import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';
 import { OrderConsumer } from './inbound/events/order.consumer.ts';
 import { ApprovalsController } from './inbound/http/approvals.controller.ts';
 import { SlowDown } from './inbound/http/slow-down.ts';
-import { approvalEntity } from './outbound/postgres/approval.entity.ts';
+import { approvalEntity } from './outbound/postgres/approval.rows.ts';
 import { migrations } from './outbound/postgres/migrations/index.ts';
 import { PostgresApprovals } from './outbound/postgres/postgres-approvals.ts';
 

@@ -10,10 +10,14 @@ import { DataSource } from 'typeorm';
 import { freshDatabases, testProcessEnv } from '@equipmgnt/testing/jest';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { Orders } from './application/orders.ts';
+import { Order, type NewOrder, type OrderState } from './domain/order.ts';
 import { orderConfig } from './order.config.ts';
 import { OrderModule } from './order.module.ts';
 
 type Reply = { status: number; body: unknown } | 'silence';
+
+/** A state with all its optional fields, so that a new field is a compile error here. */
+type Complete<State> = State extends unknown ? Required<State> : never;
 
 /** The next answer of approval. By default, it approves the request. */
 type Answer = (request: {
@@ -492,6 +496,49 @@ describe('The order service', () => {
       while ((await orders.forgetKeys(new Date(Date.now() + 1_000), 1_000)) > 0);
       const again = await send().expect(201);
       expect(again.body.id).not.toBe(body.id);
+    });
+  });
+
+  describe('the repository', () => {
+    const at = (minute: number) => new Date(Date.UTC(2026, 0, 2, 3, minute, 5, 678));
+    const details: Required<NewOrder> = { equipmentId: 5, qty: 4, orderedAt: at(0) };
+    const approval = { approvalId: 7, approvedAt: at(1) };
+    const approve = (order: Order) => order.approve({ ...details, approvalId: 7 }, at(1));
+
+    it.each<{ state: Complete<OrderState>; change: (order: Order) => void }>([
+      { state: { status: 'ORDERED' }, change: () => undefined },
+      { state: { status: 'APPROVED', ...approval }, change: approve },
+      {
+        state: { status: 'CANCELLED', ...approval, cancelledAt: at(2) },
+        change: (order) => {
+          approve(order);
+          order.cancel(at(2));
+        },
+      },
+      {
+        state: { status: 'REJECTED', ...approval, rejectedAt: at(2), reason: 'OUT_OF_STOCK' },
+        change: (order) => {
+          approve(order);
+          order.reject(7, 'OUT_OF_STOCK', at(2));
+        },
+      },
+    ])('stores and reads every field of an order: $state', async ({ state, change }) => {
+      const orders = app.get(Orders);
+      const key = `every-field-${state.status}`;
+      const { order } = await orders.place(details, { key, fingerprint: 'f' });
+      const { id } = order;
+      expect(order).toEqual(new Order({ id, ...details, state: { status: 'ORDERED' } }));
+      change(order);
+      expect(await orders.save([order])).toEqual(new Set([id]));
+      const saved = new Order({ id, ...details, state });
+      expect(await orders.find([id])).toEqual([saved]);
+      const sort = { property: 'id', direction: 'desc' } as const;
+      expect((await orders.page({ page: 0, size: 1, sort })).items).toEqual([saved]);
+      expect(await orders.keepAnswer(key, saved)).toEqual(saved);
+      expect(await orders.place(details, { key, fingerprint: 'f' })).toMatchObject({
+        kind: 'known',
+        answer: saved,
+      });
     });
   });
 

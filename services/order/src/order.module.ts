@@ -14,7 +14,7 @@ import { ForgetIdempotencyKeys } from './inbound/jobs/forget-idempotency-keys.jo
 import type { OrderConfig } from './order.config.ts';
 import { HttpApprovalGateway } from './outbound/http/http-approval-gateway.ts';
 import { migrations } from './outbound/postgres/migrations/index.ts';
-import { orderEntity } from './outbound/postgres/order.entity.ts';
+import { orderEntity } from './outbound/postgres/order.rows.ts';
 import { PostgresOrders } from './outbound/postgres/postgres-orders.ts';
 
 @Module({})

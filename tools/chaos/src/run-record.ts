@@ -144,14 +144,14 @@ export interface DeadLetterRow {
   readonly group: string;
 }
 
-/** A fault that was injected or removed. */
+/** Something that was broken on purpose. */
 export interface Fault {
   /** E.g. `SIGKILL order`, `Kafka down`, `approval hung`. */
   readonly what: string;
   /** What it happened to: a service or a dependency. */
   readonly target: string;
   readonly from: number;
-  /** When it was started again or repaired. */
+  /** When it was started again or fixed. */
   readonly to: number;
 }
 
@@ -169,12 +169,12 @@ export interface Sample {
   readonly processes: Readonly<Record<string, { readonly memory: number; readonly files: number }>>;
 }
 
-/** A figure that has a bar, such as a time to recover. */
+/** A figure that has a threshold, such as a time to recover. */
 export interface Measure {
   readonly name: string;
   readonly value: number;
   readonly unit: 'ms' | 'orders/s' | 'ratio' | 'bytes' | 'count';
-  /** The bar, and whether the value must be at most or at least that. */
+  /** The threshold, and whether the value must be at most or at least that. */
   readonly limit: number;
   readonly must: 'at most' | 'at least';
 }
@@ -184,7 +184,7 @@ export interface LayerResult {
   readonly name: string;
   readonly seed: number;
   readonly seconds: number;
-  /** The differences, one line each; empty when all invariants hold. */
+  /** One line for each difference; empty when all invariants hold. */
   readonly differences: readonly string[];
   readonly measures: readonly Measure[];
   /** What was counted, for the ledger, e.g. `cases: 10000`. */

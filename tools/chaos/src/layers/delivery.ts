@@ -14,7 +14,7 @@ export interface DeliveryOptions {
   readonly progress?: Progress;
 }
 
-/** The environment's environment that puts approval's clock an hour ahead. */
+/** Environment variables that put approval's clock an hour ahead. */
 export const clockAnHourOff = {
   approval: {
     CLOCK_SHIFT_MS: String(3_600_000),

@@ -103,7 +103,7 @@ export class Experiment {
 
 /**
  * Lets orders in while faults happen, waits until every client has an answer and the suite is at
- * rest, and has the run checked.
+ * rest, and checks the invariants.
  */
 export async function runExperiment(options: ExperimentOptions): Promise<LayerResult> {
   const {
@@ -155,7 +155,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<LayerRe
     limit: REST_WITHIN_MS,
     must: 'at most',
   });
-  options.progress?.(orders, orders, 'checking the run');
+  options.progress?.(orders, orders, 'checking the invariants');
   const final = {
     ...(await readFinalState(environment)),
     rebuiltViews: await rebuildView(environment),

@@ -3,7 +3,7 @@ import { readMetrics } from '../environment/read-metrics.ts';
 import { BREAKER_RESET_MS, SESSION_TIMEOUT_MS } from '../environment/environment.ts';
 import type { Experiment } from './experiment.ts';
 
-// how long anybody waits for a recovery; a measure's bar is far below
+// the longest wait for a recovery; the thresholds are far below
 const GIVE_UP_MS = 90_000;
 
 /** A request to each service through the gateway that reads from its database. */

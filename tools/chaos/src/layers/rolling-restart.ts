@@ -14,7 +14,7 @@ export interface RollingRestartOptions {
 
 const SERVICES = ['mis', 'equipment', 'approval', 'order', 'gateway'] as const;
 
-/** The environment's environment that leaves connections to their clients, as in the cluster. */
+/** Environment variables that leave connections to their clients, as in the cluster. */
 export const drainingConnections = Object.fromEntries(
   SERVICES.map((service) => [service, { CONNECTION_DRAIN_MS: '4000' }]),
 );

@@ -52,12 +52,12 @@ const effectOutsideTheTransaction: Mutant = {
   events AS (
     \${INTO_OUTBOX}
     SELECT 'equipmgnt.Ordered.v1', id,
-           jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $4
+           jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $2
       FROM placed)
   SELECT \${COLUMNS} FROM placed\`;
 `,
       replace: `    RETURNING *)
-  SELECT \${COLUMNS} FROM placed WHERE $4::text IS NULL OR true\`;
+  SELECT \${COLUMNS} FROM placed WHERE $2::text IS NULL OR true\`;
 
 export const PUBLISH_LATER = \`
   \${INTO_OUTBOX}

@@ -6,13 +6,13 @@ export interface MeasureText {
   readonly mark: '✓' | '✗';
   readonly value: string;
   /** E.g. `at most 5,000 ms`. */
-  readonly bar: string;
+  readonly threshold: string;
 }
 
 export const describeMeasure = (measure: Measure): MeasureText => ({
   mark: meets(measure) ? '✓' : '✗',
   value: amount(measure.value, measure.unit),
-  bar: `${measure.must} ${amount(measure.limit, measure.unit)}`,
+  threshold: `${measure.must} ${amount(measure.limit, measure.unit)}`,
 });
 
 function amount(value: number, unit: Measure['unit']): string {

@@ -100,9 +100,9 @@ ${samples.length > 0 ? markup`<div class="plots" data-layer="${i}"></div>` : ''}
 
 function measureTable({ measures }: LayerResult): Markup {
   const rows = measures.map((measure) => {
-    const { mark: sign, value, bar } = describeMeasure(measure);
+    const { mark: sign, value, threshold } = describeMeasure(measure);
     return markup`<tr><td>${mark(sign === '✓')} ${measure.name}</td>
-<td class="number">${value}</td><td class="number">${bar}</td></tr>
+<td class="number">${value}</td><td class="number">${threshold}</td></tr>
 `;
   });
   return markup`<div class="scroll"><table>

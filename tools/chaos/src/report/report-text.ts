@@ -41,8 +41,8 @@ function layerText(layer: LayerResult): string[] {
     ([what, count]) => `${inWords(what)} ${number(count)}`,
   );
   const rows = measures.map((measure) => {
-    const { mark, value, bar } = describeMeasure(measure);
-    return [`${mark} ${measure.name}`, value, bar];
+    const { mark, value, threshold } = describeMeasure(measure);
+    return [`${mark} ${measure.name}`, value, threshold];
   });
   const more = differences.length - LISTED;
   return [

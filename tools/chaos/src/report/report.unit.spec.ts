@@ -72,7 +72,7 @@ describe('proved', () => {
   it.each<[what: string, layers: LayerResult[], expected: boolean]>([
     ['without differences and within the thresholds', [simulation, chaos], true],
     ['with a difference', [simulation, { ...chaos, differences: lines(1) }], false],
-    ['beyond a bar', [{ ...chaos, measures: [{ ...recovery, value: 5_001 }] }], false],
+    ['beyond a threshold', [{ ...chaos, measures: [{ ...recovery, value: 5_001 }] }], false],
     [
       'with a figure that was never reached',
       [{ ...chaos, measures: [{ ...recovery, value: NaN }] }],

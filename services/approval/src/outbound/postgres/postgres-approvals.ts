@@ -1,10 +1,11 @@
+import { findPage } from '@equipmgnt/database';
 import type { Page, PageRequest } from '@equipmgnt/kernel';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Approvals, type FoundOrAdded } from '../../application/approvals.ts';
 import type { Approval } from '../../domain/approval.ts';
-import { approvalEntity, toApproval, type ApprovalRow } from './approval.entity.ts';
+import { approvalEntity, toApproval, type ApprovalRow } from './approval.rows.ts';
 import * as sql from './statements.ts';
 
 @Injectable()
@@ -48,13 +49,8 @@ export class PostgresApprovals extends Approvals {
     return new Set(rows.map(({ orderId }) => orderId));
   }
 
-  async page({ page, size, sort }: PageRequest): Promise<Page<Approval>> {
-    const [rows, total] = await this.database.getRepository(approvalEntity).findAndCount({
-      order: { [sort.property]: sort.direction, id: sort.direction },
-      skip: page * size,
-      take: size,
-    });
-    return { items: rows.map(toApproval), total };
+  page(wanted: PageRequest): Promise<Page<Approval>> {
+    return findPage(this.database.getRepository(approvalEntity), wanted, toApproval);
   }
 }
 

@@ -1,26 +1,29 @@
+import { column } from '@equipmgnt/database';
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
+import { approvalColumns } from './approval.rows.ts';
 
-const COLUMNS = `id, order_id AS "orderId", equipment_id AS "equipmentId", qty, status, reason,
-  approved_at AS "approvedAt", cancelled_at AS "cancelledAt", rejected_at AS "rejectedAt",
-  confirmed_at AS "confirmedAt"`;
+const COLUMNS = approvalColumns.select();
+const newColumns = approvalColumns.without('id');
+
+/** What an update writes. A confirmation has its own rule, and approved_at never changes. */
+const updatedColumns = newColumns.without('orderId', 'approvedAt', 'confirmedAt');
+
+const INPUT = newColumns.recordset('$1', 'c', {
+  seq: column.int(),
+  loadedStatus: column.text(),
+  loadedConfirmed: column.boolean(),
+});
 
 /** Approvals as JSON ($1), each with what it was when it was loaded; a new one has no such values. */
-const CHANGE = `change AS (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS
-      c(seq int, "orderId" bigint, "equipmentId" bigint, qty int, status text, reason text,
-        "approvedAt" timestamptz, "cancelledAt" timestamptz, "rejectedAt" timestamptz,
-        "confirmedAt" timestamptz, "loadedStatus" text, "loadedConfirmed" boolean))`;
+const CHANGE = `change AS (SELECT * FROM ${INPUT})`;
 
 /**
  * Inserts new approvals of orders that have none. The check before the insert keeps ids without gaps:
  * the sequence is used only for a new row. ON CONFLICT is for concurrent inserts.
  */
 const ADDED = `added AS (
-    INSERT INTO approvals
-           (order_id, equipment_id, qty, status, reason, approved_at, cancelled_at, rejected_at,
-            confirmed_at)
-    SELECT "orderId", "equipmentId", qty, status, reason, "approvedAt", "cancelledAt", "rejectedAt",
-           "confirmedAt"
+    INSERT INTO approvals (${newColumns.names})
+    SELECT ${newColumns.from('change')}
       FROM change
      WHERE "loadedStatus" IS NULL
        AND NOT EXISTS (SELECT FROM approvals a WHERE a.order_id = change."orderId")
@@ -43,8 +46,7 @@ export const SAVE = `
   WITH ${CHANGE}, ${ADDED},
   updated AS (
     UPDATE approvals a
-       SET equipment_id = c."equipmentId", qty = c.qty, status = c.status, reason = c.reason,
-           cancelled_at = c."cancelledAt", rejected_at = c."rejectedAt",
+       SET ${updatedColumns.set('c')},
            confirmed_at = coalesce(a.confirmed_at, c."confirmedAt")
       FROM change c
      WHERE a.order_id = c."orderId" AND a.status = c."loadedStatus"

@@ -1,3 +1,4 @@
+import { findPage } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
 import type { Page, PageRequest } from '@equipmgnt/kernel';
@@ -5,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Orders, type Placement, type PlacementKey } from '../../application/orders.ts';
 import type { NewOrder, Order } from '../../domain/order.ts';
-import { orderEntity, toOrder, toRow, type OrderRow } from './order.entity.ts';
+import { orderColumns, orderEntity, toOrder, toRow, type OrderRow } from './order.rows.ts';
 import * as sql from './statements.ts';
 
 @Injectable()
@@ -19,7 +20,8 @@ export class PostgresOrders extends Orders {
 
   async place(order: NewOrder, key?: PlacementKey): Promise<Placement> {
     const { traceparent } = currentCorrelation();
-    const values = [order.equipmentId, order.qty, order.orderedAt, traceparent ?? null];
+    const input = JSON.stringify([{ ...order, status: 'ORDERED' }]);
+    const values = [input, traceparent ?? null];
     const [row]: OrderRow[] = key
       ? await this.database.query(sql.PLACE_WITH_KEY, [...values, key.key, key.fingerprint])
       : await this.database.query(sql.PLACE, values);
@@ -49,21 +51,16 @@ export class PostgresOrders extends Orders {
     return new Set(rows.map(({ id }) => id));
   }
 
-  async page({ page, size, sort }: PageRequest): Promise<Page<Order>> {
-    const [rows, total] = await this.database.getRepository(orderEntity).findAndCount({
-      order: { [sort.property]: sort.direction, id: sort.direction },
-      skip: page * size,
-      take: size,
-    });
-    return { items: rows.map(toOrder), total };
+  page(wanted: PageRequest): Promise<Page<Order>> {
+    return findPage(this.database.getRepository(orderEntity), wanted, toOrder);
   }
 
   async keepAnswer(key: string, answer: Order): Promise<Order> {
-    const [kept]: { answer: OrderRow }[] = await this.database.query(sql.KEEP_ANSWER, [
+    const [kept]: { answer: object }[] = await this.database.query(sql.KEEP_ANSWER, [
       key,
       JSON.stringify(toRow(answer)),
     ]);
-    return kept ? toOrder(kept.answer) : answer;
+    return kept ? toOrder(orderColumns.fromJson(kept.answer)) : answer;
   }
 
   async forgetKeys(before: Date, limit: number): Promise<number> {
@@ -76,7 +73,8 @@ export class PostgresOrders extends Orders {
     if (!found) return undefined;
     const [order] = await this.find([found.orderId]);
     if (!order) throw new Error(`the order ${found.orderId} of an idempotency key does not exist`);
-    const { fingerprint, answer } = found;
-    return { kind: 'known', order, fingerprint, ...(answer && { answer: toOrder(answer) }) };
+    const { fingerprint } = found;
+    const answer = found.answer && toOrder(orderColumns.fromJson(found.answer));
+    return { kind: 'known', order, fingerprint, ...(answer && { answer }) };
   }
 }

@@ -1,44 +1,43 @@
+import { column } from '@equipmgnt/database';
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
+import { orderColumns, stateColumns } from './order.rows.ts';
 
-const COLUMNS = `id, equipment_id AS "equipmentId", qty, status, approval_id AS "approvalId", reason,
-  ordered_at AS "orderedAt", approved_at AS "approvedAt", cancelled_at AS "cancelledAt",
-  rejected_at AS "rejectedAt"`;
+const COLUMNS = orderColumns.select();
+const newColumns = orderColumns.without('id');
 
-/** $1 equipment id, $2 qty, $3 time, $4 traceparent */
-const PLACED_WITH_EVENT = (idAndSource: { columns: string; values: string }) => `
+/** $1 the new order, $2 traceparent */
+const PLACED_WITH_EVENT = (id: { column: string; value: string; from: string }) => `
   placed AS (
-    INSERT INTO orders (${idAndSource.columns} equipment_id, qty, status, ordered_at)
-    SELECT ${idAndSource.values}
+    INSERT INTO orders (${id.column}${newColumns.names})
+    SELECT ${id.value}${newColumns.from('n')} FROM input n${id.from}
     RETURNING *),
   events AS (
     ${INTO_OUTBOX}
     SELECT 'equipmgnt.Ordered.v1', id,
-           jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $4
+           jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $2
       FROM placed)
   SELECT ${COLUMNS} FROM placed`;
 
+const INPUT = `input AS (SELECT * FROM ${newColumns.recordset('$1', 'i')})`;
+
 /** Inserts the order and its event, in one round trip and one transaction. */
-export const PLACE = `WITH ${PLACED_WITH_EVENT({
-  columns: '',
-  values: `$1::bigint, $2::int, 'ORDERED', $3::timestamptz`,
-})}`;
+export const PLACE = `WITH ${INPUT}, ${PLACED_WITH_EVENT({ column: '', value: '', from: '' })}`;
 
 /**
- * The same with an idempotency key ($5) and its fingerprint ($6). Returns no row when the key exists.
+ * The same with an idempotency key ($3) and its fingerprint ($4). Returns no row when the key exists.
  * A concurrent request with the same key waits here until the first one commits. An existing key uses
  * no order id: the sequence is used only for a new key.
  */
 export const PLACE_WITH_KEY = `
-  WITH key AS (
+  WITH ${INPUT},
+  key AS (
     INSERT INTO idempotency_keys (key, fingerprint, order_id, created_at)
-    SELECT $5, $6, nextval(pg_get_serial_sequence('orders', 'id')), $3::timestamptz
-     WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE key = $5)
+    SELECT $3, $4, nextval(pg_get_serial_sequence('orders', 'id')), n."orderedAt"
+      FROM input n
+     WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE key = $3)
         ON CONFLICT (key) DO NOTHING
     RETURNING order_id),
-  ${PLACED_WITH_EVENT({
-    columns: 'id,',
-    values: `order_id, $1::bigint, $2::int, 'ORDERED', $3::timestamptz FROM key`,
-  })}`;
+  ${PLACED_WITH_EVENT({ column: 'id, ', value: 'k.order_id, ', from: ' CROSS JOIN key k' })}`;
 
 export const FIND_KEY = `
   SELECT fingerprint, answer, order_id AS "orderId" FROM idempotency_keys WHERE key = $1`;
@@ -64,16 +63,10 @@ export const FIND = `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1)`;
  * the order was loaded with. Returns the ids of those saved.
  */
 export const SAVE = `
-  WITH change AS (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS
-      c(id bigint, "loadedStatus" text, status text, "approvalId" bigint, reason text,
-        "approvedAt" timestamptz, "cancelledAt" timestamptz, "rejectedAt" timestamptz)),
-  saved AS (
+  WITH saved AS (
     UPDATE orders o
-       SET status = c.status, approval_id = c."approvalId", reason = c.reason,
-           approved_at = c."approvedAt", cancelled_at = c."cancelledAt",
-           rejected_at = c."rejectedAt"
-      FROM change c
+       SET ${stateColumns.set('c')}
+      FROM ${orderColumns.recordset('$1', 'c', { loadedStatus: column.text() })}
      WHERE o.id = c.id AND o.status = c."loadedStatus"
     RETURNING o.id),
   events AS (
