@@ -6,11 +6,11 @@ import { siege, type SiegeRun } from './siege/siege.ts';
 export interface EnvironmentOptions {
   /** The databases and the broker. */
   readonly connections: Connections;
-  /** For configuration files of what is started. */
+  /** For the configuration files of the started programs. */
   readonly directory: string;
   readonly siegeProgram: string;
   readonly envoyProgram: string;
-  /** Receives a line for each thing that happens. */
+  /** Receives each progress message. */
   readonly say: (text: string) => void;
   /** Receives each line that siege prints. */
   readonly onSiegeLine?: (line: string) => void;
@@ -19,7 +19,7 @@ export interface EnvironmentOptions {
 
 type Parts = Pick<SuiteOptions, 'services' | 'ports' | 'env'>;
 
-/** Where a demonstration runs: what it starts here is stopped with the environment. */
+/** The processes of one local run. stop() stops everything that was started through it. */
 export class Environment {
   readonly #options: EnvironmentOptions;
   readonly #suites: Suite[] = [];
@@ -40,7 +40,7 @@ export class Environment {
     return suite;
   }
 
-  /** Services that are not started yet. */
+  /** Creates services without starting them. */
   async prepare(parts: Parts): Promise<Suite> {
     const suite = await Suite.prepare({ infrastructure: this.#options.connections, ...parts });
     this.#suites.push(suite);
@@ -55,13 +55,13 @@ export class Environment {
     return envoy;
   }
 
-  /** @throws the reason of the environment's signal if it is aborted in the meantime */
+  /** @throws the signal's reason if it aborts during the siege */
   siege(run: Omit<SiegeRun, 'program' | 'onLine' | 'signal'>) {
     const { siegeProgram: program, onSiegeLine: onLine, signal } = this.#options;
     return siege({ program, ...(onLine && { onLine }), ...(signal && { signal }), ...run });
   }
 
-  /** Stops everything, whatever state it is in. */
+  /** Stops everything, also what has not finished starting. */
   async stop(): Promise<void> {
     await Promise.all(this.#suites.map((suite) => suite.stop()));
     await Promise.all(this.#envoys.map((envoy) => envoy.stop()));

@@ -18,16 +18,16 @@ import { siegeProgram } from './siege/install.ts';
 import { Environment, type EnvironmentOptions } from './environment.ts';
 import type { Check } from './result.ts';
 
-type Output = Required<Pick<EnvironmentOptions, 'say' | 'onSiegeLine' | 'signal'>>;
+type Reporting = Required<Pick<EnvironmentOptions, 'say' | 'onSiegeLine' | 'signal'>>;
 
 /**
- * Runs a demonstration on this machine, on servers and ports of its own, and leaves nothing behind.
- * @throws SetupError that says what the machine lacks
+ * Runs a demonstration on this machine with its own servers and ports, and removes them afterwards.
+ * @throws SetupError that names what is missing on the machine
  */
 export async function runLocally(
   demonstration: Demonstration,
   load: Load,
-  output: Output,
+  reporting: Reporting,
 ): Promise<Check[]> {
   await checkJavaFor({ kafka: true, mariadb: true });
   const directory = join(LOCAL, `load-${randomUUID()}`);
@@ -58,7 +58,7 @@ export async function runLocally(
             server.start({ report, signal }),
         })),
       ],
-      output.signal,
+      reporting.signal,
     );
     const databases = await provision({ postgresUrl: postgres.url, mariadbUrl: mariadb.url });
     const connections: Connections = { databases, kafkaBrokers: kafka.url };
@@ -67,13 +67,13 @@ export async function runLocally(
       directory,
       siegeProgram: programs.siege,
       envoyProgram: programs.envoy,
-      ...output,
+      ...reporting,
     });
     return await demonstration(environment, load);
   } finally {
     await environment?.stop();
     await Promise.all(servers.map((server) => server.stop()));
     await removeData(directory);
-    await rm(directory, { recursive: true, force: true }); // with Envoy's files
+    await rm(directory, { recursive: true, force: true }); // removes Envoy's files
   }
 }

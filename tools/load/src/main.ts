@@ -16,20 +16,20 @@ import { describe, passed, type Check } from './result.ts';
 interface Entry {
   readonly name: string;
   readonly shows: string;
-  /** How long siege is laid, in seconds; what Kubernetes does takes longer than here. */
+  /** How long siege runs, in seconds. Kubernetes takes longer than the local simulation. */
   readonly seconds: { readonly local: number; readonly cluster: number };
-  /** Missing where only a cluster can show it. */
+  /** Undefined if the demonstration needs a cluster. */
   readonly local?: Demonstration;
   readonly cluster: cluster.ClusterDemonstration;
 }
 
-const USERS = 20; // the classic line's
+const USERS = 20; // as in the classic command line
 const MOST_USERS = 255; // siege's own limit, in k8s/load/siegerc
 
 const DEMONSTRATIONS: readonly Entry[] = [
   {
     name: 'no-breaker',
-    shows: 'approval is slow and nothing stands before it: everyone waits, everyone is served',
+    shows: 'approval is slow and has no breaker: every request waits and is served',
     seconds: { local: 20, cluster: 20 },
     local: noBreaker,
     cluster: cluster.noBreaker,
@@ -43,27 +43,28 @@ const DEMONSTRATIONS: readonly Entry[] = [
   },
   {
     name: 'autoscale',
-    shows: 'approval is scaled from 1 up to 10 replicas under load, and back; in a cluster only',
+    shows:
+      'approval is scaled from 1 to at most 10 replicas under load, and back; in a cluster only',
     seconds: { local: 120, cluster: 120 },
     cluster: cluster.autoscale,
   },
   {
     name: 'redeploy',
-    shows: 'a rolling redeploy under load is noticed by nobody; without readiness probe it is',
+    shows: 'with the readiness probe a rolling redeploy loses no request; without it, it does',
     seconds: { local: 60, cluster: 120 },
     local: redeploy,
     cluster: cluster.redeploy,
   },
   {
     name: 'liveness',
-    shows: 'a hung replica of approval is restarted, the rest keeps serving',
+    shows: 'a hung replica of approval is restarted, the other one keeps serving',
     seconds: { local: 45, cluster: 180 },
     local: liveness,
     cluster: livenessInCluster,
   },
   {
     name: 'fallback',
-    shows: 'approval is unavailable while orders come in: all are accepted, and approved later',
+    shows: 'approval is down while orders arrive: all are accepted, and approved later',
     seconds: { local: 20, cluster: 60 },
     local: fallback,
     cluster: cluster.fallback,
@@ -79,12 +80,12 @@ interface Options {
 
 const stopping = new AbortController();
 onStopRequest(
-  () => stopping.abort(new Error('stopped; everything is being put back')),
+  () => stopping.abort(new Error('stopped; everything is restored')),
   () => process.exit(130),
 );
 
 const program = new Command('npm run')
-  .description('Runs load demonstrations with siege, and reports PASS or FAIL.')
+  .description('Runs load demonstrations with siege and reports PASS or FAIL.')
   .showHelpAfterError();
 
 for (const entry of DEMONSTRATIONS) {
@@ -92,21 +93,24 @@ for (const entry of DEMONSTRATIONS) {
     .command(`load:${entry.name}`)
     .usage('-- [options]')
     .description(entry.shows)
-    .option('-s, --seconds <n>', 'how long siege is laid', wholeNumber(1, 3_600))
+    .option('-s, --seconds <n>', 'how long siege runs', wholeNumber(1, 3_600))
     .option('-u, --users <n>', 'concurrent users', wholeNumber(1, MOST_USERS), USERS)
-    .option('--cluster <context>', 'act it in the cluster of this kubectl context')
-    .option('-q, --quiet', "without siege's line for each request")
+    .option('--cluster <context>', 'run in the cluster of this kubectl context')
+    .option('-q, --quiet', "leave out siege's line for each request")
     .action(async (options: Options) => {
-      const checks = await act(entry, options);
+      const checks = await runDemonstration(entry, options);
       console.log(`\n${styleText('bold', `Result of ${entry.name}: ${entry.shows}`)}`);
       console.log(describe(checks));
       process.exitCode = passed(checks) ? 0 : 1;
     });
 }
 
-function act(entry: Entry, { seconds, users, cluster: context, quiet }: Options): Promise<Check[]> {
+function runDemonstration(
+  entry: Entry,
+  { seconds, users, cluster: context, quiet }: Options,
+): Promise<Check[]> {
   const load = { users, seconds: seconds ?? entry.seconds[context ? 'cluster' : 'local'] };
-  const output = {
+  const reporting = {
     say: (text: string) => console.log(styleText('bold', `▶ ${text}`)),
     onSiegeLine: (line: string) => {
       if (quiet && line.includes('==>')) return;
@@ -114,12 +118,12 @@ function act(entry: Entry, { seconds, users, cluster: context, quiet }: Options)
     },
     signal: stopping.signal,
   };
-  if (context !== undefined) return runInCluster(entry.cluster, context, load, output);
-  if (entry.local !== undefined) return runLocally(entry.local, load, output);
+  if (context !== undefined) return runInCluster(entry.cluster, context, load, reporting);
+  if (entry.local !== undefined) return runLocally(entry.local, load, reporting);
   throw new SetupError(
     `${entry.name} needs a cluster: an autoscaler, metrics-server, and nodes to scale to. ` +
       `Nothing was run.\nWith a kubectl context of one: npm run load:${entry.name} -- --cluster ` +
-      '<context>\nIts load is the Job siege-approval-120s in k8s/load; docs/operations.md has more.',
+      '<context>\nIts load is the Job siege-approval-120s in k8s/load; docs/operations.md explains it.',
   );
 }
 

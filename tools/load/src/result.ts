@@ -1,17 +1,18 @@
 import { styleText } from 'node:util';
 
-/** One thing that a demonstration has to show. */
+/** One condition of a demonstration's PASS. */
 export interface Check {
+  /** What has to be true, as it is printed. */
   readonly threshold: string;
   readonly held: boolean;
-  /** What there was instead, or in figures. */
+  /** What was measured. */
   readonly found: string;
 }
 
 export const passed = (checks: readonly Check[]): boolean =>
   checks.length > 0 && checks.every(({ held }) => held);
 
-/** The result as it is printed: a line for each check, then PASS or FAIL. */
+/** The printed result: a line for each check, then PASS or FAIL. */
 export function describe(checks: readonly Check[]): string {
   const width = Math.max(...checks.map(({ threshold }) => threshold.length));
   const lines = checks.map(({ threshold, held, found }) => {
@@ -22,10 +23,10 @@ export function describe(checks: readonly Check[]): string {
   return [...lines, styleText('bold', result)].join('\n');
 }
 
-/** @throws Error when there are none */
+/** @throws Error if there are no values */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new Error('there is no median of nothing');
+  if (middle === undefined) throw new Error('an empty list has no median');
   return middle;
 }

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@equipmgnt/testing';
 
-/** More than any demonstration orders. */
+/** More than the quantity that any demonstration orders. */
 export const PLENTY = 1_000_000;
 
-// Four employees in a hurry.
 const CLIENTS = 4;
 const PAUSE_MS = 100;
 
-/** The suite as its users see it, through the gateway. */
+/** A client of the suite, through the gateway. */
 export class SuiteClient {
   readonly gatewayUrl: string;
 
@@ -16,20 +15,20 @@ export class SuiteClient {
     this.gatewayUrl = gatewayUrl;
   }
 
-  /** Registers equipment of which there is plenty. @returns its id */
+  /** Registers equipment with more stock than any demonstration needs. @returns its id */
   async register(): Promise<number> {
     const { status, body } = await this.#post('/equipments', { stock: PLENTY });
     if (status !== 201) throw new Error(`equipment is not registered: ${JSON.stringify(body)}`);
     return body.id;
   }
 
-  /** Orders one. @returns the status of the answer and the order's id */
+  /** Orders one unit. @returns the status of the response and the order's id */
   async order(equipmentId: number): Promise<{ status: number; id: number }> {
     const { status, body } = await this.#post('/orders', { qty: 1, equipmentId });
     return { status, id: body.id };
   }
 
-  /** Orders again and again until it is stopped. @returns a function that stops it */
+  /** Orders repeatedly. @returns a function that stops it and returns all responses */
   keepOrdering(equipmentId: number): () => Promise<{ status: number; id: number }[]> {
     const answers: { status: number; id: number }[] = [];
     let stopped = false;
@@ -40,7 +39,7 @@ export class SuiteClient {
       }
     });
     const ended = Promise.all(clients);
-    ended.catch(() => undefined); // it is thrown when it is asked for
+    ended.catch(() => undefined); // the returned function throws it
     return async () => {
       stopped = true;
       await ended;
@@ -48,7 +47,7 @@ export class SuiteClient {
     };
   }
 
-  /** How many orders of the equipment there are in each status. */
+  /** The number of orders of the equipment in each status. */
   async statusesOf(equipmentId: number): Promise<Record<string, number>> {
     const counts: Record<string, number> = {};
     for (let page = 0; ; page += 1) {
@@ -63,14 +62,14 @@ export class SuiteClient {
     }
   }
 
-  /** Waits until no order of the equipment waits for its approval, and answers like statusesOf. */
+  /** Waits until no order of the equipment is ORDERED. @returns the same as statusesOf() */
   async settled(equipmentId: number, withinMs: number): Promise<Record<string, number>> {
     let counts: Record<string, number> = {};
     const settle = async () => {
       counts = await this.statusesOf(equipmentId);
-      if (counts['ORDERED']) throw new Error(`${counts['ORDERED']} orders wait`);
+      if (counts['ORDERED']) throw new Error(`${counts['ORDERED']} orders are not approved yet`);
     };
-    // a demonstration that does not come to its end has failed, but not without its figures
+    // after the time limit the demonstration fails, and its result still shows the figures
     await waitUntil(settle, { withinMs }).catch(() => undefined);
     return counts;
   }

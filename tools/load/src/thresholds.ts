@@ -2,13 +2,13 @@ import { refusedAtOtherEnd, refusedByBreaker, type LoggedRequest } from './envoy
 import { countStatuses, type SiegeReport } from './siege/report.ts';
 import { median, type Check } from './result.ts';
 
-/** How slow approval is made: an answer takes between DELAY − JITTER and DELAY + JITTER. */
+/** approval's artificial delay: a response takes between DELAY − JITTER and DELAY + JITTER. */
 export const DELAY_MS = 400;
 export const JITTER_MS = 220;
 
-// A refusal that had waited for approval would take as long as an answer.
+// A refusal takes at most this share of a served request's time, because it must not wait for approval.
 const QUICK = 0.1;
-// Below this, what siege prints is less than 100 to everyone's eye.
+// At most this, the difference from 100 % is visible in siege's output.
 const VISIBLY_LESS = 99;
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
@@ -25,21 +25,21 @@ const figures = ({ availability, successful, failed, answers }: SiegeReport): st
   `${availability.toFixed(2)} % of ${successful + failed} requests; ` +
   countStatuses(answers.map(({ status }) => status));
 
-/** Not by the percentage, which is rounded. */
+/** Counts the failures, because siege rounds the percentage. */
 const fullyAvailable = (threshold: string, report: SiegeReport): Check => ({
   threshold,
   held: report.failed === 0 && report.successful > 0,
   found: figures(report),
 });
 
-/** Approval is slow, and nothing stands before it. */
+/** Approval is slow and has no breaker. */
 export function noBreakerChecks(report: SiegeReport): Check[] {
   const seconds = report.answers.map((answer) => answer.seconds);
   const typical = seconds.length === 0 ? 0 : median(seconds);
   return [
-    fullyAvailable('everyone is served, availability is 100 %', report),
+    fullyAvailable('every request is served, availability is 100 %', report),
     {
-      threshold: 'and waits: approval is slow',
+      threshold: 'requests wait, because approval is slow',
       held: typical >= (DELAY_MS - JITTER_MS) / 1000,
       found: `${typical.toFixed(2)} s at the median, ${report.longestSeconds.toFixed(2)} s at most`,
     },
@@ -48,24 +48,24 @@ export function noBreakerChecks(report: SiegeReport): Check[] {
 
 export interface BreakerOutcome {
   readonly siege: SiegeReport;
-  /** All that Envoy has seen: siege's requests, and those of order. */
+  /** All requests in Envoy's access log: those of siege and those of order. */
   readonly requests: readonly LoggedRequest[];
-  /** How often Envoy counted a refusal; undefined where its counters cannot be read. */
+  /** The refusals that Envoy counted; undefined if its counters cannot be read. */
   readonly overflows: number | undefined;
-  /** The statuses of POST /orders at the same time. */
+  /** The statuses of POST /orders during the siege. */
   readonly orders: readonly number[];
   /**
-   * Why orders fell back, as order counts it: `open` is its own breaker, anything else a call that
-   * failed, such as one that the mesh refused. Undefined where its counters cannot be read.
+   * The causes of fallbacks that order counted: `open` is order's own breaker, any other cause is a
+   * failed call, such as one that the mesh refused. Undefined if its counters cannot be read.
    */
   readonly fallbacks: Readonly<Record<string, number>> | undefined;
-  /** How many of these orders are approved in the end. */
+  /** The number of these orders that are approved in the end. */
   readonly approved: number;
   /** Whether approval is ready at the end. */
   readonly alive: boolean;
 }
 
-/** Approval is slow, and the mesh's breaker stands before it. */
+/** Approval is slow, and the mesh's breaker is in front of it. */
 export function breakerChecks(outcome: BreakerOutcome): Check[] {
   const { siege, requests, overflows, orders, fallbacks, approved, alive } = outcome;
   const refused = requests.filter(refusedByBreaker);
@@ -100,13 +100,13 @@ export function breakerChecks(outcome: BreakerOutcome): Check[] {
             found: `${refused.filter(({ overloaded }) => overloaded).length} of ${refused.length}`,
           },
           {
-            threshold: "Envoy's overflow counter explains each",
+            threshold: "Envoy's overflow counter explains each refusal",
             held: overflows === refused.length,
             found: `${overflows} counted`,
           },
         ]),
     {
-      threshold: 'nothing failed otherwise',
+      threshold: 'nothing failed for another reason',
       held: unexplained.length === 0,
       found: countStatuses(unexplained.map(({ status }) => status)),
     },
@@ -117,12 +117,12 @@ export function breakerChecks(outcome: BreakerOutcome): Check[] {
     },
     { threshold: 'approval is alive', held: alive, found: alive ? 'ready' : 'not ready' },
     {
-      threshold: 'orders are accepted at the same time: 202 after the fallback',
+      threshold: 'orders are accepted: 202 after the fallback',
       held: orders.length > 0 && orders.every((status) => status === 201 || status === 202),
       found: countStatuses(orders) + (fallbacks ? `; order's own breaker: ${own(fallbacks)}` : ''),
     },
     {
-      threshold: 'and approved in the end, those that waited too',
+      threshold: 'all orders are approved in the end',
       held: approved === orders.length,
       found: `${approved} of ${orders.length}, of which ${waiting} waited`,
     },
@@ -131,21 +131,21 @@ export function breakerChecks(outcome: BreakerOutcome): Check[] {
 
 export interface Redeployed {
   readonly siege: SiegeReport;
-  /** How long the rollout took, from siege's start on. */
+  /** From the start of siege until the end of the rollout. */
   readonly seconds: number;
 }
 
-/** Approval is rolled out again under load, with its readiness probe and without it. */
+/** Approval is rolled out twice under load: with its readiness probe and without it. */
 export function redeployChecks(probed: Redeployed, unprobed: Redeployed): Check[] {
   return [
-    fullyAvailable('with the readiness probe nobody notices', probed.siege),
+    fullyAvailable('with the readiness probe no request fails', probed.siege),
     {
-      threshold: 'without it, availability is visibly less',
+      threshold: 'without it, availability is visibly lower',
       held: unprobed.siege.availability <= VISIBLY_LESS,
       found: figures(unprobed.siege),
     },
     ...[probed, unprobed].map(({ siege, seconds }, index) => ({
-      threshold: `siege lasted longer than the rollout ${index === 0 ? 'with' : 'without'} it`,
+      threshold: `siege lasted longer than the roll-out ${index === 0 ? 'with' : 'without'} it`,
       held: seconds < siege.elapsedSeconds,
       found: `${siege.elapsedSeconds.toFixed(0)} s, ${seconds.toFixed(0)} s`,
     })),
@@ -155,17 +155,17 @@ export function redeployChecks(probed: Redeployed, unprobed: Redeployed): Check[
 export interface LivenessOutcome {
   readonly siege: SiegeReport;
   readonly users: number;
-  /** After how long a request that nobody answers is given up. */
+  /** The client's time limit for a request without a response. */
   readonly givenUpAfterSeconds: number;
-  /** Which was restarted, and which hung. */
+  /** The restarted replica, and the hung one. */
   readonly restarted: string;
   readonly hung: string;
-  /** From the hang until the restarted one was ready, and when that was in siege's time. */
+  /** From the hang, and from siege's start, until the restarted replica was ready. */
   readonly restartSeconds: number;
   readonly backAtSeconds: number;
-  /** Requests that failed although they did not go to the hung one. */
+  /** Failed requests that did not go to the hung replica. */
   readonly failedElsewhere: number;
-  /** How many the restarted one has answered since. */
+  /** The number of requests that the restarted replica has answered since then. */
   readonly answeredSince: number;
 }
 
@@ -173,26 +173,26 @@ export interface LivenessOutcome {
 export function livenessChecks(outcome: LivenessOutcome): Check[] {
   const { siege, users, givenUpAfterSeconds, restarted, hung, restartSeconds } = outcome;
   const { backAtSeconds, failedElsewhere, answeredSince } = outcome;
-  // each user waits for the hung one until it is killed or the request given up, then perhaps again
+  // a user waits until the hung replica is killed or the time limit ends, and may then wait again
   const held = users * (1 + Math.floor(restartSeconds / givenUpAfterSeconds));
   return [
     {
-      threshold: 'the liveness probe found the hung one, and only that',
+      threshold: 'the liveness probe found only the hung replica',
       held: restarted === hung,
       found: `${restarted} was restarted, ready ${restartSeconds.toFixed(1)} s after it hung`,
     },
     {
-      threshold: 'the rest kept serving',
+      threshold: 'the other one kept serving',
       held: failedElsewhere === 0 && siege.successful > 0,
       found: `${failedElsewhere} failed; ${figures(siege)}`,
     },
     {
-      threshold: 'lost is no more than what the hung one held',
+      threshold: 'only requests at the hung replica are lost',
       held: siege.failed <= held,
       found: `${siege.failed} of at most ${held}`,
     },
     {
-      threshold: 'the restarted one serves again',
+      threshold: 'the restarted replica serves again',
       held: answeredSince > 0 && backAtSeconds < siege.elapsedSeconds,
       found: `${answeredSince} answered since; ready ${backAtSeconds.toFixed(0)} s into the siege`,
     },
@@ -201,23 +201,23 @@ export function livenessChecks(outcome: LivenessOutcome): Check[] {
 
 export interface FallbackOutcome {
   readonly siege: SiegeReport;
-  /** All orders of the demonstration by their status once approval was back. */
+  /** The number of the demonstration's orders in each status after approval was up again. */
   readonly orders: Readonly<Record<string, number>>;
 }
 
-/** Approval is unavailable while orders come in, and recovers. */
+/** Approval is down while orders arrive, and is started again. */
 export function fallbackChecks({ siege, orders }: FallbackOutcome): Check[] {
   const { APPROVED: approved = 0, ...others } = orders;
   const left = Object.entries(others).filter(([, count]) => count > 0);
   return [
     fullyAvailable('every order was accepted', siege),
     {
-      threshold: 'and waited: each answer was 202',
+      threshold: 'every order waited: each answer was 202',
       held: siege.answers.length > 0 && siege.answers.every(({ status }) => status === 202),
       found: countStatuses(siege.answers.map(({ status }) => status)),
     },
     {
-      threshold: 'all are APPROVED after approval is back',
+      threshold: 'all are APPROVED after approval is up again',
       held: approved >= siege.successful && left.length === 0,
       found: [`APPROVED × ${approved}`, ...left.map(([name, n]) => `${name} × ${n}`)].join(', '),
     },
@@ -226,7 +226,7 @@ export function fallbackChecks({ siege, orders }: FallbackOutcome): Check[] {
 
 export interface AutoscaleOutcome {
   readonly siege: SiegeReport;
-  /** The number of replicas at the start, at most, and at the end. */
+  /** The number of replicas at the start, the maximum, and at the end. */
   readonly before: number;
   readonly peak: number;
   readonly after: number;
@@ -242,7 +242,7 @@ export function autoscaleChecks({ siege, before, peak, after, max }: AutoscaleOu
       held: peak > before && peak <= max,
       found: `${peak} at most`,
     },
-    { threshold: 'one again afterwards', held: after === 1, found: `${after}` },
-    fullyAvailable('no request was refused', siege),
+    { threshold: 'one replica again afterwards', held: after === 1, found: `${after}` },
+    fullyAvailable('no request failed', siege),
   ];
 }

@@ -12,7 +12,7 @@ import type { LoggedRequest } from './envoy/access-log.ts';
 import type { SiegeReport } from './siege/report.ts';
 import { describe as text, median, passed, type Check } from './result.ts';
 
-/** As siege reports answers that took 0.4 s each. */
+/** siege's report about answers that took 0.4 s each. */
 const siege = (statuses: number[], more: Partial<SiegeReport> = {}): SiegeReport => {
   const failed = statuses.filter((status) => status >= 400).length;
   return {
@@ -47,40 +47,42 @@ const broken = (checks: readonly Check[]) =>
 describe('A result', () => {
   const held = { threshold: 'one', held: true, found: '1' };
 
-  it('is passed when every check held, and of nothing is not', () => {
+  it('is PASS if there are checks and every check held', () => {
     expect(passed([held])).toBe(true);
     expect(passed([held, { ...held, held: false }])).toBe(false);
     expect(passed([])).toBe(false);
   });
 
-  it('is printed line by line', () => {
-    const output = text([held, { threshold: 'another', held: false, found: '2' }]);
-    expect(output).toMatch(/✓.* one {6}1\n.*✗.* another {2}2\n.*FAIL/);
+  it('has a line for each check', () => {
+    const printed = text([held, { threshold: 'another', held: false, found: '2' }]);
+    expect(printed).toMatch(/✓.* one {6}1\n.*✗.* another {2}2\n.*FAIL/);
     expect(text([held])).toMatch(/PASS/);
   });
 
   it('compares medians', () => {
     expect(median([9, 1, 5])).toBe(5);
-    expect(() => median([])).toThrow('median of nothing');
+    expect(() => median([])).toThrow('no median');
   });
 });
 
 describe('Without a breaker', () => {
-  it('everyone has to be served, slowly', () => {
+  it('every request has to be served, slowly', () => {
     expect(broken(noBreakerChecks(siege([200, 201])))).toEqual([]);
   });
 
-  it('one failure is too many, though siege may round it to 100 %', () => {
+  it('one failure is too many, even if siege rounds to 100 %', () => {
     const report = siege([...Array<number>(30_000).fill(200), 500], { availability: 100 });
-    expect(broken(noBreakerChecks(report))).toEqual(['everyone is served, availability is 100 %']);
+    expect(broken(noBreakerChecks(report))).toEqual([
+      'every request is served, availability is 100 %',
+    ]);
   });
 
-  it('fails when approval is not slow', () => {
+  it('a fast approval fails the check', () => {
     const report = siege([], { successful: 1, answers: [{ status: 200, seconds: 0.01 }] });
-    expect(broken(noBreakerChecks(report))).toEqual(['and waits: approval is slow']);
+    expect(broken(noBreakerChecks(report))).toEqual(['requests wait, because approval is slow']);
   });
 
-  it('nothing answered is nothing shown', () => {
+  it('a run without answers fails', () => {
     expect(broken(noBreakerChecks(siege([], { availability: 100 })))).toHaveLength(2);
   });
 });
@@ -96,7 +98,7 @@ describe("With the mesh's breaker", () => {
     alive: true,
   };
 
-  it('passes when some are refused immediately and orders are accepted', () => {
+  it('some requests are refused immediately, and orders are accepted', () => {
     expect(broken(breakerChecks(good))).toEqual([]);
   });
 
@@ -115,11 +117,11 @@ describe("With the mesh's breaker", () => {
       { requests: [served, { ...refused, overloaded: false }] },
       ['each refusal says x-envoy-overloaded'],
     ],
-    ['a refusal not counted', { overflows: 0 }, ["Envoy's overflow counter explains each"]],
+    ['a refusal not counted', { overflows: 0 }, ["Envoy's overflow counter explains each refusal"]],
     [
       'a 503 of other causes',
       { requests: [served, refused, { ...refused, flags: 'UF' }] },
-      ['nothing failed otherwise'],
+      ['nothing failed for another reason'],
     ],
     [
       'refusals that waited',
@@ -127,28 +129,24 @@ describe("With the mesh's breaker", () => {
       ['a refusal does not wait for approval'],
     ],
     ['approval dead', { alive: false }, ['approval is alive']],
-    [
-      'an order refused',
-      { orders: [201, 503] },
-      ['orders are accepted at the same time: 202 after the fallback'],
-    ],
-    ['an order lost', { approved: 1 }, ['and approved in the end, those that waited too']],
-  ])('%s is found', (_, different, thresholds) => {
+    ['an order refused', { orders: [201, 503] }, ['orders are accepted: 202 after the fallback']],
+    ['an order lost', { approved: 1 }, ['all orders are approved in the end']],
+  ])('detects: %s', (_, different, thresholds) => {
     expect(broken(breakerChecks({ ...good, ...different }))).toEqual(thresholds);
   });
 
-  it("reports whether order's own breaker opened as well", () => {
-    const output = (fallbacks: Record<string, number>) =>
+  it("shows whether order's own breaker tripped as well", () => {
+    const printed = (fallbacks: Record<string, number>) =>
       text(breakerChecks({ ...good, fallbacks }));
-    expect(output({ ERR_BAD_RESPONSE: 3 })).toContain(
+    expect(printed({ ERR_BAD_RESPONSE: 3 })).toContain(
       "order's own breaker: closed, 3 failed calls",
     );
-    expect(output({ ERR_BAD_RESPONSE: 3, timeout: 2, open: 7 })).toContain(
+    expect(printed({ ERR_BAD_RESPONSE: 3, timeout: 2, open: 7 })).toContain(
       "order's own breaker: open for 7 orders, after 5 failed calls",
     );
   });
 
-  it("is decided in a cluster by the log of siege's proxy, which reports approval's answers as well", () => {
+  it("is checked in a cluster with the log of siege's proxy, which shows approval's refusals as well", () => {
     const passedOn = { ...refused, flags: '-', overloaded: false, upstream: '10.0.0.7:8080' };
     const requests = [served, { ...refused, overloaded: false }, passedOn];
     expect(
@@ -161,25 +159,25 @@ describe('A rolling redeploy', () => {
   const probed = { siege: siege([200]), seconds: 10 };
   const unprobed = { siege: siege([200, 503]), seconds: 5 };
 
-  it('is noticed by nobody with the readiness probe, and visible without it', () => {
+  it('loses no request with the readiness probe, and some without it', () => {
     expect(broken(redeployChecks(probed, unprobed))).toEqual([]);
   });
 
-  it('that drops a request is found', () => {
+  it('fails if it drops a request', () => {
     expect(broken(redeployChecks({ ...probed, siege: siege([200, 503]) }, unprobed))).toEqual([
-      'with the readiness probe nobody notices',
+      'with the readiness probe no request fails',
     ]);
   });
 
-  it('without difference is found', () => {
+  it('fails if there is no difference', () => {
     expect(broken(redeployChecks(probed, { ...unprobed, siege: siege([200]) }))).toEqual([
-      'without it, availability is visibly less',
+      'without it, availability is visibly lower',
     ]);
   });
 
-  it('that outlasts siege proves nothing', () => {
+  it('fails if it takes longer than siege', () => {
     expect(broken(redeployChecks({ ...probed, seconds: 21 }, unprobed))).toEqual([
-      'siege lasted longer than the rollout with it',
+      'siege lasted longer than the roll-out with it',
     ]);
   });
 });
@@ -197,23 +195,27 @@ describe('A hung replica', () => {
     answeredSince: 5,
   };
 
-  it('is restarted while the rest serves', () => {
+  it('is restarted while the other one serves', () => {
     expect(broken(livenessChecks(good))).toEqual([]);
   });
 
   it.each<[string, Partial<LivenessOutcome>, string]>([
-    ['the wrong one restarted', { restarted: 'approval-2' }, 'the liveness probe found'],
-    ['a failure of the other', { failedElsewhere: 1 }, 'the rest kept serving'],
-    ['more lost than in flight', { siege: siege([200, 503, 503]), users: 1 }, 'lost is no more'],
-    ['one that stays unavailable', { answeredSince: 0 }, 'the restarted one serves again'],
-    ['a siege that was over', { backAtSeconds: 21 }, 'the restarted one serves again'],
-  ])('with %s is found', (_, different, threshold) => {
+    ['the wrong one restarted', { restarted: 'approval-2' }, 'found only the hung replica'],
+    ['a failure of the other', { failedElsewhere: 1 }, 'the other one kept serving'],
+    [
+      'more lost than in flight',
+      { siege: siege([200, 503, 503]), users: 1 },
+      'only requests at the hung',
+    ],
+    ['one that stays down', { answeredSince: 0 }, 'the restarted replica serves again'],
+    ['a siege that was over', { backAtSeconds: 21 }, 'the restarted replica serves again'],
+  ])('fails with %s', (_, different, threshold) => {
     const thresholds = broken(livenessChecks({ ...good, ...different }));
     expect(thresholds).toEqual([expect.stringContaining(threshold)]);
   });
 });
 
-describe('A hung replica that is restarted late', () => {
+describe('A late restart of a hung replica', () => {
   const outcome = {
     restartSeconds: 70,
     backAtSeconds: 75,
@@ -223,11 +225,11 @@ describe('A hung replica that is restarted late', () => {
     failedElsewhere: 0,
     answeredSince: 1,
   };
-  // its user waits until the time-out, and retries immediately
+  // a user waits until its time limit and then immediately calls the hung replica again
   it.each([
     [30, 3],
     [15, 5],
-  ])('may hold each user once in %d s', (givenUpAfterSeconds, times) => {
+  ])('may delay each user once in %d s', (givenUpAfterSeconds, times) => {
     const heldFor = (count: number) => ({
       ...outcome,
       givenUpAfterSeconds,
@@ -235,24 +237,24 @@ describe('A hung replica that is restarted late', () => {
     });
     expect(broken(livenessChecks(heldFor(times)))).toEqual([]);
     expect(broken(livenessChecks(heldFor(times + 1)))).toEqual([
-      'lost is no more than what the hung one held',
+      'only requests at the hung replica are lost',
     ]);
   });
 });
 
-describe('With approval away', () => {
+describe('With approval down', () => {
   it('every order is accepted and approved later', () => {
-    const orders = { APPROVED: 3 }; // one more than siege counted: it was cut off at its end
+    const orders = { APPROVED: 3 }; // one more than siege counted: siege stopped before its answer
     expect(broken(fallbackChecks({ siege: siege([202, 202]), orders }))).toEqual([]);
   });
 
   it.each([
     ['an order refused', siege([202, 503]), { APPROVED: 1 }, 2],
-    ['approval that was not away', siege([202, 201]), { APPROVED: 2 }, 1],
+    ['approval that was not down', siege([202, 201]), { APPROVED: 2 }, 1],
     ['an order that still waits', siege([202, 202]), { APPROVED: 2, ORDERED: 1 }, 1],
     ['an order rejected', siege([202, 202]), { APPROVED: 2, REJECTED: 1 }, 1],
     ['an order lost', siege([202, 202]), { APPROVED: 1 }, 1],
-  ])('%s is found', (_, report, orders, count) => {
+  ])('detects %s', (_, report, orders, count) => {
     expect(broken(fallbackChecks({ siege: report, orders }))).toHaveLength(count);
   });
 });
@@ -268,9 +270,9 @@ describe('An autoscaler', () => {
     ['starts with more', { before: 2 }, 'one replica at the start'],
     ['stays', { peak: 1 }, 'more under load, up to 10'],
     ['goes beyond its limit', { peak: 11 }, 'more under load, up to 10'],
-    ['does not come back', { after: 3 }, 'one again afterwards'],
-    ['lets requests fail', { siege: siege([200, 500]) }, 'no request was refused'],
-  ])('that %s is found', (_, different, threshold) => {
+    ['does not come back', { after: 3 }, 'one replica again afterwards'],
+    ['lets requests fail', { siege: siege([200, 500]) }, 'no request failed'],
+  ])('fails if it %s', (_, different, threshold) => {
     expect(broken(autoscaleChecks({ ...good, ...different }))).toEqual([threshold]);
   });
 });

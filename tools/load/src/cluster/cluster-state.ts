@@ -5,7 +5,7 @@ const ROLLED_OUT = ['rollout', 'status', 'deployment/approval', '--timeout=600s'
 const READINESS = ['readinessProbe', 'startupProbe'] as const;
 const NO_DELAY = ['APPROVAL_DELAY_MS-', 'APPROVAL_DELAY_JITTER_MS-'];
 
-/** A Deployment, as far as it is looked at here. */
+/** The fields of a Deployment that are used here. */
 export interface Deployment {
   readonly spec: {
     readonly replicas: number;
@@ -21,7 +21,7 @@ export interface Deployment {
   readonly status: { readonly replicas?: number; readonly readyReplicas?: number };
 }
 
-/** What a demonstration changes in the cluster; everything is put back, last change first. */
+/** Changes the cluster for a demonstration. restore() undoes the changes, the last one first. */
 export class ClusterState {
   readonly #kubectl: Kubectl;
   readonly #say: (text: string) => void;
@@ -32,26 +32,26 @@ export class ClusterState {
     this.#say = say;
   }
 
-  /** @param undo with a kubectl that goes on after Ctrl-C */
+  /** @param undo gets a kubectl that Ctrl-C does not stop */
   afterwards(undo: (kubectl: Kubectl) => Promise<unknown>): void {
     this.#undo.push(() => undo(this.#kubectl.undisturbed));
   }
 
-  /** Restores everything; reports what cannot be restored, and continues with the rest. */
+  /** Undoes all changes. It reports an undo that fails and continues with the next one. */
   async restore(): Promise<void> {
     for (const undo of this.#undo.splice(0).toReversed()) {
       await undo().catch((error: unknown) =>
-        this.#say(`not put back: ${(error as Error).message}`),
+        this.#say(`not restored: ${(error as Error).message}`),
       );
     }
   }
 
-  /** Makes approval slow until the state is restored. */
+  /** Makes approval slow until restore(). */
   async slowApproval(delayMs: number, jitterMs: number): Promise<void> {
-    this.#say(`approval is made slow: ${delayMs} ± ${jitterMs} ms`);
+    this.#say(`approval becomes slow: ${delayMs} ± ${jitterMs} ms`);
     const set = ['set', 'env', 'deployment/approval', '--containers', 'approval'];
     this.afterwards(async (kubectl) => {
-      this.#say('approval is made quick again');
+      this.#say('approval becomes fast again');
       await kubectl.run([...set, ...NO_DELAY]);
       await kubectl.run(ROLLED_OUT);
     });
@@ -60,7 +60,7 @@ export class ClusterState {
     await this.rolledOut();
   }
 
-  /** Puts the mesh's breaker in front of approval, or takes it away. */
+  /** Applies or deletes the mesh's breaker in front of approval. */
   async meshBreaker(wanted: boolean): Promise<void> {
     const find = [
       'get',
@@ -76,12 +76,12 @@ export class ClusterState {
       on
         ? ['apply', '--filename', DR_APPROVAL]
         : ['delete', '--ignore-not-found', '--filename', DR_APPROVAL];
-    this.#say(`DestinationRule dr-approval is ${wanted ? 'applied' : 'taken away'}`);
+    this.#say(`DestinationRule dr-approval is ${wanted ? 'applied' : 'deleted'}`);
     this.afterwards((kubectl) => kubectl.run(change(there)));
     await this.#kubectl.run(change(wanted));
   }
 
-  /** Changes the autoscaler of approval. */
+  /** Changes fields of approval's autoscaler. */
   async autoscaler(spec: Readonly<Record<string, unknown>>): Promise<void> {
     type Autoscaler = { readonly spec: Readonly<Record<string, unknown>> };
     const { spec: before } = await this.#kubectl.get<Autoscaler>('hpa', 'approval');
@@ -91,7 +91,7 @@ export class ClusterState {
     await this.#kubectl.run(patch(spec));
   }
 
-  /** Sets approval's CPU request, which rolls it out again unless the request is the same. */
+  /** Sets approval's CPU request. A changed value rolls approval out again. */
   async cpuRequest(cpu: string): Promise<void> {
     const before = (await this.#container())?.resources?.requests?.cpu ?? null;
     const patch = (value: string | null) =>
@@ -107,12 +107,12 @@ export class ClusterState {
   /** Removes approval's readiness and startup probes, which rolls it out again. */
   async withoutReadiness(): Promise<void> {
     const container = await this.#container();
-    // a startup probe would hold traffic back as well
+    // a startup probe would also delay the traffic
     const patch = (value: (probe: (typeof READINESS)[number]) => unknown) =>
       patchOfContainer(Object.fromEntries(READINESS.map((probe) => [probe, value(probe)])));
     this.afterwards(async (kubectl) => {
       await kubectl.run(patch((probe) => container?.[probe] ?? null));
-      // else the next demonstration could pick a pod of the old ReplicaSet
+      // otherwise the next demonstration could select a pod of the old ReplicaSet
       await kubectl.run(ROLLED_OUT);
     });
     await this.#kubectl.run(patch(() => null));

@@ -16,7 +16,7 @@ import { runInCluster } from './run.ts';
 const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const LOAD_FOLDER = join(REPOSITORY, 'k8s/load');
 
-/** What a kubectl answers that notes how it is called: the first pattern that the call matches. */
+/** What the stand-in for kubectl prints: the first pattern that matches the call applies. */
 type Answers = readonly (readonly [pattern: string, answer: { out?: string; fails?: boolean }])[];
 
 const SIEGE = (successful: number, failed: number, seconds = 0.41) =>
@@ -49,7 +49,7 @@ const DEPLOYMENT = {
   status: { replicas: 1, readyReplicas: 1 },
 };
 
-/** The orchestration against a stand-in for kubectl; no cluster is needed, and none is touched. */
+/** The orchestration against a stand-in for kubectl; no cluster is needed or changed. */
 describe('In a cluster', () => {
   const path = process.env['PATH'];
   let folder: string;
@@ -67,7 +67,7 @@ describe('In a cluster', () => {
     await rm(folder, { recursive: true });
   });
 
-  const act = async (demonstration: ClusterDemonstration, answers: Answers, seconds = 20) => {
+  const runIn = async (demonstration: ClusterDemonstration, answers: Answers, seconds = 20) => {
     const usual: Answers = [
       ['kustomize', { out: manifests }],
       ['get deployment approval --output json', { out: JSON.stringify(DEPLOYMENT) }],
@@ -105,8 +105,8 @@ describe('In a cluster', () => {
   const indexOf = (calls: readonly string[], pattern: RegExp) =>
     calls.findIndex((call) => pattern.test(call));
 
-  it('changes the cluster, runs siege as a Job, and restores everything', async () => {
-    const { outcome, calls, applied } = await act(
+  it('changes the cluster, runs siege in a Job, and restores the cluster', async () => {
+    const { outcome, calls, applied } = await runIn(
       noBreaker,
       [
         ['get destinationrule', { out: 'destinationrule.networking.istio.io/dr-approval' }],
@@ -143,16 +143,16 @@ describe('In a cluster', () => {
     expect(args.slice(0, 2)).toEqual(['-c20', '-t7S']);
   });
 
-  it('reports failed requests as a result, not as an error', async () => {
-    const { outcome } = await act(noBreaker, [
+  it('failed requests give the result FAIL instead of an error', async () => {
+    const { outcome } = await runIn(noBreaker, [
       ['logs job/siege-approval --container siege', { out: SIEGE(3, 1) }],
     ]);
     expect(outcome).not.toBeInstanceOf(Error);
     expect(passed(outcome as Exclude<typeof outcome, Error>)).toBe(false);
   });
 
-  it('reports where to look when siege does not start, and restores the cluster', async () => {
-    const { outcome, calls } = await act(noBreaker, [
+  it('reports where to look if siege does not start, and restores the cluster', async () => {
+    const { outcome, calls } = await runIn(noBreaker, [
       ['wait --for=condition=Ready', { out: 'timed out waiting for the condition', fails: true }],
     ]);
     expect(String(outcome)).toMatch(/describe pod -l app=siege shows why.*timed out waiting/s);
@@ -161,16 +161,16 @@ describe('In a cluster', () => {
     expect(calls.findLast((call) => call.includes('siege-approval'))).toContain('delete job');
   });
 
-  it('reports what cannot be restored', async () => {
-    const { said } = await act(noBreaker, [
+  it('reports what it cannot restore', async () => {
+    const { said } = await runIn(noBreaker, [
       ['set env .*APPROVAL_DELAY_MS-', { out: 'connection refused', fails: true }],
       ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
     ]);
-    expect(said.join('\n')).toMatch(/not put back: kubectl set env.*connection refused/s);
+    expect(said.join('\n')).toMatch(/not restored: kubectl set env.*connection refused/s);
   });
 
-  it('a redeploy whose siege fails is not begun, and leaves no Job behind', async () => {
-    const { outcome, calls } = await act(redeploy, [
+  it('does not begin a redeploy if siege fails, and deletes the Job', async () => {
+    const { outcome, calls } = await runIn(redeploy, [
       ['logs job/siege-approval-120s --container siege', { out: 'connection lost', fails: true }],
     ]);
     expect(String(outcome)).toContain('connection lost');
@@ -178,8 +178,8 @@ describe('In a cluster', () => {
     expect(calls.findLast((call) => call.includes('siege-approval-120s'))).toContain('delete job');
   });
 
-  it('sets the autoscaler to a share of the request that an idle replica is far below', async () => {
-    const { outcome, calls } = await act(autoscale, [
+  it('sets the share of the autoscaler, and a CPU request that an idle replica is far below', async () => {
+    const { outcome, calls } = await runIn(autoscale, [
       ['get hpa approval', { out: JSON.stringify({ spec: { minReplicas: 2, maxReplicas: 3 } }) }],
       ['logs job/siege-approval-120s --container siege', { out: SIEGE(9, 0) }],
     ]);
@@ -197,7 +197,7 @@ describe('In a cluster', () => {
     expect(autoscalers[1]).toMatch(/"minReplicas":2,"maxReplicas":3,/);
   });
 
-  it('a hung request is given up after the time limit of approval’s route', async () => {
+  it('uses the timeout of approval’s route as the limit for a hung request', async () => {
     const file = join(REPOSITORY, 'istio/virtual-services.yaml');
     const routes = parseAllDocuments(await readFile(file, 'utf8')).map((each) => each.toJS());
     const approval = routes.find(({ metadata }) => metadata.name === 'approval');
@@ -205,21 +205,21 @@ describe('In a cluster', () => {
     expect(writes.timeout).toBe(`${ROUTE_TIMEOUT_SECONDS}s`);
   });
 
-  it('reports a cluster without the suite immediately', async () => {
-    const { outcome, calls } = await act(breaker, [
+  it('fails with the first command in a cluster without the suite', async () => {
+    const { outcome, calls } = await runIn(breaker, [
       ['get deployment approval gateway', { out: 'deployments "approval" not found', fails: true }],
     ]);
     expect(String(outcome)).toContain('deployments "approval" not found');
     expect(calls).toHaveLength(1);
   });
 
-  it('a redeploy is compared with one without probes, which come back afterwards', async () => {
+  it('compares a redeploy with one without probes, and restores the probes', async () => {
     const siege = { out: SIEGE(9, 1) };
     const answers: Answers = [['logs job/siege-approval-120s --container siege', siege]];
-    const { outcome, calls } = await act(redeploy, answers, 1);
+    const { outcome, calls } = await runIn(redeploy, answers, 1);
     if (outcome instanceof Error) throw outcome;
     expect(outcome.filter(({ held }) => !held).map(({ threshold }) => threshold)).toEqual([
-      'with the readiness probe nobody notices',
+      'with the readiness probe no request fails',
     ]);
     const restored = calls.findLastIndex((call) => call.includes('patch deployment'));
     expect(calls.slice(restored).join()).toContain('rollout status');

@@ -13,24 +13,27 @@ import { SuiteClient } from '../suite-client.ts';
 import type { Check } from '../result.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Deployment, ClusterState } from './cluster-state.ts';
-import { APPROVAL, ORDERS_URL, runUnderSiege, siegeInCluster } from './siege-job.ts';
+import { APPROVAL, ORDERS_URL, actUnderSiege, siegeInCluster } from './siege-job.ts';
 
-export interface ClusterRun {
+export interface ClusterEnvironment {
   readonly kubectl: Kubectl;
-  readonly state: ClusterState;
+  readonly clusterState: ClusterState;
   readonly say: (text: string) => void;
   readonly onSiegeLine: (line: string) => void;
 }
 
-export type ClusterDemonstration = (environment: ClusterRun, load: Load) => Promise<Check[]>;
+export type ClusterDemonstration = (
+  environment: ClusterEnvironment,
+  load: Load,
+) => Promise<Check[]>;
 
 const SETTLED_WITHIN_MS = 300_000;
 const SCALED_WITHIN_MS = 600_000;
 const SAMPLE_MS = 5_000;
 
 /**
- * The classic experiment of k8s/overlays/hpa-demo, which says why the request is what it is, and back
- * quickly enough to watch.
+ * The numbers of k8s/overlays/hpa-demo, which explains the CPU request. The scale-down is fast enough
+ * to watch.
  */
 const CPU_REQUEST = '600m';
 const AUTOSCALER = {
@@ -51,17 +54,17 @@ const AUTOSCALER = {
 
 const approvalDeployment = (kubectl: Kubectl) => kubectl.get<Deployment>('deployment', 'approval');
 
-/** The gateway as a person would reach it who has nothing but kubectl. */
-async function clientIn({ kubectl, state }: ClusterRun): Promise<SuiteClient> {
+/** Reaches the gateway through kubectl, because it may have no external address. */
+async function clientIn({ kubectl, clusterState }: ClusterEnvironment): Promise<SuiteClient> {
   const { url, stop } = await kubectl.forward('deployment/gateway', 8080);
-  state.afterwards(async () => stop());
+  clusterState.afterwards(async () => stop());
   return new SuiteClient(url);
 }
 
 export const noBreaker: ClusterDemonstration = async (environment, load) => {
-  const { kubectl, state, onSiegeLine: onLine } = environment;
-  await state.meshBreaker(false);
-  await state.slowApproval(DELAY_MS, JITTER_MS);
+  const { kubectl, clusterState, onSiegeLine: onLine } = environment;
+  await clusterState.meshBreaker(false);
+  await clusterState.slowApproval(DELAY_MS, JITTER_MS);
   const { siege } = await siegeInCluster(kubectl, 'siege-approval', {
     ...APPROVAL,
     ...load,
@@ -71,12 +74,12 @@ export const noBreaker: ClusterDemonstration = async (environment, load) => {
 };
 
 export const breaker: ClusterDemonstration = async (environment, load) => {
-  const { kubectl, state, say, onSiegeLine: onLine } = environment;
-  await state.meshBreaker(true);
-  await state.slowApproval(DELAY_MS, JITTER_MS);
+  const { kubectl, clusterState, say, onSiegeLine: onLine } = environment;
+  await clusterState.meshBreaker(true);
+  await clusterState.slowApproval(DELAY_MS, JITTER_MS);
   const client = await clientIn(environment);
   const equipmentId = await client.register();
-  say('orders come in at the same time');
+  say('orders arrive during the siege');
   const stopOrdering = client.keepOrdering(equipmentId);
   const run = { ...APPROVAL, ...load, onLine };
   const { siege, requests } = await siegeInCluster(kubectl, 'siege-approval', run);
@@ -95,10 +98,10 @@ export const breaker: ClusterDemonstration = async (environment, load) => {
 };
 
 export const autoscale: ClusterDemonstration = async (environment, load) => {
-  const { kubectl, state, say, onSiegeLine: onLine } = environment;
-  await state.meshBreaker(false);
-  await state.autoscaler(AUTOSCALER);
-  await state.cpuRequest(CPU_REQUEST);
+  const { kubectl, clusterState, say, onSiegeLine: onLine } = environment;
+  await clusterState.meshBreaker(false);
+  await clusterState.autoscaler(AUTOSCALER);
+  await clusterState.cpuRequest(CPU_REQUEST);
   say('waiting for one replica');
   const before = await replicasWhen(kubectl, 1);
   let peak = before;
@@ -121,7 +124,7 @@ export const autoscale: ClusterDemonstration = async (environment, load) => {
   return autoscaleChecks({ siege, before, peak, after, max: AUTOSCALER.maxReplicas });
 };
 
-/** The number of replicas, once it is as wanted or that takes too long. */
+/** Waits for the wanted number of replicas. @returns the number at that time or at the time limit */
 async function replicasWhen(kubectl: Kubectl, wanted: number): Promise<number> {
   const deadline = performance.now() + SCALED_WITHIN_MS;
   for (;;) {
@@ -132,29 +135,29 @@ async function replicasWhen(kubectl: Kubectl, wanted: number): Promise<number> {
 }
 
 export const redeploy: ClusterDemonstration = async (environment, load) => {
-  const { kubectl, state, say, onSiegeLine: onLine } = environment;
-  await state.meshBreaker(false);
+  const { kubectl, clusterState, say, onSiegeLine: onLine } = environment;
+  await clusterState.meshBreaker(false);
   const underSiege = (rollOut: () => Promise<unknown>) =>
-    runUnderSiege(kubectl, { ...APPROVAL, ...load, onLine }, async () => {
+    actUnderSiege(kubectl, { ...APPROVAL, ...load, onLine }, async () => {
       await rollOut();
-      await state.rolledOut();
+      await clusterState.rolledOut();
     });
 
   say('rolling redeploy with the readiness probe');
   const probed = await underSiege(() => kubectl.run(['rollout', 'restart', 'deployment/approval']));
   say('the same without the readiness probe');
-  const unprobed = await underSiege(() => state.withoutReadiness());
+  const unprobed = await underSiege(() => clusterState.withoutReadiness());
   return redeployChecks(probed, unprobed);
 };
 
 export const fallback: ClusterDemonstration = async (environment, load) => {
-  const { kubectl, state, say, onSiegeLine: onLine } = environment;
+  const { kubectl, clusterState, say, onSiegeLine: onLine } = environment;
   const client = await clientIn(environment);
   const equipmentId = await client.register();
   const { replicas } = (await approvalDeployment(kubectl)).spec;
   const scale = (count: number) => ['scale', 'deployment/approval', `--replicas=${count}`];
-  state.afterwards((undisturbed) => undisturbed.run(scale(replicas)));
-  say('approval is scaled to 0'); // with 0 replicas the autoscaler leaves it alone
+  clusterState.afterwards((undisturbed) => undisturbed.run(scale(replicas)));
+  say('approval is scaled to 0'); // the autoscaler ignores a deployment with 0 replicas
   await kubectl.run(scale(0));
   const pods = ['pod', '--selector', 'app=approval', '--timeout=120s'];
   await kubectl.run(['wait', '--for=delete', ...pods]);
@@ -163,6 +166,6 @@ export const fallback: ClusterDemonstration = async (environment, load) => {
   const { siege } = await siegeInCluster(kubectl, 'siege-orders', run);
   say(`approval is scaled to ${replicas} again`);
   await kubectl.run(scale(replicas));
-  await state.rolledOut();
+  await clusterState.rolledOut();
   return fallbackChecks({ siege, orders: await client.settled(equipmentId, SETTLED_WITHIN_MS) });
 };

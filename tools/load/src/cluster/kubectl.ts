@@ -12,23 +12,23 @@ export const NAMESPACE = 'istio-cb-ns';
 const execute = promisify(execFile);
 const MOST_OUTPUT = 1 << 30; // the log of a proxy has a line for each request
 
-/** The operator's kubectl, on a cluster that is named by its context: never the current one. */
+/** The operator's kubectl. The cluster is always an explicit context, never the current one. */
 export class Kubectl {
   readonly #context: string;
   readonly #signal: AbortSignal;
 
-  /** @param signal ends what is running */
+  /** @param signal stops the running command */
   constructor(context: string, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
   }
 
-  /** The same, whatever has been aborted: for putting things back. */
+  /** The same without the signal, to restore the cluster after an abort. */
   get undisturbed(): Kubectl {
     return new Kubectl(this.#context, new AbortController().signal);
   }
 
-  /** @returns what it printed, without its warnings. @throws SetupError with what kubectl said */
+  /** @returns stdout, without warnings. @throws SetupError with kubectl's error message */
   async run(args: readonly string[]): Promise<string> {
     const options = { env: process.env, signal: this.#signal, maxBuffer: MOST_OUTPUT };
     try {
@@ -38,7 +38,7 @@ export class Kubectl {
     }
   }
 
-  /** Runs it to its end, and reports each line as it is printed. @throws SetupError as run() does */
+  /** Runs a command and reports each line when it is printed. @throws SetupError as run() does */
   async follow(args: readonly string[], onLine?: (line: string) => void): Promise<string> {
     const options = { cwd: REPOSITORY, env: process.env, signal: this.#signal };
     try {
@@ -68,8 +68,8 @@ export class Kubectl {
   }
 
   /**
-   * Makes a port of a deployment's pods reachable from here.
-   * @returns its address, and how to end that
+   * Forwards a local port to a port of a deployment's pods.
+   * @returns the local address, and a function that stops the forwarding
    */
   async forward(target: string, port: number): Promise<{ url: string; stop: () => void }> {
     const child = spawn('kubectl', this.#inNamespace(['port-forward', target, `:${port}`]), {
@@ -85,7 +85,7 @@ export class Kubectl {
     const local = /^Forwarding from 127\.0\.0\.1:(\d+)/.exec(line)?.[1];
     if (local !== undefined) return { url: `http://127.0.0.1:${local}`, stop };
     stop();
-    throw new SetupError(`kubectl port-forward ${target} said "${line}"`);
+    throw new SetupError(`kubectl port-forward ${target} printed "${line}"`);
   }
   #inNamespace(args: readonly string[]): string[] {
     return ['--context', this.#context, '--namespace', NAMESPACE, ...args];

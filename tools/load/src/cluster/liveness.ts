@@ -3,18 +3,18 @@ import { livenessChecks } from '../thresholds.ts';
 import { answeredSinceFailure } from '../envoy/access-log.ts';
 import type { ClusterDemonstration } from './demonstrations.ts';
 import type { Kubectl } from './kubectl.ts';
-import { APPROVAL, runUnderSiege } from './siege-job.ts';
+import { APPROVAL, actUnderSiege } from './siege-job.ts';
 
 const REPLICAS = 2;
 const SAMPLE_MS = 1_000;
 const RESTARTED_WITHIN_MS = 300_000;
 
-/** The time limit of approval's route in istio/virtual-services.yaml, which is less than siege's own. */
+/** The timeout of approval's route in istio/virtual-services.yaml. It is shorter than siege's own. */
 export const ROUTE_TIMEOUT_SECONDS = 15;
 
 /**
- * Makes process 1 of a container hang: opens its inspector with SIGUSR1, and has it loop for ever.
- * A SIGSTOP from inside of the container would do nothing to its process 1.
+ * Makes process 1 of a container hang: SIGUSR1 opens its inspector, which starts an
+ * endless loop. A SIGSTOP from inside the container has no effect on its process 1.
  */
 export const HANG = `
 process.kill(Number(process.argv[1] ?? 1), 'SIGUSR1');
@@ -46,11 +46,11 @@ interface Pod {
   };
 }
 
-/** One of two pods hangs. The kubelet notices by its liveness probe, kills and restarts it. */
+/** One of two pods hangs. Its liveness probe fails, so the kubelet kills and restarts it. */
 export const liveness: ClusterDemonstration = async (environment, load) => {
-  const { kubectl, state, say, onSiegeLine: onLine } = environment;
-  await state.meshBreaker(false);
-  await state.autoscaler({ minReplicas: REPLICAS });
+  const { kubectl, clusterState, say, onSiegeLine: onLine } = environment;
+  await clusterState.meshBreaker(false);
+  await clusterState.autoscaler({ minReplicas: REPLICAS });
   say(`waiting for ${REPLICAS} pods`);
   const enough = `--for=jsonpath={.status.readyReplicas}=${REPLICAS}`;
   await kubectl.run(['wait', enough, 'deployment/approval', '--timeout=600s']);
@@ -60,7 +60,7 @@ export const liveness: ClusterDemonstration = async (environment, load) => {
   const { name } = hung.metadata;
 
   const run = { ...APPROVAL, ...load, delaySeconds: 0.5, onLine };
-  const { siege, requests, result, seconds } = await runUnderSiege(kubectl, run, async () => {
+  const { siege, requests, value, seconds } = await actUnderSiege(kubectl, run, async () => {
     say(`${name} hangs`);
     const hungAt = performance.now();
     const node = ['node', '--input-type=module', '--eval', HANG];
@@ -76,7 +76,7 @@ export const liveness: ClusterDemonstration = async (environment, load) => {
     users: load.users,
     givenUpAfterSeconds: ROUTE_TIMEOUT_SECONDS,
     hung: name,
-    ...result,
+    ...value,
     backAtSeconds: seconds,
     failedElsewhere: failed.filter(({ upstream }) => upstream !== address).length,
     answeredSince: answeredSinceFailure(requests, address),
@@ -89,7 +89,7 @@ const pods = async (kubectl: Kubectl): Promise<readonly Pod[]> =>
 const containerOf = (pod: Pod) =>
   pod.status.containerStatuses.find(({ name }) => name === 'approval');
 
-/** The name of the pod whose container was restarted, once that is ready. */
+/** Waits until a restarted container is ready. @returns the name of its pod */
 async function backAfterRestart(kubectl: Kubectl, before: readonly Pod[]): Promise<string> {
   const restarts = new Map(
     before.map((pod) => [pod.metadata.name, containerOf(pod)?.restartCount ?? 0]),

@@ -4,26 +4,26 @@ import type { ClusterDemonstration } from './demonstrations.ts';
 import { Kubectl, NAMESPACE } from './kubectl.ts';
 import { ClusterState } from './cluster-state.ts';
 
-interface Output {
+interface Reporting {
   readonly say: (text: string) => void;
   readonly onSiegeLine: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Runs a demonstration in a cluster, and restores everything there afterwards. */
+/** Runs a demonstration in a cluster and restores the cluster afterwards. */
 export async function runInCluster(
   demonstration: ClusterDemonstration,
   context: string,
   load: Load,
-  { say, onSiegeLine, signal }: Output,
+  { say, onSiegeLine, signal }: Reporting,
 ): Promise<Check[]> {
   const kubectl = new Kubectl(context, signal);
   say(`in namespace ${NAMESPACE} of ${context}`);
   await kubectl.run(['get', 'deployment', 'approval', 'gateway', '--output', 'name']);
-  const state = new ClusterState(kubectl, say);
+  const clusterState = new ClusterState(kubectl, say);
   try {
-    return await demonstration({ kubectl, state, say, onSiegeLine }, load);
+    return await demonstration({ kubectl, clusterState, say, onSiegeLine }, load);
   } finally {
-    await state.restore();
+    await clusterState.restore();
   }
 }

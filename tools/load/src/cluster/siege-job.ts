@@ -9,9 +9,9 @@ import type { Kubectl } from './kubectl.ts';
 
 const FOLDER = join(REPOSITORY, 'k8s/load');
 const STARTED_WITHIN = '--timeout=180s';
-// Before anything happens, there is to be load: a tenth of the time.
+// The share of siege's time that passes before the action starts, so that there is load.
 const LEAD = 0.1;
-// beyond its own time, as its Job says
+// after siege's own time; the same as in the Job
 const OVERTIME_SECONDS = 60;
 
 export const APPROVAL: Pick<SiegeRun, 'url' | 'body'> = {
@@ -32,14 +32,14 @@ interface Job {
 
 export interface SiegeOutcome {
   readonly siege: SiegeReport;
-  /** What the proxy beside siege has logged. */
+  /** The access log of siege's proxy. */
   readonly requests: readonly LoggedRequest[];
 }
 
 /**
- * Lays siege from within the cluster: applies k8s/load, but of its Jobs only the one that is named,
- * with this load, waits for its end, and takes it away: it could not be applied again as it is in
- * k8s/load.
+ * Runs siege inside the cluster: applies k8s/load with only the named one of its Jobs and with this
+ * load, and waits until siege ends. Then it deletes the Job, because the template of a Job is
+ * immutable: kubectl apply -k k8s/load would fail.
  */
 export async function siegeInCluster(
   kubectl: Kubectl,
@@ -67,7 +67,7 @@ export async function siegeInCluster(
       requests: proxy.split('\n').flatMap((line) => parseAccessLog(line) ?? []),
     };
   } finally {
-    // A Job that stays would make the next apply fail: its template is immutable.
+    // also after an error, or the next apply fails
     await kubectl.undisturbed.run(['delete', 'job', name, '--ignore-not-found']);
   }
 }
@@ -87,35 +87,35 @@ async function started(kubectl: Kubectl, name: string): Promise<void> {
 }
 
 /**
- * Runs siege in the cluster, and runs an action after some time of undisturbed load.
- * @returns the result of the action as well
+ * Runs siege inside the cluster, and an action after a first period of load alone.
+ * @returns the action's value as well
  */
-export async function runUnderSiege<T>(
+export async function actUnderSiege<T>(
   kubectl: Kubectl,
   run: Parameters<typeof siegeInCluster>[2],
-  act: () => Promise<T>,
-): Promise<SiegeOutcome & { readonly result: T; readonly seconds: number }> {
-  const begun = Promise.withResolvers<void>(); // scheduling and pulling take their time
+  action: () => Promise<T>,
+): Promise<SiegeOutcome & { readonly value: T; readonly seconds: number }> {
+  const begun = Promise.withResolvers<void>(); // scheduling and pulling the image take time
   const onLine = (line: string) => {
     begun.resolve();
     run.onLine?.(line);
   };
   const siege = siegeInCluster(kubectl, 'siege-approval-120s', { ...run, onLine });
   siege.catch(begun.reject);
-  const acting = async () => {
+  const runAction = async () => {
     await begun.promise;
     const start = performance.now();
     await Promise.race([sleep(run.seconds * LEAD * 1000), siege]);
-    return { result: await act(), seconds: (performance.now() - start) / 1000 };
+    return { value: await action(), seconds: (performance.now() - start) / 1000 };
   };
-  const result = acting();
-  await Promise.allSettled([siege, result]); // what has started ends before the cluster is restored
-  return { ...(await siege), ...(await result) };
+  const acting = runAction();
+  await Promise.allSettled([siege, acting]); // both end before the cluster is restored
+  return { ...(await siege), ...(await acting) };
 }
 
 function start(job: Job, run: Omit<SiegeRun, 'program' | 'signal'>): void {
   job.spec.suspend = false;
-  job.spec.activeDeadlineSeconds += run.seconds; // what it has already is for its start
+  job.spec.activeDeadlineSeconds += run.seconds; // its value in k8s/load covers the start
   const [container] = job.spec.template.spec.containers;
   container.args = siegeArguments(run);
   container.command = container.command.map((part) =>

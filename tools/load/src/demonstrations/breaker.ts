@@ -9,18 +9,16 @@ import { portOf, type Load } from './demonstration.ts';
 const SETTLED_WITHIN_MS = 120_000;
 
 /**
- * Siege and order ask a slow approval through an Envoy with the numbers of a DestinationRule. Siege
- * is refused in part, immediately. Orders are still accepted: those that Envoy or order's own
- * breaker stops are approved by event.
+ * Siege and order call a slow approval through an Envoy with the numbers of a DestinationRule. Envoy
+ * refuses some of siege's requests immediately. All orders are accepted: an order that Envoy or
+ * order's own breaker refuses is approved by its event.
  */
 export async function breaker(
   environment: Environment,
   load: Load,
   rule?: BreakerRule,
 ): Promise<Check[]> {
-  environment.say(
-    `approval takes ${DELAY_MS} ± ${JITTER_MS} ms, an Envoy with dr-approval before it`,
-  );
+  environment.say(`approval takes ${DELAY_MS} ± ${JITTER_MS} ms, behind an Envoy with dr-approval`);
   const { approval } = await environment.start({
     services: { approval: 1 },
     env: {
@@ -40,9 +38,9 @@ export async function breaker(
   });
   const client = new SuiteClient(gateway[0].url);
   const equipmentId = await client.register();
-  const first = await client.order(equipmentId); // order 1, whose approval the classic line asks for
+  const first = await client.order(equipmentId); // order 1, which the classic command line approves
 
-  environment.say('orders come in at the same time');
+  environment.say('orders arrive during the siege');
   const stopOrdering = client.keepOrdering(equipmentId);
   const siege = await environment.siege({
     ...load,
@@ -63,7 +61,7 @@ export async function breaker(
   });
 }
 
-/** Why order did not get an answer of approval, and how often. */
+/** How often each cause led to order's fallback. */
 async function fallbacksOf(orderUrl: string): Promise<Record<string, number>> {
   const metrics = await (await fetch(`${orderUrl}/actuator/prometheus`)).text();
   const counts = metrics.matchAll(/^approval_fallbacks_total\{cause="([^"]+)"\} (\d+)$/gm);

@@ -6,7 +6,7 @@ export interface Load {
   readonly seconds: number;
 }
 
-/** Prepares its environment, runs siege, and returns the checks. */
+/** Starts what it needs, runs siege, and returns its checks. */
 export type Demonstration = (environment: Environment, load: Load) => Promise<Check[]>;
 
 /** The port of an address such as http://127.0.0.1:8082. */

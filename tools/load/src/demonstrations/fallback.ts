@@ -3,11 +3,11 @@ import { fallbackChecks } from '../thresholds.ts';
 import { SuiteClient } from '../suite-client.ts';
 import type { Demonstration } from './demonstration.ts';
 
-// Between each user's orders: people, not a benchmark.
+// The pause between a user's orders, so that the load is that of people.
 const DELAY_SECONDS = 1;
 const SETTLED_WITHIN_MS = 120_000;
 
-/** No approval runs while siege orders through the gateway; then it is started. */
+/** Approval is down while siege orders through the gateway. Then it is started. */
 export const fallback: Demonstration = async (environment, load) => {
   const [port] = (await freePorts(1)) as [number];
   const address = { APPROVAL_URL: `http://127.0.0.1:${port}` };
@@ -18,7 +18,7 @@ export const fallback: Demonstration = async (environment, load) => {
   const client = new SuiteClient(gateway[0].url);
   const equipmentId = await client.register();
 
-  environment.say('approval is unavailable, orders come in');
+  environment.say('approval is down, orders arrive');
   const siege = await environment.siege({
     ...load,
     delaySeconds: DELAY_SECONDS,

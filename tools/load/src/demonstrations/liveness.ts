@@ -8,15 +8,16 @@ import { portOf, type Demonstration } from './demonstration.ts';
 const DELAY_SECONDS = 0.5;
 const LEAD_MS = 2_000;
 
-// What the kubelet does, in less time than in the cluster.
+// The liveness probe, with shorter times than in the cluster.
 const PERIOD_MS = 1_000;
 const TIMEOUT_MS = 2_000;
 const FAILURE_THRESHOLD = 3;
 
 /**
- * One of two replicas of approval hangs under load. This process acts as the kubelet: it probes both
- * for their liveness, kills the one that does not answer and starts it again; Envoy routes to it
- * once it is ready. Requests in flight at the hung replica are lost, because a POST is never retried.
+ * One of two replicas of approval hangs under load. This process does the kubelet's work: it
+ * probes the liveness of both, kills the one that does not answer and starts it again. Envoy routes
+ * to it when it is ready. Requests in flight at the hung replica are lost, because a POST is never
+ * repeated.
  */
 export const liveness: Demonstration = async (environment, load) => {
   const { approval: replicas } = await environment.start({
@@ -28,7 +29,7 @@ export const liveness: Demonstration = async (environment, load) => {
   const start = performance.now();
   const secondsSince = (time: number) => (performance.now() - time) / 1000;
 
-  const act = async () => {
+  const hangAndRestart = async () => {
     await sleep(LEAD_MS);
     const probing = new AbortController();
     const failing = Promise.race(
@@ -63,7 +64,7 @@ export const liveness: Demonstration = async (environment, load) => {
       url: `${envoy.url}/approvals`,
       body: CLASSIC_BODY,
     }),
-    act(),
+    hangAndRestart(),
   ]);
   const requests = await envoy.requests();
   const failed = requests.filter(({ status }) => status >= 500);
@@ -79,7 +80,7 @@ export const liveness: Demonstration = async (environment, load) => {
   });
 };
 
-/** Resolves when as many probes in a row have failed as the threshold says, or the signal aborts. */
+/** Resolves when FAILURE_THRESHOLD consecutive probes have failed or the signal aborts. */
 async function livenessFails({ url }: ServiceProcess, signal: AbortSignal): Promise<void> {
   for (let failures = 0; failures < FAILURE_THRESHOLD && !signal.aborted;) {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);

@@ -2,9 +2,9 @@ import { DELAY_MS, JITTER_MS, noBreakerChecks } from '../thresholds.ts';
 import { CLASSIC_BODY } from '../siege/siege.ts';
 import type { Demonstration } from './demonstration.ts';
 
-/** Siege asks a slow approval directly: everyone waits, and everyone is served. */
+/** Siege calls a slow approval without a breaker: every request waits and is served. */
 export const noBreaker: Demonstration = async (environment, load) => {
-  environment.say(`approval takes ${DELAY_MS} ± ${JITTER_MS} ms, nothing stands before it`);
+  environment.say(`approval takes ${DELAY_MS} ± ${JITTER_MS} ms, without a breaker`);
   const { approval } = await environment.start({
     services: { approval: 1 },
     env: {

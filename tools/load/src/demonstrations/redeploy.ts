@@ -7,9 +7,10 @@ import type { Environment } from '../environment.ts';
 import { portOf, type Demonstration, type Load } from './demonstration.ts';
 
 const REPLICAS = 2;
-// Between each user's requests: failures return immediately, and would outnumber everything else.
+// The pause between a user's requests. A failure returns immediately, so without a pause most
+// requests would be failures.
 const DELAY_SECONDS = 0.5;
-// Before the rollout begins, there is to be load.
+// The rollout begins under load.
 const LEAD_MS = 2_000;
 const PRE_STOP_MS = 1_000;
 const STARTED_WITHIN_MS = 10_000;
@@ -18,8 +19,8 @@ const APPROVAL = { env: { approval: { APPROVAL_DELAY_MS: '100' } } };
 
 /**
  * Two replicas of approval are replaced one after another under load, as a Deployment with
- * maxUnavailable 0 and maxSurge 1 does it; Envoy learns of each pod that becomes ready or stops.
- * Without a readiness probe, Kubernetes takes a container for ready as soon as it runs.
+ * maxUnavailable 0 and maxSurge 1 does it; Envoy's endpoints follow each pod that becomes ready
+ * or stops. Without a readiness probe, Kubernetes treats a container as ready as soon as it runs.
  */
 export const redeploy: Demonstration = async (environment, load) => {
   const suite = await environment.start({ services: { approval: REPLICAS }, ...APPROVAL });
@@ -71,7 +72,7 @@ async function rollOut(
     await (probed ? ready : waitUntil(() => isRunning(fresh), { withinMs: STARTED_WITHIN_MS }));
     serving.push(fresh);
     serving.splice(serving.indexOf(old), 1);
-    // it is removed from the endpoints before it gets SIGTERM, as with the preStop pause
+    // no requests may go to it when it stops, so its endpoint is removed first, as with a preStop pause
     await envoy.route(serving.map(portOf));
     await sleep(PRE_STOP_MS);
     await old.stop();

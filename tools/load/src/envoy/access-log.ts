@@ -1,25 +1,28 @@
 /** One request in an Envoy's access log. */
 export interface LoggedRequest {
   readonly status: number;
-  /** Envoy's response flags: UO refused by the breaker, UF no connection, UC connection lost. */
+  /** Envoy's response flags: UO is a refusal by the breaker, UF no connection, UC a lost connection. */
   readonly flags: string;
-  /** The length of the answer's body. */
+  /** The length of the response body. */
   readonly bytes: number;
   readonly ms: number;
-  /** Whether the answer said x-envoy-overloaded: true; Istio's default format does not contain it. */
+  /** Whether the response had x-envoy-overloaded: true. Istio's default format does not log it. */
   readonly overloaded: boolean;
-  /** host:port that the request went to, where it went anywhere. */
+  /** host:port that received the request, or undefined if none did. */
   readonly upstream: string | undefined;
 }
 
-// In Istio's format, of what is in quotes after the duration: x-forwarded-for, user agent, request
-// id, authority, upstream.
+// In Istio's format these follow the duration, in quotes: x-forwarded-for, user agent, request id,
+// authority, upstream.
 const ISTIOS_UPSTREAM = /^ \S+(?: "[^"]*"){4} "([^"]*)"/;
 
 const LINE =
   /^\[[^\]]+\] "[^"]*" (?<status>\d+) (?<flags>\S+) .*?"[^"]*" \d+ (?<bytes>\d+) (?<ms>\d+)(?<rest>.*)$/;
 
-/** Reads a line in Istio's default format, or the one used here; undefined for any other line. */
+/**
+ * Parses a line in Istio's default format or in the format of bootstrap.ts.
+ * @returns undefined for any other line
+ */
 export function parseAccessLog(line: string): LoggedRequest | undefined {
   const { status, flags, bytes, ms, rest } = LINE.exec(line)?.groups ?? {};
   if (status === undefined || flags === undefined || rest === undefined) return undefined;
@@ -34,7 +37,7 @@ export function parseAccessLog(line: string): LoggedRequest | undefined {
   };
 }
 
-/** How many requests one upstream has answered since it last failed one; none if it never did. */
+/** How many requests the upstream has answered since its last failure; 0 if it never failed. */
 export function answeredSinceFailure(requests: readonly LoggedRequest[], upstream: string): number {
   const own = requests.filter((request) => request.upstream === upstream);
   const failure = own.findLastIndex(({ status }) => status >= 500);
@@ -49,8 +52,8 @@ export const refusedByBreaker = ({ flags }: LoggedRequest): boolean =>
 const OVERFLOW_BYTES = 81;
 
 /**
- * Refused by the proxy at the other end, where Istio applies the same limits, and passed on: known by
- * Envoy's words, as there is no flag of it at this end.
+ * Whether the server's proxy refused the request: Istio applies the same limits there. The client's
+ * proxy passes that answer on without a flag, so the length of Envoy's message identifies it.
  */
 export const refusedAtOtherEnd = ({ status, flags, bytes }: LoggedRequest): boolean =>
   status === 503 && flags === '-' && bytes === OVERFLOW_BYTES;

@@ -9,7 +9,7 @@ const ISTIOS =
   'outbound|8080||approval.istio-cb-ns.svc.cluster.local 10.0.0.9:1 10.1.0.2:8080 10.0.0.9:2 - default';
 
 describe('A line of the access log', () => {
-  it('reports a refusal', () => {
+  it('shows a refusal', () => {
     const request = parseAccessLog(OURS);
     expect(request).toEqual({
       status: 503,
@@ -22,7 +22,7 @@ describe('A line of the access log', () => {
     expect(request && refusedByBreaker(request)).toBe(true);
   });
 
-  it("may be in Istio's default format", () => {
+  it("is parsed in Istio's default format", () => {
     const request = parseAccessLog(ISTIOS);
     expect(request).toEqual({
       status: 200,
@@ -35,19 +35,19 @@ describe('A line of the access log', () => {
     expect(request && refusedByBreaker(request)).toBe(false);
   });
 
-  it('reports where a request went', () => {
+  it('shows the upstream of a request', () => {
     const line = OURS.replace('upstream=-', 'upstream=127.0.0.1:20123');
     expect(parseAccessLog(line)?.upstream).toBe('127.0.0.1:20123');
   });
 
-  it('is distinguished from other output of Envoy', () => {
+  it('is distinguished from the other lines that Envoy prints', () => {
     expect(parseAccessLog('[2026-11-22 20:34:00.632][31924][warning][main] no limit')).toBe(
       undefined,
     );
   });
 });
 
-describe('What an upstream has answered since it failed', () => {
+describe('The number of answers of an upstream since a failure', () => {
   const request = (upstream: string, status: number) => ({
     flags: '-',
     bytes: 1,
@@ -57,7 +57,7 @@ describe('What an upstream has answered since it failed', () => {
     status,
   });
 
-  it('is counted from its last failure on', () => {
+  it('counts from the last failure', () => {
     const requests = [
       request('a', 200),
       request('a', 503),

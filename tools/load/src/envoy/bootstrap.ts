@@ -3,9 +3,9 @@ import type { BreakerRule } from './destination-rule.ts';
 export interface BootstrapOptions {
   readonly port: number;
   readonly adminPort: number;
-  /** The breaker; without one nothing is limited, as Istio has it. */
+  /** The breaker. Without one there are no limits, as in Istio. */
   readonly rule: BreakerRule | undefined;
-  /** The file that says where approval's replicas are, see endpointsFile(). */
+  /** The file with the addresses of approval's replicas, see endpointsOf(). */
   readonly endpointsFile: string;
 }
 
@@ -16,9 +16,9 @@ const UNLIMITED = 4_294_967_295;
 const type = (name: string) => ({ '@type': `type.googleapis.com/${name}` });
 
 /**
- * Envoy's configuration as Istio 1.28 makes it for a sidecar that calls approval: the limits of the
- * DestinationRule, least-request balancing, no panic threshold, no time limit of the route. Two
- * things are different: endpoints come from a file instead of istiod, and nothing is retried.
+ * The Envoy configuration that Istio 1.28 generates for a sidecar that calls approval: the limits of
+ * the DestinationRule, least-request balancing, no panic threshold, no route timeout. There are two
+ * differences: the endpoints come from a file instead of istiod, and Envoy retries no request.
  */
 export function bootstrap({ port, adminPort, rule, endpointsFile }: BootstrapOptions): object {
   return {
@@ -119,14 +119,14 @@ function filterChain(): object {
   };
 }
 
-/** Istio's own format up to the duration, so that both are read alike; then what is asked here. */
+/** Equal to Istio's format up to the duration, so that one parser reads both. Our own fields follow. */
 const ACCESS_LOG_FORMAT =
   '[%START_TIME%] "%REQ(:METHOD)% %REQ(:PATH)% %PROTOCOL%" %RESPONSE_CODE% %RESPONSE_FLAGS% ' +
   '%RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% ' +
   '"%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% %BYTES_SENT% %DURATION% ' +
   'overloaded=%RESP(X-ENVOY-OVERLOADED)% upstream=%UPSTREAM_REMOTE_ADDRESS%\n';
 
-/** What Envoy reads from the endpoints file. */
+/** The content of the endpoints file. */
 export const endpointsOf = (ports: readonly number[]): object => ({
   resources: [
     {

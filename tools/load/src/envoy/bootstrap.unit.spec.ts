@@ -8,7 +8,7 @@ const clusterFor = (rule: BreakerRule | undefined) => {
 const OPTIONS = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 describe("Envoy's cluster", () => {
-  it('has each number of the rule where Istio puts it', () => {
+  it('has each number of the rule in the field that Istio sets', () => {
     const cluster = clusterFor({
       maxConnections: 11,
       http1MaxPendingRequests: 12,
@@ -40,7 +40,7 @@ describe("Envoy's cluster", () => {
     });
   });
 
-  it('limits nothing without a rule', () => {
+  it('has no limits without a rule', () => {
     const cluster = clusterFor(undefined);
     const [limits] = cluster.circuit_breakers.thresholds;
     expect(new Set(Object.values(limits))).toEqual(new Set([4_294_967_295]));

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 export const DR_APPROVAL = join(REPOSITORY, 'istio/circuit-breaker/dr-approval.yaml');
 
-/** The numbers of a DestinationRule that break circuits; what it does not say is left out. */
+/** The circuit breaker numbers of a DestinationRule. A number that it does not set is undefined. */
 export interface BreakerRule {
   readonly maxConnections?: number;
   readonly http1MaxPendingRequests?: number;
@@ -29,8 +29,8 @@ export const readBreakerRule = async (file = DR_APPROVAL): Promise<BreakerRule> 
 
 /**
  * @param name of the file, for messages
- * @throws SetupError when it is no DestinationRule, or says something that is not understood here:
- * a number that was left out would not be tried.
+ * @throws SetupError if it is not a DestinationRule or has a field that we do not support: the
+ * demonstration would not test an ignored number.
  */
 export function breakerRuleOf(text: string, name: string): BreakerRule {
   const object = parse(text) as { kind?: string; spec?: { trafficPolicy?: object } } | null;
@@ -41,7 +41,7 @@ export function breakerRuleOf(text: string, name: string): BreakerRule {
   for (const [path, value] of leavesOf(object.spec?.trafficPolicy ?? {})) {
     const [section, field] = splitAtLastDot(path);
     if (!SECTIONS[section]?.some((known) => known === field)) {
-      throw new SetupError(`${name}: trafficPolicy.${path} is not understood here`);
+      throw new SetupError(`${name}: trafficPolicy.${path} is not supported here`);
     }
     rule[field] = value;
   }

@@ -19,7 +19,7 @@ describe('DestinationRule dr-approval', () => {
 });
 
 describe('A DestinationRule', () => {
-  it('may say less', () => {
+  it('may set only some numbers', () => {
     expect(breakerRuleOf(rule('{connectionPool: {tcp: {maxConnections: 1}}}'), 'dr')).toEqual({
       maxConnections: 1,
     });
@@ -32,13 +32,13 @@ describe('A DestinationRule', () => {
     ['{outlierDetection: {consecutiveErrors: 2}}', 'outlierDetection.consecutiveErrors'],
     ['{tls: {mode: DISABLE}}', 'tls.mode'],
     ['{maxRetries: 3}', 'maxRetries'],
-  ])('with %s is refused by name, rather than tried without it', (policy, path) => {
+  ])('with %s is rejected with the name of the field', (policy, path) => {
     expect(() => breakerRuleOf(rule(policy), 'dr.yaml')).toThrow(
-      `dr.yaml: trafficPolicy.${path} is not understood here`,
+      `dr.yaml: trafficPolicy.${path} is not supported here`,
     );
   });
 
-  it('is not another kind of object', () => {
+  it('must not be another kind of object', () => {
     expect(() => breakerRuleOf('kind: Service', 'dr.yaml')).toThrow(
       'dr.yaml: expected a DestinationRule, got Service',
     );

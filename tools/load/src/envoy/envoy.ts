@@ -8,19 +8,19 @@ import type { BreakerRule } from './destination-rule.ts';
 export interface EnvoyOptions {
   /** The program, from envoyProgram(). */
   readonly program: string;
-  /** For its configuration. */
+  /** For Envoy's configuration. */
   readonly directory: string;
   readonly rule?: BreakerRule | undefined;
-  /** Where approval's replicas are. */
+  /** The ports of approval's replicas. */
   readonly upstreams: readonly number[];
 }
 
 const LINES_SHOWN = 20;
 const WITHIN_MS = 30_000;
-// The usual 10 s would have everyone wait for the last lines.
+// With the default of 10 s, each run would wait for the last lines.
 const FLUSH_MS = '100';
 
-/** A real Envoy in front of approval, like the sidecar of a client. */
+/** A real Envoy in front of approval, in the role of the client's sidecar. */
 export class Envoy extends ManagedProcess {
   readonly url: string;
   readonly #adminUrl: string;
@@ -87,7 +87,7 @@ export class Envoy extends ManagedProcess {
     return envoy;
   }
 
-  /** All requests so far. Their lines arrive a moment later than the answers. */
+  /** All requests so far. A log line arrives shortly after its response. */
   async requests(): Promise<readonly LoggedRequest[]> {
     return waitUntil(
       async () => {
@@ -105,11 +105,11 @@ export class Envoy extends ManagedProcess {
   /** A counter of the cluster, e.g. `upstream_rq_pending_overflow`. */
   async counter(name: string): Promise<number> {
     const value = (await this.#stats()).get(`cluster.${CLUSTER}.${name}`);
-    if (value === undefined) throw new Error(`Envoy counts no ${name}`);
+    if (value === undefined) throw new Error(`Envoy has no counter ${name}`);
     return value;
   }
 
-  /** Sends requests to these from now on, as Kubernetes does when pods become ready or go. */
+  /** Changes the upstreams, as Kubernetes does when pods become ready or stop. */
   async route(upstreams: readonly number[]): Promise<void> {
     await this.#writeEndpoints(upstreams);
     const wanted = upstreams.map((port) => `127.0.0.1:${port}`).sort();
@@ -130,7 +130,7 @@ export class Envoy extends ManagedProcess {
     return new Map([...pairs].map(([, name, value]) => [name as string, Number(value)]));
   }
 
-  /** By a rename, which is what Envoy watches for. */
+  /** Renames a file, because Envoy watches only for renames. */
   async #writeEndpoints(upstreams: readonly number[]): Promise<void> {
     const next = `${this.#endpointsFile}.next`;
     await writeFile(next, JSON.stringify(endpointsOf(upstreams)));

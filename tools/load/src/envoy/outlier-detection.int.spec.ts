@@ -8,9 +8,9 @@ import { readBreakerRule, type BreakerRule } from './destination-rule.ts';
 import { Envoy } from './envoy.ts';
 import { envoyProgram } from './install.ts';
 
-// So many that each of 15 pods is asked more than once, though they are chosen at random.
+// Enough that each of 15 pods gets more than one request, although Envoy selects them at random.
 const REQUESTS = 300;
-/** Ejected after the second 503 in a row, by another of Envoy's threads than the one that goes on asking. */
+/** The pod is ejected after the second consecutive 503, but Envoy's other threads notice that later. */
 const FEW = [2, 3, 4, 5];
 
 describe('Outlier detection, in a real Envoy, with one pod that answers 503', () => {
@@ -21,7 +21,7 @@ describe('Outlier detection, in a real Envoy, with one pod that answers 503', ()
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'envoy-'));
-    // as one request after another is sent here, the breaker's other numbers do not matter
+    // the requests are sequential here, so the breaker's other numbers have no effect
     rule = await readBreakerRule();
   });
   afterEach(async () => {
@@ -31,7 +31,7 @@ describe('Outlier detection, in a real Envoy, with one pod that answers 503', ()
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  /** Sends requests to so many pods, of which the first one is broken, and counts what comes. */
+  /** Sends requests to this many pods, of which the first one is broken, and counts the answers. */
   const send = async (count: number, maxEjectionPercent: number) => {
     pods = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
@@ -57,18 +57,18 @@ describe('Outlier detection, in a real Envoy, with one pod that answers 503', ()
       healthy: requests.filter(({ status }) => status === 200).length,
       withoutPod: requests.filter(({ flags }) => flags === 'UH').length,
       ejected: await envoy.counter('outlier_detection.ejections_enforced_total'),
-      // it would have, but for maxEjectionPercent
+      // ejections that maxEjectionPercent prevented
       spared: await envoy.counter('outlier_detection.ejections_overflow'),
     };
   };
 
-  it('7 % ejects none of one pod, which goes on being asked', async () => {
+  it('7 % does not eject a single pod, and requests still go to it', async () => {
     const found = await send(1, 7);
     expect(found).toMatchObject({ broken: REQUESTS, healthy: 0, ejected: 0 });
     expect(found.spared).toBeGreaterThan(0);
   });
 
-  it('7 % ejects none of 14 pods either', async () => {
+  it('7 % ejects none of 14 pods', async () => {
     const { ejected, spared } = await send(14, 7);
     expect({ ejected, spared: spared > 0 }).toEqual({ ejected: 0, spared: true });
   });
@@ -79,13 +79,13 @@ describe('Outlier detection, in a real Envoy, with one pod that answers 503', ()
     expect(FEW).toContain(found.broken);
   });
 
-  it('50 % ejects one of two pods, after its second 503 in a row', async () => {
+  it('50 % ejects one of two pods, after its second consecutive 503', async () => {
     const found = await send(2, 50);
     expect(found).toMatchObject({ healthy: REQUESTS - found.broken, ejected: 1 });
     expect(FEW).toContain(found.broken);
   });
 
-  it('100 % ejects the only pod, and every request after that is refused', async () => {
+  it('100 % ejects the only pod, and Envoy refuses every later request', async () => {
     const found = await send(1, 100);
     expect(found).toMatchObject({ withoutPod: REQUESTS - found.broken, ejected: 1 });
     expect(FEW).toContain(found.broken);

@@ -13,9 +13,9 @@ const HOW = [
 ].join('\n');
 
 /**
- * The siege to run: the machine's own, or else Debian's package, unpacked into a folder of this
- * repository; that needs no root and changes nothing else on the machine.
- * @throws SetupError that says how to install it where neither is possible.
+ * Finds siege on PATH, or else unpacks Debian's package into a folder of this repository. That needs
+ * no root and leaves the rest of the machine unchanged.
+ * @throws SetupError with installation instructions if neither is possible
  */
 export async function siegeProgram(): Promise<string> {
   if (await runs('siege')) return 'siege';
@@ -32,7 +32,7 @@ export async function siegeProgram(): Promise<string> {
   throw new SetupError(`${siege}, from Debian's package, does not run here. Install it:\n${HOW}`);
 }
 
-/** With package lists of its own: the machine's may be missing, as in a fresh container. */
+/** Uses separate package lists, because a new container may have none. */
 async function unpackDebianPackage(folder: string): Promise<string> {
   const [lists, cache] = [join(folder, 'lists'), join(folder, 'cache')];
   await Promise.all(

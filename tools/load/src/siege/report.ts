@@ -8,12 +8,12 @@ export interface SiegeAnswer {
 
 /** What siege measured. */
 export interface SiegeReport {
-  /** In percent, as siege rounds it: 100 with a failure among more than 20,000 requests. */
+  /** In percent. siege rounds it: one failure among more than 20,000 requests still gives 100. */
   readonly availability: number;
   readonly elapsedSeconds: number;
-  /** Requests that were answered with less than 400. */
+  /** Requests with a status below 400. */
   readonly successful: number;
-  /** Requests that were answered with an error, or not at all. */
+  /** Requests with a status of at least 400 or without an answer. */
   readonly failed: number;
   readonly longestSeconds: number;
   readonly answers: readonly SiegeAnswer[];
@@ -22,8 +22,8 @@ export interface SiegeReport {
 const ANSWER = /^HTTP\/[\d.]+ (\d{3})\s+([\d.]+) secs:/;
 
 /**
- * Reads what siege printed, both its lines and its figures, coloured or not.
- * @throws Error when there are no figures: siege did not come to its end.
+ * Parses the lines and the figures that siege prints, with or without colours.
+ * @throws Error if a figure is missing, because siege did not finish
  */
 export function parseSiege(output: string): SiegeReport {
   const lines = stripVTControlCharacters(output).split(/\r?\n/);
@@ -49,7 +49,7 @@ export function parseSiege(output: string): SiegeReport {
   };
 }
 
-/** How often each status was answered, e.g. `200 × 231, 503 × 84`. */
+/** The number of answers with each status, e.g. `200 × 231, 503 × 84`. */
 export function countStatuses(statuses: Iterable<number>): string {
   const counts = new Map<number, number>();
   for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);

@@ -23,7 +23,7 @@ const FIGURES = [
 ];
 
 describe("Siege's output", () => {
-  it('is read, figures and answers', () => {
+  it('is parsed into figures and answers', () => {
     expect(parseSiege(FIGURES.join('\n'))).toEqual({
       availability: 50,
       elapsedSeconds: 4.45,
@@ -37,17 +37,17 @@ describe("Siege's output", () => {
     });
   });
 
-  it('is refused when siege did not come to its end, with its last words', () => {
+  it('is rejected with its last lines if siege did not finish', () => {
     const cut = ['[error] socket: unable to connect', ...LINES].join('\n');
     expect(() => parseSiege(cut)).toThrow(/no "Availability".*last lines:\n.*unable to connect/s);
   });
 
-  it('is refused when a figure is missing, rather than taken for 0', () => {
+  it('is rejected if a figure is missing', () => {
     const without = FIGURES.filter((line) => !line.startsWith('Failed transactions'));
     expect(() => parseSiege(without.join('\n'))).toThrow('no "Failed transactions"');
   });
 
-  it('is summed up by status', () => {
+  it('is counted by status', () => {
     expect(countStatuses([503, 200, 200])).toBe('200 × 2, 503 × 1');
     expect(countStatuses([])).toBe('none');
   });

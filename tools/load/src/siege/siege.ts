@@ -7,32 +7,32 @@ import { parseSiege, type SiegeReport } from './report.ts';
 export interface SiegeRun {
   /** The program, from siegeProgram(). */
   readonly program: string;
-  /** Concurrent users, and for how long. */
+  /** How many concurrent users, and for how long. */
   readonly users: number;
   readonly seconds: number;
-  /** Each user waits up to so long before each request, in seconds. */
+  /** The longest random pause of a user before each request, in seconds. */
   readonly delaySeconds?: number;
   readonly url: string;
-  /** What is posted, as JSON. */
+  /** The JSON body of each POST. */
   readonly body: string;
   /** Receives each line that siege prints. */
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
 
-/** How siege is configured, in the cluster as well. */
+/** siege's configuration, here and in the cluster. */
 const SIEGERC = join(REPOSITORY, 'k8s/load/siegerc');
 
-/** After how long siege gives a request up, as its configuration says. */
+/** siege's time limit for one request, from its configuration. */
 export const SIEGE_TIMEOUT_SECONDS = 30;
 
-// Siege 4.0.7 hung once at the end of its time, under thousands of instant answers.
+// Siege 4.0.7 hung once at the end of its time, under thousands of immediate answers.
 const OVERTIME_SECONDS = 60;
 
-/** The body of the classic line: numbers in strings, and no quantity, which counts as 1. */
+/** The body of the classic command line: numbers as strings, and no quantity, so it is 1. */
 export const CLASSIC_BODY = '{"orderId":"1","equipmentId":"1"}';
 
-/** The arguments of the classic line. */
+/** The arguments of the classic command line. */
 export const siegeArguments = ({
   users,
   seconds,
@@ -50,12 +50,13 @@ export const siegeArguments = ({
 ];
 
 /**
- * Lays siege to an address and returns what it measured.
- * @throws Error when siege does not come to its end, with what it printed.
+ * Runs siege against an address.
+ * @returns what siege measured
+ * @throws Error with siege's last lines if it fails or exceeds its time limit
  */
 export async function siege(options: SiegeRun): Promise<SiegeReport> {
   const { program, seconds, onLine, signal } = options;
-  const home = await mkdtemp(join(tmpdir(), 'siege-')); // for its configuration and its cookies
+  const home = await mkdtemp(join(tmpdir(), 'siege-')); // for siege's configuration and cookies
   try {
     await mkdir(join(home, '.siege'));
     await copyFile(SIEGERC, join(home, '.siege/siege.conf'));
@@ -71,7 +72,7 @@ export async function siege(options: SiegeRun): Promise<SiegeReport> {
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     const last = error.output.trim().split('\n').slice(-10).join('\n');
-    throw new Error(`siege did not come to its end. Its last lines:\n${last}`, { cause: error });
+    throw new Error(`siege failed. Its last lines:\n${last}`, { cause: error });
   } finally {
     await rm(home, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import { CLASSIC_BODY, SIEGE_TIMEOUT_SECONDS, siegeArguments } from './siege.ts'
 const SIEGERC = join(import.meta.dirname, '../../../../k8s/load/siegerc');
 
 describe('Siege', () => {
-  it('is laid with the classic line', () => {
+  it('runs with the classic command line', () => {
     const url = 'http://approval:8080/approvals';
     const line = siegeArguments({ users: 20, seconds: 20, url, body: CLASSIC_BODY })
       .map((argument) => (/[ "]/.test(argument) ? `'${argument}'` : argument))
@@ -16,7 +16,7 @@ describe('Siege', () => {
     );
   });
 
-  it('speaks HTTP/1.1, since Envoy refuses 1.0, and prints a line for each answer', async () => {
+  it('uses HTTP/1.1, because Envoy refuses 1.0, and prints a line for each answer', async () => {
     const settings = (await readFile(SIEGERC, 'utf8')).split('\n');
     expect(settings).toContain('protocol = HTTP/1.1');
     expect(settings).toContain('verbose = true');
