@@ -1,12 +1,12 @@
 # The image of one service: docker build --build-arg SERVICE=order --tag equipmgnt-order .
-# The stages before "packages" know nothing of SERVICE, so they are built once for all five.
+# The stages before "packages" do not use SERVICE, so all five images share them.
 # Needs BuildKit, the default of Docker 23 and newer.
 
 FROM node:24-bookworm-slim AS base
 WORKDIR /app
 
-# The package manifests alone: what is installed from them stays cached while only sources change,
-# and a package that is added needs no line here.
+# Only the package manifests: the layer with the installed packages stays cached while only sources
+# change, and a new package needs no line here.
 FROM base AS manifests
 COPY . .
 RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete \
@@ -19,19 +19,19 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts
 COPY . .
 RUN npm run build
 
-# node_modules for production, with links to those of our packages that the service is made of.
+# node_modules for production, with links to the workspaces that the service uses.
 FROM base AS packages
 ARG SERVICE
 COPY --from=manifests /app ./
 RUN services=$(basename -a gateway services/*); echo "$services" | grep -qxF -- "$SERVICE" || { \
       echo "SERVICE is '$SERVICE', expected one of:" $services >&2; \
       exit 1; }
-# types and source maps, a third of all, are for developers
+# Types and source maps are a third of the size, and only developers need them.
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --omit=dev --workspace="@equipmgnt/$SERVICE" \
  && find node_modules -type f -regex '.*\.\(map\|d\.[cm]?ts\)' -delete
 
-# Those packages, each as its manifest, its build and any node_modules of its own.
+# These workspaces, each with its manifest, its build and its own node_modules, if any.
 FROM packages AS app
 RUN --mount=type=bind,from=build,source=/app,target=/built \
     for folder in $(find node_modules/@equipmgnt -type l -printf '%l\n' | sed 's:^\(../\)*::'); do \

@@ -1,5 +1,5 @@
-# Run once by PostgreSQL's image, on an empty volume: a database, and a user who owns it and nothing
-# else, and who can connect to no other.
+# PostgreSQL's image runs this once, on an empty volume. It creates a database and its owner, who can
+# connect to no other database.
 psql --quiet --set ON_ERROR_STOP=1 --username postgres --dbname postgres \
   --set owner="$OWNER" --set password="$OWNER_PASSWORD" <<'SQL'
 CREATE ROLE :"owner" LOGIN PASSWORD :'password';
