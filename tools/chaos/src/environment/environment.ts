@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import {
   freePorts,
   provision,
@@ -9,6 +9,7 @@ import {
   type Infrastructure,
   type ServiceName,
   type ServiceProcess,
+  REPOSITORY,
 } from '@equipmgnt/testing';
 import { Balancer } from './balancer.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -29,7 +30,6 @@ type Stateful = 'order' | 'approval' | 'equipment' | 'mis';
 type Link = Stateful | 'kafka';
 
 const STATEFUL: readonly Stateful[] = ['order', 'approval', 'equipment', 'mis'];
-const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 
 /**
  * The whole suite as processes on servers of its own, with a TCP proxy in every way between a

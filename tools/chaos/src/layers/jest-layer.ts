@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 import type { LayerResult } from '../run-record.ts';
-
-const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 
 export interface JestLayerOptions {
   readonly name: string;

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { mutants } from './mutants.ts';
 import { edited } from './scratch-copy.ts';
-
-const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 
 describe('A mutant', () => {
   it.each(mutants)('fits the product: $name', async (bug) => {

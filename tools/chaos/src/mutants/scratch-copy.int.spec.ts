@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { mutants } from './mutants.ts';
 import { scratchCopy } from './scratch-copy.ts';
 
-const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const builtFile = (file: string): string => file.replace('/src/', '/dist/').replace(/\.ts$/, '.js');
 
 describe('A scratch build', () => {

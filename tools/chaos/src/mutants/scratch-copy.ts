@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, join, relative, resolve } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { REPOSITORY } from '@equipmgnt/testing';
 import type { Edit, Mutant } from './mutants.ts';
 
-const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const SCOPE = '@equipmgnt';
 
 /**

@@ -1,6 +1,7 @@
 import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { REPOSITORY } from '@equipmgnt/testing';
 import { parseAllDocuments } from 'yaml';
 import { passed } from '../result.ts';
 import {
@@ -13,7 +14,6 @@ import {
 import { ROUTE_TIMEOUT_SECONDS } from './liveness.ts';
 import { runInCluster } from './run.ts';
 
-const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const LOAD_FOLDER = join(REPOSITORY, 'k8s/load');
 
 /** What the stand-in for kubectl prints: the first pattern that matches the call applies. */
