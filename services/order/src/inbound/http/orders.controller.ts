@@ -12,7 +12,7 @@ import {
   resourceId,
   wholeNumber,
 } from '@equipmgnt/http';
-import type { PageRequest } from '@equipmgnt/kernel';
+import { existing, type PageRequest } from '@equipmgnt/kernel';
 import {
   Body,
   Controller,
@@ -26,7 +26,7 @@ import {
   Res,
 } from '@nestjs/common';
 import { z } from 'zod';
-import { ChangeOrder, noSuchOrder } from '../../application/change-order.ts';
+import { ChangeOrder } from '../../application/change-order.ts';
 import { Orders } from '../../application/orders.ts';
 import { PlaceOrder } from '../../application/place-order.ts';
 import { orderStatuses } from '../../domain/order.ts';
@@ -89,8 +89,7 @@ export class OrdersController {
     @Req() request: FastifyRequest,
   ): Promise<Hal<OrderBody>> {
     const [order] = await this.orders.find([id]);
-    if (order === undefined) throw noSuchOrder(id);
-    return orderResource(request, order);
+    return orderResource(request, existing(order, 'order', id));
   }
 
   @Patch(':id')
