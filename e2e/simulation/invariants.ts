@@ -26,7 +26,11 @@ export function violations(world: World): string[] {
 }
 
 function* orders({ orders, approvals }: World): Iterable<string> {
-  for (const { id, status, equipmentId, qty } of orders.rows.values()) {
+  for (const {
+    id,
+    status,
+    details: { equipmentId, qty },
+  } of orders.rows.values()) {
     const approval = approvals.rows.get(id);
     const matches = approval?.subject.equipmentId === equipmentId && approval.subject.qty === qty;
     if (status === 'ORDERED') yield `order ${id} is still waiting`;
@@ -61,8 +65,8 @@ function* unconfirmed({ orders, approvals, bus }: World): Iterable<string> {
 function* stock({ orders, equipments, bus }: World): Iterable<string> {
   for (const [id, { registered, stock }] of equipments.rows) {
     const lent = [...orders.rows.values()]
-      .filter(({ status, equipmentId }) => status === 'APPROVED' && equipmentId === id)
-      .reduce((sum, { qty }) => sum + qty, 0);
+      .filter(({ status, details }) => status === 'APPROVED' && details.equipmentId === id)
+      .reduce((sum, { details }) => sum + details.qty, 0);
     if (stock !== registered - lent) {
       yield `equipment ${id} has ${stock}, but ${registered} registered - ${lent} lent`;
     }
@@ -93,7 +97,11 @@ function* view({ orders, approvals, rentals, bus }: World): Iterable<string> {
   const rebuilt = new Map<number, RentalFact[]>();
   const published = bus.published.map(({ fact }) => fact);
   noteIn(rebuilt, published.filter(({ type }) => type !== REGISTERED).map(toRentalFact));
-  for (const { id, status, equipmentId, qty } of orders.rows.values()) {
+  for (const {
+    id,
+    status,
+    details: { equipmentId, qty },
+  } of orders.rows.values()) {
     const facts = rentals.rows.get(id) ?? [];
     const has = (event: string) => facts.some((fact) => fact.event === `equipmgnt.${event}.v1`);
     const shown = has('OrderCancelled')
@@ -131,8 +139,7 @@ const same = (these: readonly RentalFact[], those: readonly RentalFact[]): boole
 /** The answers to clients are true. */
 function* answers({ clients, orders }: World): Iterable<string> {
   for (const { id, units } of clients.acknowledged) {
-    const order = orders.rows.get(id);
-    if (order?.equipmentId !== units.equipmentId || order.qty !== units.qty) {
+    if (!orders.rows.get(id)?.isFor(units)) {
       yield `order ${id} was acknowledged for ${units.qty} of ${units.equipmentId}, but is something else`;
     }
   }

@@ -44,11 +44,11 @@ export class MemoryOrders extends Orders {
     return this.steps.step('places', (): Placement => {
       const known = key && this.keys.get(key.key);
       if (known) return { kind: 'known', ...known, order: this.load(known.orderId) };
-      const { equipmentId, qty, orderedAt } = order;
+      const { orderedAt, ...details } = order;
       const id = this.rows.size + 1;
       if (key) this.keys.set(key.key, { fingerprint: key.fingerprint, orderId: id });
-      this.store(new Order({ id, equipmentId, qty, orderedAt, state: { status: 'ORDERED' } }));
-      const data = { orderId: id, equipmentId, qty };
+      this.store(new Order({ id, details: order, state: { status: 'ORDERED' } }));
+      const data = { orderId: id, ...details };
       this.outbox.write([{ type: 'equipmgnt.Ordered.v1', data, at: orderedAt }]);
       return { kind: 'placed', order: this.load(id) };
     });
@@ -87,8 +87,7 @@ export class MemoryOrders extends Orders {
   }
 
   private load(id: number): Order {
-    const { equipmentId, qty, orderedAt, state } = this.rows.get(id) as Order;
-    return new Order({ id, equipmentId, qty, orderedAt, state });
+    return new Order(this.rows.get(id) as Order);
   }
 
   private store(order: Order): void {
@@ -180,14 +179,17 @@ export class MemoryEquipments extends Equipments {
       this.rows.set(id, { registered: stock, stock });
       const data = { equipmentId: id, stock };
       this.outbox.write([{ type: 'equipmgnt.EquipmentRegistered.v1', data, at: now }]);
-      return new Equipment(id, equipment, now);
+      return new Equipment({ id, details: equipment, registeredAt: now });
     });
   }
 
   move(requests: readonly StockRequest[], decide: Decide): Promise<void> {
     return this.steps.step('moves stock', () => {
       const equipments = new Map(
-        [...this.rows].map(([id, { stock }]) => [id, new Equipment(id, { stock }, EPOCH)]),
+        [...this.rows].map(([id, { stock }]) => [
+          id,
+          new Equipment({ id, details: { stock }, registeredAt: EPOCH }),
+        ]),
       );
       const ledger = new StockLedger(this.linesOf(requests));
       for (const request of requests) decide(request, equipments.get(request.equipmentId), ledger);

@@ -218,8 +218,10 @@ export class World {
     return new (class extends ApprovalGateway {
       async request(order: Order): Promise<ApprovalAnswer | undefined> {
         if (isDown()) return undefined;
-        const { id: orderId, equipmentId, qty } = order;
-        const found = await approve.execute({ orderId, equipmentId, qty }).catch(expectCrash);
+        const { equipmentId, qty } = order.details;
+        const found = await approve
+          .execute({ orderId: order.id, equipmentId, qty })
+          .catch(expectCrash);
         const approval = found?.approval;
         if (approval?.id === undefined || isDown()) return undefined;
         const { subject, state, id } = approval;

@@ -128,6 +128,9 @@ export type PublishedEventType = {
 /** The data of one event type, as validated on receipt. */
 export type EventData<T extends EventType> = z.infer<(typeof events)[T]['data']>;
 
+/** What an order is for, as Ordered says it: every field that order stores and mis shows. */
+export type OrderDetails = Readonly<Omit<EventData<'equipmgnt.Ordered.v1'>, 'orderId'>>;
+
 /** An event as the domain records it: its type, its data and its time. */
 export type EventFact = {
   [T in PublishedEventType]: { readonly type: T; readonly data: EventData<T>; readonly at: Date };

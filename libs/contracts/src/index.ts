@@ -15,6 +15,7 @@ export {
   type EventData,
   type EventFact,
   type EventType,
+  type OrderDetails,
   type PublishedEventType,
   type Topic,
 } from './events.ts';

@@ -26,6 +26,9 @@ export const nullable = <Value>({ sql }: Column<Value>): Column<Value | null> =>
 /** One column for each field of a row; a missing one is a compile error. */
 export type ColumnMap<Row> = { readonly [Field in keyof Row]: Column<Row[Field]> };
 
+/** A column for each field of `T`, also for the optional ones: `{ … } satisfies ColumnOfEach<T>`. */
+export type ColumnOfEach<T> = { readonly [Field in keyof T]-?: Column<unknown> };
+
 /** The row type of a {@link Columns}. */
 export type RowOf<C> = C extends Columns<infer Row> ? Row : never;
 

@@ -1,4 +1,12 @@
-export { column, Columns, nullable, type Column, type ColumnMap, type RowOf } from './columns.ts';
+export {
+  column,
+  Columns,
+  nullable,
+  type Column,
+  type ColumnMap,
+  type ColumnOfEach,
+  type RowOf,
+} from './columns.ts';
 export { DatabaseModule } from './database.module.ts';
 export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
 export { findPage } from './find-page.ts';

@@ -19,3 +19,13 @@ export class DomainError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * The item that was looked up.
+ * @param kind of the item; part of the code, `no-such-order`
+ * @throws DomainError missing, when there is none
+ */
+export function existing<T>(item: T | undefined, kind: string, id: number): T {
+  if (item !== undefined) return item;
+  throw new DomainError('missing', `no-such-${kind}`, `There is no ${kind} ${id}.`);
+}

@@ -1,3 +1,4 @@
 export { Clock } from './clock.ts';
-export { DomainError, type ErrorKind } from './domain-error.ts';
+export { DomainError, existing, type ErrorKind } from './domain-error.ts';
 export type { Page, PageRequest } from './page.ts';
+export { updateUntilSaved } from './update-until-saved.ts';

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { OrderDetails } from '@equipmgnt/contracts';
 import { isTransient } from '@equipmgnt/database';
 import type { Received } from '@equipmgnt/messaging';
 import { createService } from '@equipmgnt/http';
@@ -144,14 +145,13 @@ describe('The order service', () => {
       await get(body.id).expect(200, body);
     });
 
-    it('writes the event Ordered with the row', async () => {
-      const { body } = await post({ qty: 2, equipmentId: 1 });
+    it('stores, publishes and shows every field', async () => {
+      const wanted: Required<OrderDetails> = { equipmentId: 1, qty: 2 };
+      const { body } = await post(wanted).expect(201);
+      expect(body).toMatchObject(wanted);
+      await get(body.id).expect(200, body);
       expect(await eventsOf(body.id)).toEqual([
-        {
-          type: 'equipmgnt.Ordered.v1',
-          key: body.id,
-          data: { orderId: body.id, equipmentId: 1, qty: 2 },
-        },
+        { type: 'equipmgnt.Ordered.v1', key: body.id, data: { orderId: body.id, ...wanted } },
       ]);
     });
 
@@ -527,10 +527,10 @@ describe('The order service', () => {
       const key = `every-field-${state.status}`;
       const { order } = await orders.place(details, { key, fingerprint: 'f' });
       const { id } = order;
-      expect(order).toEqual(new Order({ id, ...details, state: { status: 'ORDERED' } }));
+      expect(order).toEqual(new Order({ id, details, state: { status: 'ORDERED' } }));
       change(order);
       expect(await orders.save([order])).toEqual(new Set([id]));
-      const saved = new Order({ id, ...details, state });
+      const saved = new Order({ id, details, state });
       expect(await orders.find([id])).toEqual([saved]);
       const sort = { property: 'id', direction: 'desc' } as const;
       expect((await orders.page({ page: 0, size: 1, sort })).items).toEqual([saved]);

@@ -62,7 +62,8 @@ const unitsOf = ({ equipmentId, qty }: { equipmentId: number; qty: number }): st
 
 /** The quantity of the order determines the answer of approval. */
 class ScriptedApprovalGateway extends ApprovalGateway {
-  async request({ id, equipmentId, qty }: Order): Promise<ApprovalAnswer | undefined> {
+  async request({ id, details }: Order): Promise<ApprovalAnswer | undefined> {
+    const { equipmentId, qty } = details;
     const answer = { id: 1_000 + id, orderId: id, equipmentId, qty };
     switch (qty) {
       case 1:
@@ -143,7 +144,7 @@ describe(`Order with ${CONCURRENCY} concurrent clients and consumers`, () => {
     const follow = app.get(FollowApprovals);
     const existing = await app.get(Orders).find(next.orders);
     for (const { id } of existing) had[next.kind].add(id);
-    const approvals = existing.map(({ id, equipmentId, qty }) => ({
+    const approvals = existing.map(({ id, details: { equipmentId, qty } }) => ({
       approvalId: 1_000 + id,
       orderId: id,
       equipmentId: equipmentId + (next.kind === 'mismatched' ? 1 : 0),

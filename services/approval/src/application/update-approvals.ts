@@ -1,4 +1,4 @@
-import { Clock } from '@equipmgnt/kernel';
+import { Clock, updateUntilSaved } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { Approval, type Subject } from '../domain/approval.ts';
 import { Approvals } from './approvals.ts';
@@ -42,9 +42,8 @@ export class UpdateApprovals {
   }
 
   /**
-   * Updates the approval of each order, or creates it. Repeats this for the approvals that another
-   * transaction changed in the meantime. This ends, because a status only moves forward and a
-   * confirmation is never taken back.
+   * Updates the approval of each order, or creates it. A status only moves forward and a confirmation
+   * is never taken back, so the repetition ends.
    * @param orders may contain an order more than once, as redelivered events do
    */
   private async update<S extends Subject>(
@@ -52,23 +51,17 @@ export class UpdateApprovals {
     change: (approval: Approval, order: S) => void,
     create: (order: S) => Approval,
   ): Promise<void> {
-    let left = new Map(orders.map((order) => [order.orderId, order]));
-    while (left.size > 0) {
-      const existing = await this.approvals.ofOrders([...left.keys()]);
-      const byOrder = new Map(existing.map((approval) => [approval.subject.orderId, approval]));
-      const changed = [...left.values()]
-        .map((order) => {
-          const approval = byOrder.get(order.orderId);
-          if (approval === undefined) return create(order);
-          change(approval, order);
-          return approval;
-        })
-        .filter((approval) => approval.changed);
-      const saved = await this.approvals.save(changed);
-      const overtaken = changed
-        .map(({ subject }) => subject.orderId)
-        .filter((orderId) => !saved.has(orderId));
-      left = new Map([...left].filter(([orderId]) => overtaken.includes(orderId)));
-    }
+    const byId = new Map(orders.map((order) => [order.orderId, order]));
+    await updateUntilSaved([...byId.keys()], {
+      load: (ids) => this.approvals.ofOrders(ids),
+      change: (id, approval) => {
+        const order = byId.get(id) as S;
+        if (approval === undefined) return create(order);
+        change(approval, order);
+        return approval;
+      },
+      save: (approvals) => this.approvals.save(approvals),
+      idOf: ({ subject }) => subject.orderId,
+    });
   }
 }

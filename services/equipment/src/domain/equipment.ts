@@ -23,15 +23,23 @@ export const equipmentRegistered = (equipment: NewEquipment, at: Date) => ({
   at,
 });
 
+export interface EquipmentProperties {
+  readonly id: number;
+  readonly details: NewEquipment;
+  readonly registeredAt: Date;
+}
+
 /** A kind of equipment that is lent, and how many units of it are in stock. */
 export class Equipment {
+  readonly id: number;
+  readonly details: NewEquipment;
+  readonly registeredAt: Date;
   private units: number;
 
-  constructor(
-    readonly id: number,
-    readonly details: NewEquipment,
-    readonly registeredAt: Date,
-  ) {
+  constructor({ id, details, registeredAt }: EquipmentProperties) {
+    this.id = id;
+    this.details = details;
+    this.registeredAt = registeredAt;
     this.units = details.stock;
   }
 

@@ -4,7 +4,8 @@ import { StockLedger, type StockRequest } from './stock-ledger.ts';
 const NOW = new Date('2026-01-02T03:04:05Z');
 const REQUEST: StockRequest = { orderId: 1, approvalId: 7, equipmentId: 3, qty: 2 };
 
-const equipmentWith = (stock: number) => new Equipment(3, { stock }, NOW);
+const equipmentWith = (stock: number) =>
+  new Equipment({ id: 3, details: { stock }, registeredAt: NOW });
 const outcomes = (ledger: StockLedger) =>
   ledger.written.map(({ direction, outcome, qty }) => `${direction} ${outcome} ${qty}`);
 const published = (ledger: StockLedger) => ledger.facts.map(({ type }) => type.split('.')[1]);

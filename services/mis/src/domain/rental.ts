@@ -1,4 +1,4 @@
-import type { EventData, EventType } from '@equipmgnt/contracts';
+import type { EventData, EventType, OrderDetails } from '@equipmgnt/contracts';
 
 export const rentalStatuses = ['ORDERED', 'APPROVED', 'CANCELLED', 'REJECTED'] as const;
 
@@ -18,9 +18,6 @@ export const rentalEvents = [
 ] as const satisfies EventType[];
 
 export type RentalEvent = (typeof rentalEvents)[number];
-
-/** The fields of Ordered that the view shows: all but the id. */
-export type OrderDetails = Readonly<Omit<EventData<'equipmgnt.Ordered.v1'>, 'orderId'>>;
 
 /**
  * Something that happened to an order, in any of the services. Each event happens at most once to an

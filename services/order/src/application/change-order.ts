@@ -1,4 +1,4 @@
-import { Clock, DomainError } from '@equipmgnt/kernel';
+import { Clock, existing } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import type { Order, OrderStatus } from '../domain/order.ts';
 import { changeOrders } from './change-orders.ts';
@@ -17,10 +17,6 @@ export class ChangeOrder {
     const [order] = await changeOrders(this.orders, [id], (found) =>
       found.changeTo(status, this.clock.now()),
     );
-    if (order === undefined) throw noSuchOrder(id);
-    return order;
+    return existing(order, 'order', id);
   }
 }
-
-export const noSuchOrder = (id: number): DomainError =>
-  new DomainError('missing', 'no-such-order', `There is no order ${id}.`);

@@ -1,12 +1,11 @@
+import type { OrderDetails } from '@equipmgnt/contracts';
 import { Clock, DomainError } from '@equipmgnt/kernel';
 import { Injectable, Logger } from '@nestjs/common';
 import { Order } from '../domain/order.ts';
 import { Orders } from './orders.ts';
 import { RequestApproval } from './request-approval.ts';
 
-export interface PlaceOrderCommand {
-  readonly equipmentId: number;
-  readonly qty: number;
+export interface PlaceOrderCommand extends OrderDetails {
   /** The client's key for this request, if it sent one. */
   readonly idempotencyKey?: string;
 }
@@ -53,12 +52,12 @@ export class PlaceOrder {
    * an error, a client without a key would send the request again and place a second order.
    */
   private async approvedOrWaiting(placed: Order): Promise<Order> {
-    const { id, equipmentId, qty, orderedAt, state } = placed;
+    const { id, details, state } = placed;
     try {
       return await this.requestApproval.execute(placed);
     } catch (error) {
       this.logger.warn({ err: error }, `order ${id} waits: its approval could not be saved`);
-      return new Order({ id, equipmentId, qty, orderedAt, state });
+      return new Order({ id, details, state });
     }
   }
 }
@@ -67,7 +66,7 @@ export class PlaceOrder {
  * Covers every field of the command but the key. `equipmentId/qty` is the form of the stored keys; a
  * further field adds its name and its value.
  */
-function fingerprintOf(wanted: Omit<PlaceOrderCommand, 'idempotencyKey'>): string {
+function fingerprintOf(wanted: OrderDetails): string {
   const { equipmentId, qty, ...further } = wanted;
   const fields = Object.entries(further).sort(([a], [b]) => (a < b ? -1 : 1));
   return [equipmentId, qty, ...fields.map((field) => JSON.stringify(field))].join('/');

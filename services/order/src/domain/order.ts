@@ -1,5 +1,5 @@
 import { DomainError } from '@equipmgnt/kernel';
-import type { EventFact } from '@equipmgnt/contracts';
+import type { EventFact, OrderDetails } from '@equipmgnt/contracts';
 
 export const orderStatuses = ['ORDERED', 'APPROVED', 'CANCELLED', 'REJECTED'] as const;
 
@@ -24,9 +24,7 @@ export type OrderState =
     };
 
 /** An order before it is placed. It gets its id when it is placed. */
-export interface NewOrder {
-  readonly equipmentId: number;
-  readonly qty: number;
+export interface NewOrder extends OrderDetails {
   readonly orderedAt: Date;
 }
 
@@ -41,28 +39,26 @@ export interface Approval extends Units {
   readonly approvalId: number;
 }
 
-export interface OrderProperties extends NewOrder {
+export interface OrderProperties {
   readonly id: number;
+  readonly details: NewOrder;
   readonly state: OrderState;
 }
 
 /** An employee's order of some units of one piece of equipment. */
 export class Order {
   readonly id: number;
-  readonly equipmentId: number;
-  readonly qty: number;
-  readonly orderedAt: Date;
+  /** What it has from its beginning, and keeps. */
+  readonly details: NewOrder;
   /** The status that it was loaded with; a save expects to find it unchanged. */
   readonly loadedStatus: OrderStatus;
   /** The events since it was loaded. */
   readonly facts: EventFact[] = [];
   private current: OrderState;
 
-  constructor({ id, equipmentId, qty, orderedAt, state }: OrderProperties) {
+  constructor({ id, details, state }: OrderProperties) {
     this.id = id;
-    this.equipmentId = equipmentId;
-    this.qty = qty;
-    this.orderedAt = orderedAt;
+    this.details = details;
     this.current = state;
     this.loadedStatus = state.status;
   }
@@ -81,7 +77,7 @@ export class Order {
 
   /** Whether these are the equipment and the quantity of this order. */
   isFor({ equipmentId, qty }: Units): boolean {
-    return equipmentId === this.equipmentId && qty === this.qty;
+    return equipmentId === this.details.equipmentId && qty === this.details.qty;
   }
 
   /**
@@ -130,7 +126,9 @@ export class Order {
       case 'REJECTED':
         throw this.refusal('CANCELLED');
     }
-    this.facts.push({ type: 'equipmgnt.OrderCancelled.v1', data: this.subject(), at: now });
+    const { equipmentId, qty } = this.details;
+    const data = { orderId: this.id, equipmentId, qty };
+    this.facts.push({ type: 'equipmgnt.OrderCancelled.v1', data, at: now });
   }
 
   /**
@@ -142,10 +140,6 @@ export class Order {
     if (status === this.status) return;
     if (status !== 'CANCELLED') throw this.refusal(status);
     this.cancel(now);
-  }
-
-  private subject(): { orderId: number; equipmentId: number; qty: number } {
-    return { orderId: this.id, equipmentId: this.equipmentId, qty: this.qty };
   }
 
   private refusal(wanted: OrderStatus): DomainError {

@@ -13,7 +13,11 @@ const states: Record<OrderStatus, OrderState> = {
 
 /** An order of 2 units of equipment 3. */
 const anOrder = (status: OrderStatus) =>
-  new Order({ id: 1, equipmentId: 3, qty: 2, orderedAt: EARLIER, state: states[status] });
+  new Order({
+    id: 1,
+    details: { equipmentId: 3, qty: 2, orderedAt: EARLIER },
+    state: states[status],
+  });
 
 describe('Order', () => {
   describe('when approved', () => {

@@ -10,7 +10,7 @@ import {
   resourceId,
   wholeNumber,
 } from '@equipmgnt/http';
-import { DomainError, type PageRequest } from '@equipmgnt/kernel';
+import { existing, type PageRequest } from '@equipmgnt/kernel';
 import { Body, Controller, Get, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
 import { Approvals } from '../../application/approvals.ts';
@@ -67,8 +67,7 @@ export class ApprovalsController {
     @Param({ schema: byId }) { id }: z.infer<typeof byId>,
     @Req() request: FastifyRequest,
   ): Promise<Hal<ApprovalBody>> {
-    const approval = await this.approvals.find(id);
-    if (approval) return approvalResource(request, approval);
-    throw new DomainError('missing', 'no-such-approval', `There is no approval ${id}.`);
+    const approval = existing(await this.approvals.find(id), 'approval', id);
+    return approvalResource(request, approval);
   }
 }

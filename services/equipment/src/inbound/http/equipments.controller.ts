@@ -1,4 +1,4 @@
-import { DomainError, type PageRequest } from '@equipmgnt/kernel';
+import { existing, type PageRequest } from '@equipmgnt/kernel';
 import { MAX_QUANTITY } from '@equipmgnt/contracts';
 import {
   byId,
@@ -63,8 +63,7 @@ export class EquipmentsController {
     @Param({ schema: byId }) { id }: z.infer<typeof byId>,
     @Req() request: FastifyRequest,
   ): Promise<Hal<EquipmentBody>> {
-    const equipment = await this.equipments.find(id);
-    if (equipment) return equipmentResource(request, equipment);
-    throw new DomainError('missing', 'no-such-equipment', `There is no equipment ${id}.`);
+    const equipment = existing(await this.equipments.find(id), 'equipment', id);
+    return equipmentResource(request, equipment);
   }
 }

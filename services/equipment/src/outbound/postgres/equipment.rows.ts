@@ -28,5 +28,5 @@ export const equipmentEntity = equipmentColumns.entity('equipment', 'equipments'
 
 export function toEquipment(row: EquipmentRow): Equipment {
   const { id, registeredAt, ...details } = equipmentColumns.read(row);
-  return new Equipment(id, details, registeredAt);
+  return new Equipment({ id, details, registeredAt });
 }

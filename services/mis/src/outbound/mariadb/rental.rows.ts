@@ -1,15 +1,19 @@
-import { column, Columns, nullable, type Column, type RowOf } from '@equipmgnt/database';
+import type { OrderDetails } from '@equipmgnt/contracts';
+import {
+  column,
+  Columns,
+  nullable,
+  type Column,
+  type ColumnOfEach,
+  type RowOf,
+} from '@equipmgnt/database';
 import type {
-  OrderDetails,
   RegisteredEquipment,
   Rental,
   RentalEvent,
   RentalFact,
   RentalStatus,
 } from '../../domain/rental.ts';
-
-/** A column for each field of `T`, also for the optional ones. */
-type ColumnOfEach<T> = { readonly [Field in keyof T]-?: Column<unknown> };
 
 /** The field with the time of each event. */
 const timeFields = {

@@ -1,4 +1,4 @@
-import { MAX_QUANTITY } from '@equipmgnt/contracts';
+import { MAX_QUANTITY, type OrderDetails } from '@equipmgnt/contracts';
 import {
   byId,
   type FastifyReply,
@@ -12,7 +12,7 @@ import {
   resourceId,
   wholeNumber,
 } from '@equipmgnt/http';
-import type { PageRequest } from '@equipmgnt/kernel';
+import { existing, type PageRequest } from '@equipmgnt/kernel';
 import {
   Body,
   Controller,
@@ -26,7 +26,7 @@ import {
   Res,
 } from '@nestjs/common';
 import { z } from 'zod';
-import { ChangeOrder, noSuchOrder } from '../../application/change-order.ts';
+import { ChangeOrder } from '../../application/change-order.ts';
 import { Orders } from '../../application/orders.ts';
 import { PlaceOrder } from '../../application/place-order.ts';
 import { orderStatuses } from '../../domain/order.ts';
@@ -38,7 +38,7 @@ const placeOrder = z.strictObject({
   equipmentId: resourceId,
   /** Only ORDERED: every new order has this status. */
   status: oneOf(['ORDERED']).optional(),
-});
+} satisfies Record<keyof OrderDetails | 'status', z.ZodType>);
 
 const changeOrder = z.strictObject({
   status: oneOf(orderStatuses),
@@ -57,14 +57,14 @@ export class OrdersController {
   /** 201 with the approved or rejected order, or 202 while it waits for its approval. */
   @Post()
   async place(
-    @Body({ schema: placeOrder }) { qty, equipmentId }: z.infer<typeof placeOrder>,
+    @Body({ schema: placeOrder }) body: z.infer<typeof placeOrder>,
     @IdempotencyKey() idempotencyKey: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<OrderBody>> {
+    const { status: _, ...wanted } = body;
     const order = await this.placeOrder.execute({
-      qty,
-      equipmentId,
+      ...wanted,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
     const resource = orderResource(request, order);
@@ -89,8 +89,7 @@ export class OrdersController {
     @Req() request: FastifyRequest,
   ): Promise<Hal<OrderBody>> {
     const [order] = await this.orders.find([id]);
-    if (order === undefined) throw noSuchOrder(id);
-    return orderResource(request, order);
+    return orderResource(request, existing(order, 'order', id));
   }
 
   @Patch(':id')

@@ -72,7 +72,8 @@ export class HttpApprovalGateway extends ApprovalGateway implements OnApplicatio
     this.watch(health);
   }
 
-  async request({ id, equipmentId, qty }: Order): Promise<ApprovalAnswer | undefined> {
+  async request({ id, details }: Order): Promise<ApprovalAnswer | undefined> {
+    const { equipmentId, qty } = details;
     // A separate bulkhead: opossum counts its own capacity rejections as failures of approval.
     if (this.inFlight >= this.options.maxConcurrent) return this.fallBack('bulkhead');
     this.inFlight += 1;

@@ -1,12 +1,12 @@
-import { column, Columns, nullable, type RowOf } from '@equipmgnt/database';
+import { column, Columns, nullable, type ColumnOfEach, type RowOf } from '@equipmgnt/database';
 import { Order, type NewOrder, type OrderState, type OrderStatus } from '../../domain/order.ts';
 
 /** What an order has from its beginning, and keeps. */
-const newOrderColumns = new Columns<NewOrder>({
+const detailColumns = new Columns({
   equipmentId: column.bigint(),
   qty: column.int(),
   orderedAt: column.timestamptz(),
-});
+} satisfies ColumnOfEach<NewOrder>);
 
 const approvalColumns = new Columns({
   approvalId: nullable(column.bigint()),
@@ -24,7 +24,7 @@ export const stateColumns = new Columns({
 
 export const orderColumns = new Columns({
   id: column.bigint(),
-  ...newOrderColumns.map,
+  ...detailColumns.map,
   ...stateColumns.map,
 });
 
@@ -34,10 +34,10 @@ export type OrderRow = RowOf<typeof orderColumns>;
 export const orderEntity = orderColumns.entity('order', 'orders', 'id');
 
 export const toOrder = (row: OrderRow): Order =>
-  new Order({ id: row.id, ...newOrderColumns.read(row), state: toState(row) });
+  new Order({ id: row.id, details: detailColumns.read(row), state: toState(row) });
 
 export const toRow = (order: Order): OrderRow =>
-  orderColumns.row({ id: order.id, ...newOrderColumns.read(order), ...order.state });
+  orderColumns.row({ id: order.id, ...order.details, ...order.state });
 
 function toState(row: OrderRow): OrderState {
   const { status } = row;

@@ -1,3 +1,4 @@
+import type { OrderDetails } from '@equipmgnt/contracts';
 import { findPage } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
@@ -19,9 +20,12 @@ export class PostgresOrders extends Orders {
   }
 
   async place(order: NewOrder, key?: PlacementKey): Promise<Placement> {
-    const { traceparent } = currentCorrelation();
-    const input = JSON.stringify([{ ...order, status: 'ORDERED' }]);
-    const values = [input, traceparent ?? null];
+    const { orderedAt, ...ordered } = order;
+    const values = [
+      JSON.stringify([{ ...ordered, orderedAt, status: 'ORDERED' }]),
+      JSON.stringify(ordered satisfies OrderDetails),
+      currentCorrelation().traceparent ?? null,
+    ];
     const [row]: OrderRow[] = key
       ? await this.database.query(sql.PLACE_WITH_KEY, [...values, key.key, key.fingerprint])
       : await this.database.query(sql.PLACE, values);

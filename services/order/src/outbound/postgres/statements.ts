@@ -5,7 +5,7 @@ import { orderColumns, stateColumns } from './order.rows.ts';
 const COLUMNS = orderColumns.select();
 const newColumns = orderColumns.without('id');
 
-/** $1 the new order, $2 traceparent */
+/** $1 the new order, $2 the data of its event without its id, $3 traceparent */
 const PLACED_WITH_EVENT = (id: { column: string; value: string; from: string }) => `
   placed AS (
     INSERT INTO orders (${id.column}${newColumns.names})
@@ -14,7 +14,7 @@ const PLACED_WITH_EVENT = (id: { column: string; value: string; from: string }) 
   events AS (
     ${INTO_OUTBOX}
     SELECT 'equipmgnt.Ordered.v1', id,
-           jsonb_build_object('orderId', id, 'equipmentId', equipment_id, 'qty', qty), ordered_at, $2
+           jsonb_build_object('orderId', id) || $2::jsonb, ordered_at, $3
       FROM placed)
   SELECT ${COLUMNS} FROM placed`;
 
@@ -24,7 +24,7 @@ const INPUT = `input AS (SELECT * FROM ${newColumns.recordset('$1', 'i')})`;
 export const PLACE = `WITH ${INPUT}, ${PLACED_WITH_EVENT({ column: '', value: '', from: '' })}`;
 
 /**
- * The same with an idempotency key ($3) and its fingerprint ($4). Returns no row when the key exists.
+ * The same with an idempotency key ($4) and its fingerprint ($5). Returns no row when the key exists.
  * A concurrent request with the same key waits here until the first one commits. An existing key uses
  * no order id: the sequence is used only for a new key.
  */
@@ -32,9 +32,9 @@ export const PLACE_WITH_KEY = `
   WITH ${INPUT},
   key AS (
     INSERT INTO idempotency_keys (key, fingerprint, order_id, created_at)
-    SELECT $3, $4, nextval(pg_get_serial_sequence('orders', 'id')), n."orderedAt"
+    SELECT $4, $5, nextval(pg_get_serial_sequence('orders', 'id')), n."orderedAt"
       FROM input n
-     WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE key = $3)
+     WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE key = $4)
         ON CONFLICT (key) DO NOTHING
     RETURNING order_id),
   ${PLACED_WITH_EVENT({ column: 'id, ', value: 'k.order_id, ', from: ' CROSS JOIN key k' })}`;
