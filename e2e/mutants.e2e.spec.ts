@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Environment,
+  ScratchCopy,
   commitLate,
   disturb,
   hangApproval,
@@ -12,49 +13,55 @@ import {
   replay,
   reportText,
   runExperiment,
-  scratchCopy,
 } from '@equipmgnt/chaos';
 
 /** The proof can fail: each of these mistakes, built into a copy of the product, turns it red. */
 describe('The proof finds', () => {
   let directory: string;
-  let environment: Environment | undefined;
+  let scratch: ScratchCopy;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'mutant-'));
+    scratch = await ScratchCopy.make(directory);
   });
 
-  afterEach(async () => {
-    await environment?.close();
-    environment = undefined;
-    await rm(directory, { recursive: true });
-  });
+  afterAll(() => rm(directory, { recursive: true }));
+
+  const prove = async (name: string, environment: Environment) => {
+    const { order, equipment } = environment.suite;
+    return runExperiment({
+      name,
+      seed: 20_261_122,
+      environment,
+      orders: 1_000,
+      perSecond: 40,
+      // some of these bugs never let the suite come to rest
+      giveUpAfterMs: 30_000,
+      faults: async (experiment) => {
+        await killAtRandom(experiment, 5, { among: [...order, ...equipment] });
+        await commitLate(experiment);
+        await hangApproval(experiment);
+        await replay(experiment, 'offsets set back');
+        await disturb(experiment);
+      },
+    });
+  };
 
   it.each(mutants)(
     '$name',
-    async (bug) => {
-      environment = await Environment.open({ repository: await scratchCopy(bug, directory) });
-      const { order, equipment } = environment.suite;
-      const layer = await runExperiment({
-        name: bug.name,
-        seed: 20_261_122,
-        environment,
-        orders: 1_000,
-        perSecond: 40,
-        // some of these bugs never let the suite come to rest
-        giveUpAfterMs: 30_000,
-        faults: async (experiment) => {
-          await killAtRandom(experiment, 5, { among: [...order, ...equipment] });
-          await commitLate(experiment);
-          await hangApproval(experiment);
-          await replay(experiment, 'offsets set back');
-          await disturb(experiment);
-        },
-      });
-      const report = { startedAt: '', seed: layer.seed, options: {}, layers: [layer] };
-      expect(layer.differences).not.toEqual([]);
-      expect(proved(report)).toBe(false);
-      expect(reportText(report)).toContain('FAILED');
+    async (mutant) => {
+      await scratch.apply(mutant);
+      const environment = await Environment.open({ repository: directory });
+      try {
+        const layer = await prove(mutant.name, environment);
+        const report = { startedAt: '', seed: layer.seed, options: {}, layers: [layer] };
+        expect(layer.differences).not.toEqual([]);
+        expect(proved(report)).toBe(false);
+        expect(reportText(report)).toContain('FAILED');
+      } finally {
+        await environment.close();
+        await scratch.revert(mutant);
+      }
     },
     600_000,
   );

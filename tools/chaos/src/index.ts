@@ -4,5 +4,6 @@ export { commitLate, failEach, hangApproval } from './layers/dependencies.ts';
 export { killAtRandom } from './layers/process-chaos.ts';
 export { runExperiment } from './layers/experiment.ts';
 export { mutants } from './mutants/mutants.ts';
-export { scratchCopy } from './mutants/scratch-copy.ts';
-export { proved, reportText } from './report/write-report.ts';
+export { ScratchCopy } from './mutants/scratch-copy.ts';
+export { proved } from './report/report.ts';
+export { reportText } from './report/report-text.ts';

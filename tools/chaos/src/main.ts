@@ -3,7 +3,9 @@ import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { layers, type Layer, type Size } from './layers/layers.ts';
 import type { LayerResult } from './run-record.ts';
-import { proved, reportText, writeReport } from './report/write-report.ts';
+import { proved } from './report/report.ts';
+import { reportText } from './report/report-text.ts';
+import { writeReport } from './report/write-report.ts';
 
 const names = layers.map(({ name }) => name);
 const list = layers.map(({ name, does }) => `  ${name.padEnd(13)} ${does}`).join('\n');

@@ -173,10 +173,12 @@ export interface Sample {
 export interface Measure {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'orders/s' | 'ratio' | 'bytes' | 'count';
+  readonly unit: 'ms' | 'ratio' | 'count';
   /** The threshold, and whether the value must be at most or at least that. */
   readonly limit: number;
   readonly must: 'at most' | 'at least';
+  /** Why the threshold says nothing about this run, e.g. because it was too short. */
+  readonly notApplicable?: string;
 }
 
 /** How one layer of the proof went. */
@@ -195,5 +197,5 @@ export interface LayerResult {
   readonly samples: readonly Sample[];
 }
 
-export const meets = ({ value, limit, must }: Measure): boolean =>
-  must === 'at most' ? value <= limit : value >= limit;
+export const meets = ({ value, limit, must, notApplicable }: Measure): boolean =>
+  notApplicable !== undefined || (must === 'at most' ? value <= limit : value >= limit);

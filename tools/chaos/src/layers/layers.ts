@@ -74,7 +74,7 @@ export const layers: readonly Layer[] = [
           ...size,
           environment,
           progress,
-          orders: share(orders, 0.35),
+          orders: share(orders, 0.3),
           perSecond: RATE_UNDER_FAULTS,
         }),
       ),
@@ -88,7 +88,7 @@ export const layers: readonly Layer[] = [
           ...size,
           environment,
           progress,
-          orders: share(orders, 0.25),
+          orders: share(orders, 0.2),
           perSecond: RATE_UNDER_FAULTS,
         }),
       ),
@@ -120,7 +120,7 @@ export const layers: readonly Layer[] = [
     does: 'the same load for long: memory, open files and outboxes stay flat',
     run: ({ orders, seed }, progress) =>
       inEnvironment({}, (environment) =>
-        soak({ seed, environment, progress, orders: share(orders, 0.3), perSecond: STEADY_RATE }),
+        soak({ seed, environment, progress, orders: share(orders, 0.4), perSecond: STEADY_RATE }),
       ),
   },
 ];

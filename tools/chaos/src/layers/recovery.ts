@@ -15,14 +15,20 @@ const PATH_OF: Record<ServiceName, string> = {
   mis: '/mis?size=1',
 };
 
+/** Of orders, besides the load: it may be slow or have ended, and without any nothing recovers. */
+const PROBE_EVERY_MS = 250;
+
 /** How many ms until the probe no longer rejects; for ever, if nobody would wait any longer. */
-async function msUntil(probe: () => Promise<unknown>): Promise<number> {
+async function msUntil({ clients }: Experiment, probe: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
+  const traffic = setInterval(() => clients.probe(), PROBE_EVERY_MS);
   try {
     await waitUntil(probe, { withinMs: GIVE_UP_MS });
     return Math.round(performance.now() - start);
   } catch {
     return Infinity;
+  } finally {
+    clearInterval(traffic);
   }
 }
 
@@ -35,7 +41,7 @@ export async function bringBack(experiment: Experiment, process: ServiceProcess)
     await answer.body?.cancel();
     if (!answer.ok) throw new Error(`${process.service} answers ${answer.status}`);
   };
-  const value = await msUntil(request);
+  const value = await msUntil(experiment, request);
   // the proxy between them was broken itself, so this shows nothing about the process
   if (experiment.wasBroken(process.service === 'gateway' ? 'equipment' : 'gateway', from)) return;
   experiment.count('recoveries measured');
@@ -52,8 +58,8 @@ export async function bringBack(experiment: Experiment, process: ServiceProcess)
 export async function measureKafkaIsBack(experiment: Experiment): Promise<void> {
   const { order, mis } = experiment.environment.suite;
   const [produced, consumed] = await Promise.all([
-    msUntilIncrease(order[0], 'outbox_published_total'),
-    msUntilIncrease(mis[0], 'messages_handled_total'),
+    msUntilIncrease(experiment, order[0], 'outbox_published_total'),
+    msUntilIncrease(experiment, mis[0], 'messages_handled_total'),
   ]);
   experiment.worst({
     name: 'Kafka back → producing',
@@ -81,16 +87,20 @@ export async function measureBreakerCloses(experiment: Experiment): Promise<void
   };
   experiment.worst({
     name: 'approval back → breaker closed',
-    value: await msUntil(closed),
+    value: await msUntil(experiment, closed),
     unit: 'ms',
     limit: BREAKER_RESET_MS + 2_000,
     must: 'at most',
   });
 }
 
-async function msUntilIncrease(process: ServiceProcess, metric: string): Promise<number> {
+async function msUntilIncrease(
+  experiment: Experiment,
+  process: ServiceProcess,
+  metric: string,
+): Promise<number> {
   let before: number | undefined;
-  return msUntil(async () => {
+  return msUntil(experiment, async () => {
     const now = (await readMetrics(process.url)).get(metric) ?? 0;
     before ??= now;
     if (now <= before) throw new Error(`${metric} of ${process.name} stays ${before}`);

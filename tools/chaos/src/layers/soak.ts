@@ -12,6 +12,8 @@ export interface SoakOptions {
 
 /** The first third warms caches and pools up; the second is compared with the last. */
 const THIRDS = 3;
+/** A younger process still grows for other reasons than a leak: its heap has not been full yet. */
+const LEAST_WARM_MS = 120_000;
 
 /** Memory varies with the garbage collector, whatever the load. */
 const MEDIAN = 0.5;
@@ -21,7 +23,19 @@ const FLOOR = 0.1;
 /** The same load for long: memory, file descriptors and the outboxes must not grow. */
 export async function soak(options: SoakOptions): Promise<LayerResult> {
   const result = await runExperiment({ ...options, name: 'soak', faults: async () => undefined });
-  const { samples } = result;
+  const measures = [...result.measures, ...soakMeasures(result.samples, options.perSecond)];
+  return { ...result, measures };
+}
+
+/** @param perSecond orders */
+export function soakMeasures(samples: readonly Sample[], perSecond: number): Measure[] {
+  const warm = samples.slice(Math.floor(samples.length / THIRDS));
+  const warmMs = (warm.at(-1)?.at ?? 0) - (warm[0]?.at ?? 0);
+  const tooShort = warmMs < LEAST_WARM_MS && {
+    notApplicable:
+      `the samples span ${Math.round(warmMs / 1_000)} s after the warm-up, ` +
+      `at least ${LEAST_WARM_MS / 1_000} s are needed: take more orders`,
+  };
   const names = [...new Set(samples.flatMap(({ processes }) => Object.keys(processes)))];
   const grown = names.flatMap((name): Measure[] => [
     {
@@ -30,6 +44,7 @@ export async function soak(options: SoakOptions): Promise<LayerResult> {
       unit: 'ratio',
       limit: 1.25,
       must: 'at most',
+      ...tooShort,
     },
     {
       name: `open files of ${name}, as a multiple of before`,
@@ -37,17 +52,18 @@ export async function soak(options: SoakOptions): Promise<LayerResult> {
       unit: 'ratio',
       limit: 1.25,
       must: 'at most',
+      ...tooShort,
     },
   ]);
-  const warm = samples.slice(Math.floor(samples.length / THIRDS));
   const outbox: Measure = {
     name: 'outbox rows on average, in seconds of orders',
-    value: Number((mean(warm.map((sample) => sample.outbox)) / options.perSecond).toFixed(2)),
+    value: Number((mean(warm.map((sample) => sample.outbox)) / perSecond).toFixed(2)),
     unit: 'ratio',
     limit: 1,
     must: 'at most',
+    ...tooShort,
   };
-  return { ...result, measures: [...result.measures, ...grown, outbox] };
+  return [...grown, outbox];
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { Sample } from '../run-record.ts';
-import { growth } from './soak.ts';
+import { meets, type Sample } from '../run-record.ts';
+import { growth, soakMeasures } from './soak.ts';
 
 const MEDIAN = 0.5;
 const FLOOR = 0.1;
@@ -27,5 +27,33 @@ describe('Growth in a soak', () => {
     ['what is usual', MEDIAN, [10, 30, 30, 30], 1.5],
   ])('sees %s', (_, share, last, times) => {
     expect(grown([...warmingUp, ...calm, ...last], share)).toBe(times);
+  });
+});
+
+describe('The thresholds of a soak', () => {
+  const SECOND = 1_000;
+  const growing = (lengthMs: number): Sample[] =>
+    Array.from({ length: 30 }, (_, i) => ({
+      at: (i * lengthMs) / 29,
+      acknowledged: 0,
+      unknown: 0,
+      lag: 0,
+      outbox: 1_000,
+      processes: { gateway: { memory: 2 ** i, files: 2 ** i } },
+    }));
+
+  it('apply to a long run', () => {
+    const measures = soakMeasures(growing(300 * SECOND), 40);
+    expect(measures.map(meets)).toEqual([false, false, false]);
+  });
+
+  it.each([0, 1, 29])('do not apply to %d samples of a short run', (count) => {
+    const measures = soakMeasures(growing(150 * SECOND).slice(0, count), 40);
+    for (const measure of measures) {
+      expect(measure.notApplicable).toMatch(
+        /^the samples span \d+ s after the warm-up, at least 120 s/,
+      );
+    }
+    expect(measures.every(meets)).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import type { Random } from '@equipmgnt/testing';
+import { Random } from '@equipmgnt/testing';
 import type { OpenAttempt, RequestRecorder } from './request-recorder.ts';
 
 const TIMEOUT_MS = 12_000;
@@ -45,6 +45,8 @@ const NO_BODY: Body = { id: 0, status: '' };
 export class Clients {
   readonly #pool: Pool;
   readonly #random: Random;
+  /** Of its own, so that what the others choose does not depend on when probes come. */
+  readonly #probes = new Random(0);
   readonly #recorder: RequestRecorder;
   readonly #busy = new Set<Promise<void>>();
   #equipments: number[] = [];
@@ -82,8 +84,13 @@ export class Clients {
       due += this.#random.untilNext(1_000 / perSecond);
       const wait = due - performance.now();
       if (wait > 1) await sleep(wait);
-      this.#begin(this.#rent());
+      this.#begin(this.#rent(this.#random));
     }
+  }
+
+  /** One more client comes immediately. */
+  probe(): void {
+    this.#begin(this.#rent(this.#probes));
   }
 
   /** No more of them come. */
@@ -106,8 +113,7 @@ export class Clients {
   }
 
   /** One employee's story. All choices are made first, in a fixed order, from the seed. */
-  async #rent(): Promise<void> {
-    const random = this.#random;
+  async #rent(random: Random): Promise<void> {
     const mistaken = random.chance(MISTAKEN_SHARE);
     const unknownEquipment = random.chance(UNKNOWN_EQUIPMENT_SHARE);
     const equipmentId = unknownEquipment ? NO_SUCH_EQUIPMENT : random.pick(this.#equipments);

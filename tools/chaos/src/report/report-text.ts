@@ -1,13 +1,13 @@
 import type { LayerResult } from '../run-record.ts';
-import { describeMeasure } from './describe-measure.ts';
 import {
   commandOf,
   counted,
+  describeMeasure,
   inWords,
-  totalsOf,
   number,
   passed,
   resultOf,
+  totalsOf,
   type Report,
 } from './report.ts';
 
@@ -65,16 +65,10 @@ function failedRequests(layer: LayerResult): string[] {
   return [`${counted(sum, 'failed request')}, sent again until answered:`, ...listed];
 }
 
-/** Rows in columns, the first to the left and the others to the right. */
+/** Rows in columns: a name, a figure and a remark. */
 function table(rows: readonly string[][]): string[] {
-  const widths = rows.reduce<number[]>(
-    (widest, row) => row.map((cell, i) => Math.max(cell.length, widest[i] ?? 0)),
-    [],
+  const width = (i: number) => Math.max(...rows.map((row) => row[i]?.length ?? 0));
+  return rows.map(([name = '', figure = '', ...remark]) =>
+    [`  ${name.padEnd(width(0))}`, figure.padStart(width(1)), ...remark].join('   '),
   );
-  return rows.map((row) => {
-    const cells = row.map((cell, i) =>
-      i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
-    );
-    return `  ${cells.join('   ')}`;
-  });
 }

@@ -1,4 +1,4 @@
-import { meets, type LayerResult } from '../run-record.ts';
+import { meets, type LayerResult, type Measure } from '../run-record.ts';
 
 /** A whole proof, with what is needed to run it again. */
 export interface Report {
@@ -6,20 +6,8 @@ export interface Report {
   readonly startedAt: string;
   readonly seed: number;
   /** As given on the command line, by long name, without the seed. */
-  readonly options: Readonly<Record<string, Option>>;
+  readonly options: Readonly<Record<string, string | number>>;
   readonly layers: readonly LayerResult[];
-}
-
-export type Option = string | number | boolean;
-
-/** What came of all layers together. */
-export interface Totals {
-  /** By name as a manager knows it; undefined where no layer counted that. */
-  readonly entries: readonly (readonly [name: string, count: number | undefined])[];
-  readonly differences: number;
-  readonly measures: number;
-  /** Measures beyond their thresholds. */
-  readonly missed: number;
 }
 
 const ENTRIES = {
@@ -31,16 +19,19 @@ const ENTRIES = {
   unitsBack: 'Units back',
 } as const;
 
-export function totalsOf(layers: readonly LayerResult[]): Totals {
+/** What came of all layers together. An entry is undefined where no layer counted that. */
+export function totalsOf(layers: readonly LayerResult[]) {
   const measures = layers.flatMap((layer) => layer.measures);
+  const applicable = measures.filter(({ notApplicable }) => notApplicable === undefined);
   return {
     entries: Object.entries(ENTRIES).map(([key, name]) => {
       const counts = layers.flatMap((layer) => layer.counts[key] ?? []);
-      return [name, counts.length === 0 ? undefined : total(counts)];
+      return [name, counts.length === 0 ? undefined : total(counts)] as const;
     }),
     differences: total(layers.map((layer) => layer.differences.length)),
-    measures: measures.length,
-    missed: measures.filter((measure) => !meets(measure)).length,
+    measures: applicable.length,
+    missed: applicable.filter((measure) => !meets(measure)).length,
+    notApplicable: measures.length - applicable.length,
   };
 }
 
@@ -56,23 +47,43 @@ export const proved = ({ layers }: Report): boolean => layers.length > 0 && laye
 /** The outcome in one sentence. */
 export function resultOf(report: Report): string {
   if (report.layers.length === 0) return 'FAILED: no layer was run, so nothing is proved.';
-  const { differences, measures, missed } = totalsOf(report.layers);
-  const invariants = differences === 0 ? 'all invariants hold' : 'some invariants do not hold';
-  const thresholds =
-    missed === 0
-      ? `${counted(measures, 'measure')} within the thresholds`
-      : `${missed} of ${counted(measures, 'measure')} beyond the thresholds`;
-  const outcome = proved(report) ? 'PASSED' : 'FAILED';
-  return `${outcome}: ${invariants}, ${counted(differences, 'difference')}, ${thresholds}.`;
+  const { differences, measures, missed, notApplicable } = totalsOf(report.layers);
+  return [
+    `${proved(report) ? 'PASSED' : 'FAILED'}: `,
+    differences === 0 ? 'all invariants hold' : 'some invariants do not hold',
+    `, ${counted(differences, 'difference')}, `,
+    missed === 0 ? '' : `${missed} of `,
+    `${counted(measures, 'measure')} ${missed === 0 ? 'within' : 'beyond'} the thresholds`,
+    notApplicable === 0 ? '.' : `, ${notApplicable} not applicable.`,
+  ].join('');
 }
 
 /** The command that runs the same again. */
 export function commandOf({ seed, options }: Report): string {
-  const given = Object.entries<Option>({ seed, ...options }).flatMap(([name, value]) => {
-    if (value === false) return [];
-    return value === true ? [`--${name}`] : [`--${name} ${value}`];
-  });
+  const given = Object.entries({ seed, ...options }).map(([name, value]) => `--${name} ${value}`);
   return `npm run prove -- ${given.join(' ')}`;
+}
+
+/** A measure in words; where its threshold does not apply, with the reason instead of it. */
+export function describeMeasure(measure: Measure): {
+  mark: string;
+  value: string;
+  threshold: string;
+} {
+  const { value, unit, must, limit, notApplicable } = measure;
+  if (notApplicable !== undefined) {
+    return { mark: '–', value: 'not applicable', threshold: notApplicable };
+  }
+  return {
+    mark: meets(measure) ? '✓' : '✗',
+    value: amount(value, unit),
+    threshold: `${must} ${amount(limit, unit)}`,
+  };
+}
+
+function amount(value: number, unit: Measure['unit']): string {
+  if (!Number.isFinite(value)) return 'never';
+  return { ms: `${number(value)} ms`, ratio: `${number(value, 2)}×`, count: number(value) }[unit];
 }
 
 export const counted = (count: number, what: string): string =>
