@@ -15,6 +15,7 @@ const COMMANDS = {
   start: 'starts the databases, the broker and all services on this machine',
   reset: 'deletes all data of the suite on this machine',
   scenario: 'runs the classic scenario against the running suite and checks each answer',
+  dev: 'runs one service from its sources in the running suite, and restarts it on each change',
   test: 'runs the tests, including those on real servers',
 };
 

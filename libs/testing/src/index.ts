@@ -1,6 +1,7 @@
 export { measureBacklog } from './suite/backlog.ts';
 export { build } from './suite/build.ts';
 export {
+  ControlConnection,
   type ControlAnswer,
   type ControlRequest,
   type SuiteStatus,
@@ -25,7 +26,7 @@ export { type PortState, freePorts, stateOf } from './ports/free-ports.ts';
 export { describeExit } from './processes/detached.ts';
 export { commandLine } from './processes/inspect.ts';
 export { ManagedProcess } from './processes/managed-process.ts';
-export { isRunning, stopOrphans } from './processes/pid-file.ts';
+export { isRunning, pidFileIn, stopOrphans } from './processes/pid-file.ts';
 export { makePrivateFolder } from './processes/private-folder.ts';
 export { CommandFailed, run } from './processes/run.ts';
 export { Random } from './random.ts';

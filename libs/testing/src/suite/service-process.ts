@@ -5,13 +5,20 @@ import { formatLine } from './log-lines.ts';
 import { ManagedProcess } from '../processes/managed-process.ts';
 import { mainScript, type Environment } from './services.ts';
 
-export interface ServiceProcessOptions {
+/** How a service is started. */
+export interface ServiceSettings {
+  /** The port on 127.0.0.1 that it listens on. */
+  readonly port: number;
+  /** The variables that connect it to the rest of the suite. */
+  readonly environment: Environment;
+  /** All other variables; `environment` overrides them. By default those of this process. */
+  readonly inherited?: NodeJS.ProcessEnv;
+}
+
+export interface ServiceProcessOptions extends ServiceSettings {
   readonly service: ServiceName;
   /** Its name in messages: `order`, or `order-2` for a second replica. */
   readonly name: string;
-  /** The port on 127.0.0.1 that it listens on. */
-  readonly port: number;
-  readonly environment: Environment;
   /** The folder that holds services/ and gateway/, and that it runs in. */
   readonly repository: string;
   readonly pidFile?: string | undefined;
@@ -27,10 +34,12 @@ const LINES_SHOWN = 20;
 export class ServiceProcess extends ManagedProcess {
   readonly service: ServiceName;
   readonly url: string;
+  readonly settings: Required<ServiceSettings>;
   readonly #lines: string[];
 
   constructor(options: ServiceProcessOptions) {
     const { service, name, port, environment, repository, pidFile } = options;
+    const { inherited = process.env } = options;
     const url = `http://127.0.0.1:${port}`;
     const lines: string[] = [];
     super({
@@ -39,7 +48,7 @@ export class ServiceProcess extends ManagedProcess {
         executable: NODE,
         args: [join(repository, mainScript(service))],
         cwd: repository,
-        env: { ...process.env, ...DEFAULTS, ...environment, PORT: String(port) },
+        env: { ...inherited, ...DEFAULTS, ...environment, PORT: String(port) },
       }),
       output: {
         onLine: (line) => {
@@ -60,6 +69,7 @@ export class ServiceProcess extends ManagedProcess {
     });
     this.service = service;
     this.url = url;
+    this.settings = { port, environment, inherited };
     this.#lines = lines;
   }
 

@@ -7,6 +7,8 @@ import {
   Suite,
   makeFakeServices,
   noConnections,
+  ControlConnection,
+  waitUntil,
   control,
   controlSocketIn,
 } from '@equipmgnt/testing';
@@ -63,8 +65,20 @@ describe('control', () => {
     await expect(control('stop', 'mis', socketFile)).rejects.toThrow('started without mis');
     await expect(control('stop', undefined, socketFile)).rejects.toThrow('expected one of');
     await expect(control('fly' as 'stop', 'order', socketFile)).rejects.toThrow(
-      'expected status, stop or start, got fly',
+      'expected status, stop, start or handover, got fly',
     );
+  });
+
+  it('hands a service over with its settings, which nothing else can then stop or start', async () => {
+    const connection = await ControlConnection.open(socketFile);
+    const { port, environment } = await connection.takeOver('order');
+    expect(suite.order[0].url).toContain(`:${port}`);
+    expect(environment).toMatchObject({ DATABASE_URL: noConnections.databases.order });
+    await expect(fetch(suite.order[0].url)).rejects.toThrow();
+    await expect(control('start', 'order', socketFile)).rejects.toThrow('npm run dev -- order');
+    connection.close(); // as when its process is killed
+    const started = async () => expect((await fetch(suite.order[0].url)).status).toBe(200);
+    await waitUntil(started, { withinMs: 30_000 });
   });
 
   it('answers a line that is not JSON with the expected format', async () => {

@@ -1,10 +1,8 @@
 import { relative } from 'node:path';
-import { styleText } from 'node:util';
 import {
   foldersIn,
   LOCAL,
   REPOSITORY,
-  formatLine,
   type ManagedProcess,
   SERVICES,
   Suite,
@@ -16,13 +14,13 @@ import {
 import type { Settings } from '../settings.ts';
 import { listenForControl, statusOf } from './control-server.ts';
 import { LocalServers } from './local-servers.ts';
+import { print, printLog, say } from './print.ts';
 import { removeState, writeState } from './state-file.ts';
 import { supervise } from './supervise.ts';
 import { welcome } from './welcome.ts';
 
 const folders = foldersIn(LOCAL);
 const controlSocket = controlSocketIn(folders.run);
-const COLOURED = process.stdout.isTTY && !process.env['NO_COLOR'];
 
 /** The processes of `npm start`: the servers, and one process of each service. */
 export class Session {
@@ -92,7 +90,7 @@ export class Session {
       ports: Object.fromEntries(SERVICES.map((service) => [service, [servicePorts[service]]])),
       pidFolder: folders.run,
       onLine: (process, line) => {
-        if (this.#streaming) print(formatLine(process, line, COLOURED));
+        if (this.#streaming) printLog(process, line);
       },
     });
     return this.#suite;
@@ -120,12 +118,3 @@ const startStep = (process: ManagedProcess): Step => ({
   title: process.name,
   run: (report, signal) => process.start({ report, signal }),
 });
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
-/** Prints a message that is easy to see between the log lines of the services. */
-function say(text: string): void {
-  print(styleText(['bold', 'yellow'], `▶ ${text}`));
-}
