@@ -18,7 +18,8 @@ export interface Received<T extends EventType = EventType> {
 /** An event in the outbox, ready to be published. */
 export interface StoredEvent {
   readonly eventId: string;
-  readonly type: EventType;
+  /** Possibly unknown to this version, if another version wrote the event. */
+  readonly type: string;
   readonly key: string;
   /** JSON text. */
   readonly data: string;

@@ -1,3 +1,4 @@
+import { topics } from '@equipmgnt/contracts';
 import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -23,7 +24,7 @@ export class ApprovalModule {
         DatabaseModule.with(
           postgresOptions('approval', config, {
             entities: [approvalEntity],
-            migrations: [...outboxMigrations, ...migrations],
+            migrations: [...outboxMigrations(topics.approval), ...migrations],
           }),
         ),
         MessagingModule.with({ service: 'approval', config, publishes: true }),

@@ -1,3 +1,4 @@
+import { topics } from '@equipmgnt/contracts';
 import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Health, MetricsRegistry } from '@equipmgnt/runtime';
@@ -26,7 +27,7 @@ export class OrderModule {
         DatabaseModule.with(
           postgresOptions('order', config, {
             entities: [orderEntity],
-            migrations: [...outboxMigrations, ...migrations],
+            migrations: [...outboxMigrations(topics.order), ...migrations],
           }),
         ),
         MessagingModule.with({ service: 'order', config, publishes: true }),

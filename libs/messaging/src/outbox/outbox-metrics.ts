@@ -3,6 +3,7 @@ import type { MetricsRegistry } from '@equipmgnt/runtime';
 /** What one application's relay counts. */
 export class OutboxMetrics {
   readonly published;
+  readonly parked;
   /** When the oldest event in the outbox happened, as far as this relay knows. */
   private oldest: Date | undefined;
 
@@ -10,6 +11,10 @@ export class OutboxMetrics {
     this.published = metrics.counter({
       name: 'outbox_published_total',
       help: 'Events that the relay has published and removed from the outbox',
+    });
+    this.parked = metrics.gauge({
+      name: 'outbox_parked',
+      help: 'Events in the outbox that cannot be published; later events of their keys wait behind them',
     });
     const age = () => (this.oldest ? Math.max(0, Date.now() - this.oldest.getTime()) / 1_000 : 0);
     metrics.gauge({

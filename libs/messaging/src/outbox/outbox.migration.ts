@@ -1,3 +1,4 @@
+import type { Topic } from '@equipmgnt/contracts';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The outbox: events are written in the transaction that changes the state, and kept until Kafka has them. */
@@ -52,5 +53,36 @@ export class IdentifyEvents1700000000002 implements MigrationInterface {
   }
 }
 
-/** The migrations of the outbox, for each service that publishes. */
-export const outboxMigrations = [CreateOutbox1700000000000, IdentifyEvents1700000000002];
+/**
+ * Each row names its topic, so that a version that does not know its type can publish it, for example
+ * after a rollback. Versions before this one write no topic: the default is the topic of the service. A
+ * row with `parked_at` cannot be published; it waits for an operator.
+ */
+const addTopic = (topic: Topic) =>
+  class AddTopicToOutbox1700000000004 implements MigrationInterface {
+    readonly name = 'AddTopicToOutbox1700000000004';
+
+    async up(runner: QueryRunner): Promise<void> {
+      await runner.query(`
+        ALTER TABLE outbox
+          ADD COLUMN topic         text NOT NULL DEFAULT '${topic}',
+          ADD COLUMN parked_at     timestamptz,
+          ADD COLUMN parked_reason text`);
+      await runner.query('CREATE INDEX outbox_parked ON outbox (key) WHERE parked_at IS NOT NULL');
+    }
+
+    async down(runner: QueryRunner): Promise<void> {
+      await runner.query(`
+        ALTER TABLE outbox DROP COLUMN topic, DROP COLUMN parked_at, DROP COLUMN parked_reason`);
+    }
+  };
+
+/**
+ * The migrations of the outbox, for each service that publishes.
+ * @param topic of the service's events
+ */
+export const outboxMigrations = (topic: Topic) => [
+  CreateOutbox1700000000000,
+  IdentifyEvents1700000000002,
+  addTopic(topic),
+];

@@ -40,7 +40,7 @@ describe('The outbox relay', () => {
     database = await new DataSource({
       type: 'postgres',
       url: databases.urls.order,
-      migrations: outboxMigrations,
+      migrations: outboxMigrations(topics.order),
       migrationsRun: true,
     }).initialize();
     kafka = new Kafka({ brokers: [kafkaBrokers()], logLevel: logLevel.NOTHING });
@@ -264,6 +264,131 @@ describe('The outbox relay', () => {
     } finally {
       for (const spy of spies) spy.mockRestore();
     }
+  });
+
+  describe('when versions run side by side', () => {
+    it('publishes an event whose type it does not know, and the events after it', async () => {
+      const key = ++lastKey;
+      await database.query(
+        `INSERT INTO outbox (type, key, data, occurred_at)
+         VALUES ('equipmgnt.OrderNoted.v1', $1, $2, now())`,
+        [key, { qty: 7 }],
+      );
+      await write([ordered(key, 8)]);
+      startRelay();
+      await emptied();
+      await eventually(() => expect(quantities(key)).toEqual([7, 8]));
+    });
+
+    it('publishes rows that an earlier version has written before and after the migration', async () => {
+      const old = await freshDatabases();
+      const [create, identify, ...later] = outboxMigrations(topics.order);
+      const connectWith = (migrations: (typeof create)[]) =>
+        new DataSource({
+          type: 'postgres',
+          url: old.urls.order,
+          migrations: migrations as never,
+          migrationsRun: true,
+        }).initialize();
+      // as the previous version writes it
+      const insert = (source: DataSource, key: number, qty: number) =>
+        source.query(
+          `INSERT INTO outbox (type, key, data, occurred_at, traceparent)
+           VALUES ('equipmgnt.Ordered.v1', $1, $2, now(), NULL)`,
+          [key, { orderId: key, equipmentId: 1, qty }],
+        );
+      const key = ++lastKey;
+      try {
+        const before = await connectWith([create, identify]);
+        await insert(before, key, 1);
+        await before.destroy();
+        const after = await connectWith([create, identify, ...later]);
+        await insert(after, key, 2);
+        const relay = startRelay(newPublisher(), after);
+        await eventually(() => expect(quantities(key)).toEqual([1, 2]));
+        await relay.stop();
+        await after.destroy();
+      } finally {
+        await old.drop();
+      }
+    });
+  });
+
+  describe('when an event cannot be published', () => {
+    const parked = () =>
+      database.query(
+        'SELECT key::int, parked_reason AS reason FROM outbox WHERE parked_at IS NOT NULL',
+      );
+    const parkedMetric = async (metrics: MetricsRegistry) =>
+      /^outbox_parked (.+)$/m.exec(await metrics.text())?.[1];
+    /** An event that is larger than the largest message that the broker accepts. */
+    const tooLarge = (key: number, qty: number): RecordedFact => ({
+      ...ordered(key, qty),
+      data: { orderId: key, equipmentId: 1, qty, note: 'x'.repeat(1_200_000) },
+    });
+
+    it('parks it and publishes the rest; later events of its key wait', async () => {
+      const [bad, good] = [++lastKey, ++lastKey];
+      await write([ordered(bad, 1), tooLarge(bad, 2), ordered(good, 1), ordered(bad, 3)]);
+      const metrics = new MetricsRegistry();
+      const relay = startRelay(newPublisher(), database, undefined, metrics);
+      await eventually(() => of(good).length > 0);
+      await write([ordered(good, 2), ordered(bad, 4)]);
+      relay.nudge();
+      await eventually(() => expect(quantities(good).at(-1)).toBe(2));
+      expect(await parked()).toEqual([
+        { key: bad, reason: 'the broker answers MESSAGE_TOO_LARGE' },
+      ]);
+      await eventually(async () => expect(await parkedMetric(metrics)).toBe('1'));
+      expect(new Set(quantities(bad))).toEqual(new Set([1]));
+      expect(await remaining()).toBe(3);
+
+      // an operator releases it after the cause is removed; its key continues in order
+      await database.query(`
+        UPDATE outbox SET data = data - 'note', parked_at = NULL WHERE parked_at IS NOT NULL`);
+      relay.nudge();
+      await emptied();
+      await eventually(() => expect(quantities(bad).slice(-3)).toEqual([2, 3, 4]));
+      await eventually(async () => expect(await parkedMetric(metrics)).toBe('0'));
+    });
+
+    it('parks an event that cannot become a message', async () => {
+      const [bad, good] = [++lastKey, ++lastKey];
+      await write([ordered(bad, 1), ordered(good, 1)]);
+      await database.query(`UPDATE outbox SET occurred_at = 'infinity' WHERE key = $1`, [bad]);
+      startRelay();
+      await eventually(() => of(good).length > 0);
+      await eventually(async () =>
+        expect(await parked()).toEqual([
+          { key: bad, reason: expect.stringContaining('it cannot become a message') },
+        ]),
+      );
+    });
+
+    it('parks an event of a topic that does not exist and that is not of this version', async () => {
+      const [bad, good] = [++lastKey, ++lastKey];
+      await write([ordered(bad, 1), ordered(good, 1)]);
+      await database.query(`UPDATE outbox SET topic = 'equipmgnt.none' WHERE key = $1`, [bad]);
+      startRelay();
+      await eventually(() => of(good).length > 0);
+      await eventually(async () =>
+        expect(await parked()).toEqual([{ key: bad, reason: 'there is no topic equipmgnt.none' }]),
+      );
+    });
+
+    it('halves a batch that the broker finds too large', async () => {
+      const key = ++lastKey; // one key, so that all events are in one partition
+      const count = 40;
+      const part = (qty: number): RecordedFact => ({
+        ...ordered(key, qty),
+        data: { orderId: key, equipmentId: 1, qty, note: 'x'.repeat(60_000) },
+      });
+      await write(Array.from({ length: count }, (_, i) => part(i + 1)));
+      startRelay();
+      await emptied();
+      const expected = Array.from({ length: count }, (_, i) => i + 1);
+      await eventually(() => expect(quantities(key)).toEqual(expected));
+    });
   });
 
   it('publishes nothing twice and keeps the order of every key with two relays', async () => {

@@ -1,24 +1,15 @@
-import { events, type EventType, type Topic } from '@equipmgnt/contracts';
 import type { MetricsRegistry } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
-import type { Message } from 'kafkajs';
 import type { DataSource } from 'typeorm';
 import { Backoff } from '../backoff.ts';
-import { toMessage, type StoredEvent } from '../cloud-event.ts';
 import { WakeableSleep } from '../wakeable-sleep.ts';
 import { OutboxMetrics } from './outbox-metrics.ts';
+import { BATCH, OutboxRows } from './outbox-rows.ts';
+import { publishInOrder, type Refused } from './publish-in-order.ts';
 import type { Publisher } from './publisher.ts';
 
-/** Rows of one round: one batch to Kafka, one transaction. */
-const BATCH = 500;
 /** The safety net behind the nudges: finds rows of a replica that died, or of a missed nudge. */
 const POLL_MS = 1_000;
-/** One relay at a time in a database; nothing else in it locks this number. */
-const RELAY_LOCK = 7_301_945;
-
-interface Row extends StoredEvent {
-  readonly id: number;
-}
 
 type Round = 'published' | 'drained' | 'busy';
 
@@ -35,7 +26,8 @@ export interface RelayOptions {
  * Publishes the rows of the outbox in the order of their ids, and removes those that Kafka has. One
  * replica at a time does so, by an advisory lock that ends with its transaction, so that the events of
  * one aggregate keep their order. A crash between publishing and removing publishes again: delivery is
- * at least once.
+ * at least once. A row that the broker will never accept is parked, and later rows of its key wait behind
+ * it until an operator acts; all other rows go on.
  *
  * Each round reads from the start and keeps no cursor: ids are assigned before commits, and a cursor
  * would skip rows that commit late.
@@ -116,36 +108,31 @@ export class OutboxRelay {
   }
 
   private async publishPending(): Promise<Round> {
-    return this.database.transaction(async (manager) => {
-      // If the database crashes and loses the removal, the events are published again, which is
-      // allowed. So this commit does not wait for the disk.
-      const [{ mine }] = await manager.query(
-        `SELECT pg_try_advisory_xact_lock($1) AS mine, set_config('synchronous_commit', 'off', true)`,
-        [RELAY_LOCK],
-      );
+    const parked: Refused[] = [];
+    const round = await this.database.transaction(async (manager): Promise<Round> => {
+      const outbox = new OutboxRows(manager);
+      const { mine, parked: before } = await outbox.lock();
+      this.metrics.parked.set(before);
       if (!mine) return 'busy';
-      const rows: Row[] = await manager.query(
-        `SELECT id, event_id AS "eventId", type, key::text, data::text, occurred_at AS "occurredAt",
-                traceparent
-           FROM outbox ORDER BY id LIMIT ${BATCH}`,
-      );
+      const rows = await outbox.pending();
       if (rows.length === 0) return 'drained';
       this.metrics.waitingSince(rows[0]?.occurredAt);
-      await this.publisher.publish(byTopic(this.source, rows));
-      await manager.query(`DELETE FROM outbox WHERE id = ANY($1)`, [rows.map(({ id }) => id)]);
-      this.metrics.published.inc(rows.length);
+      const { published, refused } = await publishInOrder(this.publisher, this.source, rows);
+      await outbox.remove(published);
+      for (const { row, reason } of refused) await outbox.park(row, reason);
+      parked.push(...refused);
+      this.metrics.published.inc(published.length);
       return rows.length === BATCH ? 'published' : 'drained';
     });
+    for (const each of parked) this.reportParked(each);
+    return round;
   }
-}
 
-function byTopic(source: string, rows: readonly Row[]): { topic: string; messages: Message[] }[] {
-  const messages = new Map<Topic, Message[]>();
-  for (const row of rows) {
-    const { topic } = events[row.type as EventType];
-    const batch = messages.get(topic) ?? [];
-    batch.push(toMessage(source, row));
-    messages.set(topic, batch);
+  private reportParked({ row: { id, topic, type, key }, reason }: Refused): void {
+    this.metrics.parked.inc();
+    this.logger.error(
+      { id, topic, type, key, reason },
+      'an event cannot be published and is parked; later events of its key wait',
+    );
   }
-  return [...messages].map(([topic, batch]) => ({ topic, messages: batch }));
 }
