@@ -1,3 +1,3 @@
 export { Clock } from './clock.ts';
 export { DomainError, type ErrorKind } from './domain-error.ts';
-export type { Page, PageRequest } from './page.ts';
+export type { Page, PageRequest, SortKey } from './page.ts';
