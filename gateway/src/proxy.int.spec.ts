@@ -165,6 +165,7 @@ describe('The gateway', () => {
   it.each([
     ['/orders?page=1', '/orders?page=1'],
     ['/order/1', '/orders/1'],
+    ['/order/', '/orders/'],
     ['/orders/a%2Fb', '/orders/a%2Fb'],
     ['http://gateway/orders/1?x=http://y', '/orders/1?x=http://y'],
   ])('forwards %s as %s', async (path, target) => {
@@ -185,6 +186,39 @@ describe('The gateway', () => {
     expect({ status, body }).toMatchObject({ status: 400, body: { detail: expect.anything() } });
     expect(forwarded).toEqual([]);
     expect(logged).toEqual([]);
+  });
+
+  it('forwards the prefix of a trusted proxy, and what the client accepts', async () => {
+    const accept = 'application/hal+json';
+    const { body } = await send('/orders', { 'x-forwarded-prefix': '/api/', accept });
+    expect(body).toMatchObject({ 'x-forwarded-prefix': '/api', accept });
+    expect((await send('/orders')).body).not.toHaveProperty('x-forwarded-prefix');
+  });
+
+  it('answers a HEAD, and a 304 of the service, without a body', async () => {
+    answer = (request, response) =>
+      request.method === 'HEAD'
+        ? response.writeHead(200, { 'content-length': '9', etag: '"1"' }).end()
+        : response.writeHead(304, { etag: '"1"' }).end();
+    const head = await fetch(`${url}/orders`, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length'), head.headers.get('etag')]).toEqual([
+      200,
+      '9',
+      '"1"',
+    ]);
+    const headers = { 'if-none-match': '"1"' };
+    expect(await send('/orders', headers)).toMatchObject({ status: 304, headers: { etag: '"1"' } });
+  });
+
+  it('keeps the connection of an HTTP/1.0 client that asks for it', async () => {
+    const one = 'GET /orders HTTP/1.0\r\nConnection: keep-alive\r\n\r\n';
+    const answers = await rawAnswer(url, one + one.replace('keep-alive', 'close'));
+    expect(answers.match(/HTTP\/1.1 200/g)).toHaveLength(2);
+  });
+
+  it('refuses a compressed body, which no service reads', async () => {
+    const { status, headers } = await send('/orders', { 'content-encoding': 'gzip' }, '{}');
+    expect([status, headers['accept-encoding']]).toEqual([415, 'identity']);
   });
 
   it('does not forward the connection headers of a client', async () => {

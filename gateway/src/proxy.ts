@@ -128,6 +128,7 @@ function forwarded(request: FastifyRequest, headers: IncomingHttpHeaders): Incom
     'x-forwarded-for': request.ip,
     'x-forwarded-host': request.host,
     'x-forwarded-proto': request.protocol,
+    'x-forwarded-prefix': request.forwardedPrefix || undefined,
     'x-request-id': request.correlation.requestId,
     traceparent: request.correlation.traceparent,
   };

@@ -2,15 +2,15 @@ import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { FindOptionsOrder, Repository } from 'typeorm';
 
 /**
- * One page of a table. Rows with equal values are sorted by id, so that no row is on two pages.
- * @param wanted its `sort.property` must be a property of the entity
+ * One page of a table.
+ * @param wanted the properties of its `sort` must be properties of the entity
  */
 export async function findPage<Row extends { id: number }, T>(
   repository: Repository<Row>,
   { page, size, sort }: PageRequest,
   toItem: (row: Row) => T,
 ): Promise<Page<T>> {
-  const order = { [sort.property]: sort.direction, id: sort.direction };
+  const order = Object.fromEntries(sort.map(({ property, direction }) => [property, direction]));
   const [rows, total] = await repository.findAndCount({
     order: order as FindOptionsOrder<Row>,
     skip: page * size,

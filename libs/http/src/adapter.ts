@@ -2,12 +2,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   LogController,
   type FastifyBaseLogger,
-  type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { ProcessConfig } from '@equipmgnt/runtime';
+import { acceptJsonOnly } from './body.ts';
 import { originForm, refuseMalformed } from './malformed.ts';
 import { problem, sendProblem } from './problem.ts';
 
@@ -33,6 +33,7 @@ export function createAdapter(logger: Logger, config: ProcessConfig): FastifyAda
     },
     clientErrorHandler: refuseMalformed,
     rewriteUrl: originForm,
+    routerOptions: { ignoreTrailingSlash: true },
     return503OnClosing: false, // requests on open connections are served to the end
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       sendProblem(reply, problem(400, 'bad-request', error.message), request.url);
@@ -40,17 +41,4 @@ export function createAdapter(logger: Logger, config: ProcessConfig): FastifyAda
   });
   acceptJsonOnly(adapter.getInstance());
   return adapter;
-}
-
-/**
- * Accepts JSON (also as `application/…+json`, such as merge patches); other types are answered 415.
- * Fastify's default would accept plain text as a body.
- */
-function acceptJsonOnly(server: FastifyInstance): void {
-  server.removeContentTypeParser('text/plain');
-  server.addContentTypeParser(
-    /^application\/[\w.-]+\+json/,
-    { parseAs: 'string' },
-    server.getDefaultJsonParser('error', 'error'),
-  );
 }

@@ -24,12 +24,6 @@ export interface PageMetadata {
   readonly number: number;
 }
 
-/**
- * The origin that the client used, from the `X-Forwarded-*` of trusted proxies or from the request
- * itself, so that the client can follow the links.
- */
-export const baseUrl = (request: FastifyRequest): string => `${request.protocol}://${request.host}`;
-
 /** One resource with its links. `rel` is its singular name, `path` that of its collection. */
 export function halResource<T extends { id: number }>(
   request: FastifyRequest,
@@ -38,7 +32,7 @@ export function halResource<T extends { id: number }>(
   state: T,
   related: Record<string, string> = {},
 ): Hal<T> {
-  const base = baseUrl(request);
+  const base = request.linkBase;
   const self = { href: `${base}/${path}/${state.id}` };
   const links = Object.entries(related).map(([name, target]) => [
     name,
@@ -59,19 +53,20 @@ export function halPage<T, B>(
   toResource: (request: FastifyRequest, item: T) => Hal<B>,
 ): HalPage<B> {
   const totalPages = Math.ceil(total / wanted.size);
-  const address = new URL(request.url, baseUrl(request));
+  const collection = `${request.linkBase}/${path}`;
+  const query = /\?.*/.exec(request.url)?.[0] ?? '';
   const at = (number: number): Link => {
-    const url = new URL(address);
-    url.searchParams.set('page', String(number));
-    url.searchParams.set('size', String(wanted.size));
-    return { href: url.href };
+    const parameters = new URLSearchParams(query);
+    parameters.set('page', String(number));
+    parameters.set('size', String(wanted.size));
+    return { href: `${collection}?${parameters}` };
   };
   return {
     _embedded: { [path]: items.map((item) => toResource(request, item)) },
     _links: {
       ...(totalPages > 1 && { first: at(0) }),
       ...(wanted.page > 0 && totalPages > 0 && { prev: at(Math.min(wanted.page, totalPages) - 1) }),
-      self: { href: address.href },
+      self: { href: collection + query },
       ...(wanted.page + 1 < totalPages && { next: at(wanted.page + 1) }),
       ...(totalPages > 1 && { last: at(totalPages - 1) }),
     },

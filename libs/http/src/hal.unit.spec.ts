@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { halPage, halResource } from './hal.ts';
 
 const request = (url = '/orders') =>
-  ({ protocol: 'https', host: 'rental.example', url }) as FastifyRequest;
+  ({ linkBase: 'https://rental.example', url }) as FastifyRequest;
 
 const orderResource = (of: FastifyRequest, order: { id: number }) =>
   halResource(of, 'order', 'orders', order);
@@ -13,7 +13,7 @@ const linksOf = (url: string, page: number, size: number, total: number) =>
       halPage(
         request(url),
         'orders',
-        { page, size, sort: { property: 'id', direction: 'asc' } },
+        { page, size, sort: [{ property: 'id', direction: 'asc' }] },
         { items: [], total },
         orderResource,
       )._links,
@@ -36,7 +36,7 @@ describe('A HAL resource', () => {
 
 describe('A HAL page', () => {
   it('has its items, and the number of items and pages', () => {
-    const wanted = { page: 1, size: 10, sort: { property: 'id', direction: 'asc' as const } };
+    const wanted = { page: 1, size: 10, sort: [{ property: 'id', direction: 'asc' as const }] };
     const second = { items: [{ id: 11 }], total: 21 };
     const { page, _embedded } = halPage(request(), 'orders', wanted, second, orderResource);
     expect(_embedded).toEqual({ orders: [orderResource(request(), { id: 11 })] });

@@ -1,3 +1,4 @@
+import type { SortKey } from '@equipmgnt/kernel';
 import { z } from 'zod';
 import { wholeNumber } from './validation.ts';
 
@@ -5,7 +6,7 @@ const DEFAULT_SIZE = 20; // Spring Data REST's own default and maximum
 const MAX_SIZE = 1_000;
 
 /**
- * `?page=&size=&sort=` as in Spring Data REST, plus a resource's own filters. Unknown parameters are
+ * `?page=&size=&sort=` as in Spring Data REST, with several `sort`, plus a resource's own filters. Unknown parameters are
  * rejected: a misspelt filter must not return an unfiltered list.
  * @param sortable the properties to sort by; the first is the default, ascending
  */
@@ -15,14 +16,12 @@ export function pageQuery<F extends z.ZodRawShape>(
 ) {
   const expected = `expected <property>[,asc|desc] with one of: ${sortable.join(', ')}`;
   const sort = z
-    .string()
-    .default(`${sortable[0]},asc`)
-    .transform((text, context) => {
-      const [property = '', direction = 'asc', ...rest] = text.split(',');
-      if (sortable.includes(property) && /^(asc|desc)$/.test(direction) && rest.length === 0) {
-        return { property, direction: direction as 'asc' | 'desc' };
-      }
-      context.addIssue({ code: 'custom', message: `${expected}, got ${JSON.stringify(text)}` });
+    .union([z.string(), z.array(z.string())])
+    .default(sortable[0])
+    .transform((given, context) => {
+      const keys = [given].flat().flatMap((text) => sortKeysOf(text, sortable) ?? [undefined]);
+      if (keys.every((key) => key !== undefined)) return totalOrder(keys);
+      context.addIssue({ code: 'custom', message: `${expected}, got ${JSON.stringify(given)}` });
       return z.NEVER;
     });
   return z.strictObject({
@@ -31,4 +30,22 @@ export function pageQuery<F extends z.ZodRawShape>(
     sort,
     ...filters,
   });
+}
+
+/** The keys of one `sort` parameter: properties, and at the end the direction of all of them. */
+function sortKeysOf(text: string, sortable: readonly string[]): SortKey[] | undefined {
+  const [, names = '', order = 'asc'] = /^(.*?)(?:,(asc|desc))?$/i.exec(text) ?? [];
+  const properties = names.split(',');
+  if (!properties.every((property) => sortable.includes(property))) return undefined;
+  const direction = order.toLowerCase() as SortKey['direction'];
+  return properties.map((property) => ({ property, direction }));
+}
+
+/** Ends with `id`, so that no row is on two pages. What follows a unique or an equal key has no effect. */
+function totalOrder(keys: readonly SortKey[]): SortKey[] {
+  const names = keys.map(({ property }) => property);
+  const effective = keys.filter(({ property }, i) => names.indexOf(property) === i);
+  const id = effective.findIndex(({ property }) => property === 'id');
+  if (id >= 0) return effective.slice(0, id + 1);
+  return [...effective, { property: 'id', direction: effective.at(-1)?.direction ?? 'asc' }];
 }

@@ -34,6 +34,11 @@ export class InvalidInput extends Error {
   }
 }
 
+/** A body that is JSON for the parser, but that no handler can use. */
+export class MalformedBody extends Error {
+  override readonly name = 'MalformedBody';
+}
+
 /** This process cannot handle the request now; the same request may succeed in a few seconds. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
@@ -83,6 +88,7 @@ export function toProblem(error: unknown): Problem {
     const fields = `${count} invalid ${count === 1 ? 'field' : 'fields'}`;
     return problem(400, 'invalid-input', `The request has ${fields}.`, error.errors);
   }
+  if (error instanceof MalformedBody) return problem(400, 'malformed-json', error.message);
   if (error instanceof DomainError) {
     return problem(STATUS_OF[error.kind], error.code, error.message);
   }

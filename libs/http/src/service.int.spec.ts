@@ -11,7 +11,7 @@ import { halPage, halResource } from './hal.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
 import { createService } from './service.ts';
 
-const FIRST_PAGE = { page: 0, size: 20, sort: { property: 'id', direction: 'asc' as const } };
+const FIRST_PAGE = { page: 0, size: 20, sort: [{ property: 'id', direction: 'asc' as const }] };
 
 const thingResource = (request: FastifyRequest, thing: { id: number }) =>
   halResource(request, 'thing', 'things', thing);
@@ -61,15 +61,6 @@ describe('A service', () => {
 
   describe('in its links', () => {
     it.each([
-      ['host', 'rental.example', 'http://rental.example/things'],
-      ['host', '[::1]:8080', 'http://[::1]:8080/things'],
-      ['x-forwarded-host', 'other, rental.example:81', 'http://rental.example:81/things'],
-    ])('uses %s: %s', async (header, value, href) => {
-      const { body } = await request(url).get('/things').set(header, value).expect(200);
-      expect(body._links.self.href).toBe(href);
-    });
-
-    it.each([
       ['host', 'a^b'],
       ['host', 'a/b'],
       ['host', 'a@b'],
@@ -86,12 +77,12 @@ describe('A service', () => {
     });
 
     it('accepts a whole URL as the request target', async () => {
-      const target = 'GET http://rental.example/things HTTP/1.1';
+      const target = 'GET http://localhost:81/things HTTP/1.1';
       const answer = await rawAnswer(
         url,
-        `${target}\r\nHost: rental.example\r\nConnection: close\r\n\r\n`,
+        `${target}\r\nHost: localhost:81\r\nConnection: close\r\n\r\n`,
       );
-      expect(answer).toContain('"href":"http://rental.example/things"');
+      expect(answer).toContain('"href":"http://localhost:81/things"');
     });
   });
 

@@ -16,12 +16,14 @@ import { createAdapter } from './adapter.ts';
 import { correlate } from './correlate.ts';
 import { drainWhenStopping } from './drain.ts';
 import { checkHost } from './host.ts';
+import { ignoreParameters } from './ignore-parameters.ts';
 import { keepIdempotencyKeys } from './idempotency-key.ts';
 import { countInFlight } from './in-flight.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { logRequests, measureRequests } from './observe-requests.ts';
 import { shedOverload } from './overload.ts';
 import { ProblemFilter } from './problem.filter.ts';
+import { describeAnswers } from './representation.ts';
 import { ServiceModule } from './service.module.ts';
 import { InputPipe } from './validation.ts';
 
@@ -53,7 +55,9 @@ export async function createService(
   const adapter = createAdapter(logger, options.config);
   const server = adapter.getInstance();
   correlate(server);
-  checkHost(server);
+  checkHost(server, options.config);
+  ignoreParameters(server);
+  describeAnswers(server);
   keepIdempotencyKeys(server);
   const otherMethods = refuseOtherMethods(server);
   const app = await createApplication(options, adapter, logger);

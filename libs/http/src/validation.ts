@@ -2,7 +2,8 @@ import { Injectable, StandardSchemaValidationPipe, type ArgumentMetadata } from 
 import { z } from 'zod';
 import { InvalidInput, type FieldError } from './problem.ts';
 
-const shown = (value: unknown): string => {
+/** A value of a client in a message, shortened. */
+export const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
@@ -39,6 +40,10 @@ export const resourceId = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 /** Path parameters of a single resource. */
 export const byId = z.object({ id: resourceId });
 
+/** A JSON pointer (RFC 6901) as a URI fragment. */
+export const pointerTo = (path: readonly PropertyKey[]): string =>
+  `#${path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`;
+
 const IN = { body: 'body', query: 'query', param: 'path', custom: 'header' } as const;
 
 /** Validates each argument that has a schema, and reports the pointer of every invalid field. */
@@ -57,14 +62,12 @@ export class InputPipe extends StandardSchemaValidationPipe {
 }
 
 function toErrors(issue: z.core.$ZodIssue, where: FieldError['in']): FieldError[] {
-  const pointer = (path: readonly PropertyKey[]) =>
-    `#${path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       in: where,
-      pointer: pointer([...issue.path, key]),
+      pointer: pointerTo([...issue.path, key]),
       detail: 'unknown field',
     }));
   }
-  return [{ in: where, pointer: pointer(issue.path), detail: issue.message }];
+  return [{ in: where, pointer: pointerTo(issue.path), detail: issue.message }];
 }

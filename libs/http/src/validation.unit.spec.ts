@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PageRequest } from '@equipmgnt/kernel';
 import { pageQuery } from './paging.ts';
 import { InvalidInput } from './problem.ts';
 import { byId, InputPipe, oneOf, wholeNumber } from './validation.ts';
@@ -79,13 +80,13 @@ describe('Input', () => {
 });
 
 describe('A page query', () => {
-  const query = pageQuery(['id', 'qty'], {});
+  const query = pageQuery(['id', 'qty', 'status'], {});
 
   it('has defaults', async () => {
     expect(await check(query, {}, 'query')).toEqual({
       page: 0,
       size: 20,
-      sort: { property: 'id', direction: 'asc' },
+      sort: [{ property: 'id', direction: 'asc' }],
     });
   });
 
@@ -93,8 +94,24 @@ describe('A page query', () => {
     expect(await check(query, { page: '2', size: '5', sort: 'qty,desc' }, 'query')).toEqual({
       page: 2,
       size: 5,
-      sort: { property: 'qty', direction: 'desc' },
+      sort: [
+        { property: 'qty', direction: 'desc' },
+        { property: 'id', direction: 'desc' },
+      ],
     });
+  });
+
+  it.each([
+    [['status', 'qty,desc'], 'status asc, qty desc, id desc'],
+    [['status,qty,desc'], 'status desc, qty desc, id desc'],
+    [['status,DESC', 'id,asc'], 'status desc, id asc'],
+    [['id,desc', 'qty'], 'id desc'],
+    [['qty', 'qty,desc'], 'qty asc, id asc'],
+  ])('accepts several sort keys: %j', async (sort, keys) => {
+    const page = await check(query, { sort: sort.length === 1 ? sort[0] : sort }, 'query');
+    expect(
+      (page as PageRequest).sort.map((key) => `${key.property} ${key.direction}`).join(', '),
+    ).toBe(keys);
   });
 
   it.each([
@@ -104,8 +121,11 @@ describe('A page query', () => {
     ['sort', 'price'],
     ['sort', 'qty,down'],
     ['sort', 'qty,desc,id'],
+    ['sort', ['qty', 'price']],
+    ['sort', ''],
+    ['sort', 'desc'],
     ['stauts', 'ORDERED'],
-  ])('rejects %s=%s', async (name, value) => {
+  ])('rejects %s=%j', async (name, value) => {
     expect(await check(query, { [name]: value }, 'query')).toEqual([
       expect.objectContaining({ in: 'query', pointer: `#/${name}` }),
     ]);

@@ -1,10 +1,17 @@
+/** A property to sort by, and its direction. */
+export interface SortKey {
+  readonly property: string;
+  readonly direction: 'asc' | 'desc';
+}
+
 /** The requested page of a collection. */
 export interface PageRequest {
   /** Counted from 0. */
   readonly page: number;
   /** The maximum number of items on the page. */
   readonly size: number;
-  readonly sort: { readonly property: string; readonly direction: 'asc' | 'desc' };
+  /** Rows that are equal by one key are sorted by the next. The last one is `id`, so no two rows are equal. */
+  readonly sort: readonly SortKey[];
 }
 
 /** One page of a collection, with the number of items in the whole collection. */

@@ -46,6 +46,26 @@ export const env = {
         (text) => isAddress(text, protocols),
         `expected an address such as ${protocols[0]}://host:1234`,
       ),
+  /** The http or https URL of a server or of a path on it, without a slash at its end. */
+  publicUrl: () =>
+    z
+      .string()
+      .refine(
+        (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/[?#@]/.test(text),
+        'expected an address such as https://host/path',
+      )
+      .transform((text) => URL.parse(text)?.href.replace(/\/+$/, '') ?? text),
+  /** Names or addresses of hosts, separated by commas; in lower case, as URLs have them. */
+  hosts: () =>
+    z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').map((entry) => entry.trim().toLowerCase()))
+      .transform((entries) => entries.filter((entry) => entry !== ''))
+      .refine(
+        (entries) => entries.every((entry) => URL.parse(`http://${entry}`)?.host === entry),
+        'expected hosts without ports such as rental.example, separated by commas',
+      ),
   /** Addresses such as `kafka-0:9092,kafka-1:9092`: at least one, each with its port. */
   addresses: (example: string) =>
     z
@@ -74,6 +94,10 @@ export const processConfig = z.object({
       'expected addresses, subnets, loopback, linklocal or uniquelocal, separated by commas',
     )
     .default('loopback,linklocal,uniquelocal'),
+  /** The address at which clients reach the suite; all links start with it. It may have a path. */
+  PUBLIC_URL: env.publicUrl().optional(),
+  /** Hosts, without ports, that links may contain besides those of this machine. */
+  ALLOWED_HOSTS: env.hosts(),
   /** The most concurrent requests; further ones are answered 503 immediately. */
   MAX_IN_FLIGHT: env.whole(1, 1_000_000, 500),
   /** Requests are answered 503 above this mean delay of the event loop, measured over a second. */

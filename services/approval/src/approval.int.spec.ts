@@ -242,7 +242,7 @@ describe('The approval service', () => {
 
   describe('the repository', () => {
     const at = (minute: number) => new Date(Date.UTC(2026, 0, 2, 3, minute, 5, 678));
-    const sort = { property: 'id', direction: 'desc' } as const;
+    const sort = [{ property: 'id', direction: 'desc' }] as const;
     const states: Complete<ApprovalState>[] = [
       { status: 'APPROVED', approvedAt: at(1) },
       { status: 'CANCELLED', approvedAt: at(1), cancelledAt: at(2) },

@@ -306,6 +306,37 @@ describe('The order service', () => {
       ]);
     });
 
+    it('accepts the whole order as it was received', async () => {
+      const { body } = await post({ qty: 2, equipmentId: 1 });
+      await patch(body.id, body).expect(200, body);
+      const approvedAt = body.approvedAt.replace('Z', '+00:00');
+      const cancelled = { ...body, approvedAt, reason: null, _links: {}, status: 'CANCELLED' };
+      const { body: after } = await patch(body.id, cancelled).expect(200);
+      expect(after).toMatchObject({ ...body, status: 'CANCELLED', _links: expect.anything() });
+    });
+
+    it.each([
+      ['id', 0],
+      ['qty', 3],
+      ['equipmentId', null],
+      ['orderedAt', '2020-01-01T00:00:00.000Z'],
+      ['approvalId', 999],
+      ['cancelledAt', '2020-01-01T00:00:00.000Z'],
+      ['colour', 'blue'],
+    ])('refuses a change of %s, and changes nothing', async (name, value) => {
+      const { body } = await post({ qty: 2, equipmentId: 1 });
+      const { body: problem } = await patch(body.id, {
+        ...body,
+        status: 'CANCELLED',
+        [name]: value,
+      }).expect(400);
+      expect(problem).toMatchObject({
+        type: 'urn:equipmgnt:problem:invalid-input',
+        errors: [{ in: 'body', pointer: `#/${name}`, detail: expect.any(String) }],
+      });
+      await get(body.id).expect(200, body);
+    });
+
     it('cancels a waiting order, which stays CANCELLED after a late approval', async () => {
       const id = await waitingOrder();
       await patch(id, { status: 'CANCELLED' }).expect(200);
@@ -532,7 +563,7 @@ describe('The order service', () => {
       expect(await orders.save([order])).toEqual(new Set([id]));
       const saved = new Order({ id, details, state });
       expect(await orders.find([id])).toEqual([saved]);
-      const sort = { property: 'id', direction: 'desc' } as const;
+      const sort = [{ property: 'id', direction: 'desc' }] as const;
       expect((await orders.page({ page: 0, size: 1, sort })).items).toEqual([saved]);
       expect(await orders.keepAnswer(key, saved)).toEqual(saved);
       expect(await orders.place(details, { key, fingerprint: 'f' })).toMatchObject({

@@ -60,8 +60,8 @@ export class MariadbRentals extends Rentals {
       values.push(filter.equipmentId);
     }
     const where = `WHERE ${conditions.join(' AND ')}`;
-    const column = sortColumn(sort.property);
-    const order = `ORDER BY mis.${column} ${sort.direction}, mis.order_id ${sort.direction}`;
+    const keys = sort.map(({ property, direction }) => `mis.${sortColumn(property)} ${direction}`);
+    const order = `ORDER BY ${keys.join(', ')}`;
     const [rows, [count]] = await Promise.all([
       this.database.query(`${SELECT} ${where} ${order} LIMIT ? OFFSET ?`, [
         ...values,

@@ -9,6 +9,7 @@ import {
   IdempotencyKey,
   oneOf,
   pageQuery,
+  refuseReadOnlyChanges,
   resourceId,
   wholeNumber,
 } from '@equipmgnt/http';
@@ -40,7 +41,8 @@ const placeOrder = z.strictObject({
   status: oneOf(['ORDERED']).optional(),
 } satisfies Record<keyof OrderDetails | 'status', z.ZodType>);
 
-const changeOrder = z.strictObject({
+/** The other members of an order are read-only: a client may send them back, but not change them. */
+const changeOrder = z.looseObject({
   status: oneOf(orderStatuses),
 });
 
@@ -95,9 +97,12 @@ export class OrdersController {
   @Patch(':id')
   async change(
     @Param({ schema: byId }) { id }: z.infer<typeof byId>,
-    @Body({ schema: changeOrder }) { status }: z.infer<typeof changeOrder>,
+    @Body({ schema: changeOrder }) { status, ...others }: z.infer<typeof changeOrder>,
     @Req() request: FastifyRequest,
   ): Promise<Hal<OrderBody>> {
+    if (Object.keys(others).length > 0) {
+      refuseReadOnlyChanges(others, await this.one({ id }, request));
+    }
     return orderResource(request, await this.changeOrder.execute(id, status));
   }
 }
