@@ -1,4 +1,9 @@
-import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
+import {
+  DatabaseModule,
+  ForgetIdempotencyKeys,
+  IdempotencyKeys,
+  postgresOptions,
+} from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Approvals } from './application/approvals.ts';
@@ -34,6 +39,8 @@ export class ApprovalModule {
         { provide: SlowDown, useValue: slowDown },
         ApproveOrder,
         UpdateApprovals,
+        IdempotencyKeys,
+        ForgetIdempotencyKeys,
       ],
     };
   }

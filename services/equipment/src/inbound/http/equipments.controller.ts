@@ -7,6 +7,7 @@ import {
   type Hal,
   halPage,
   type HalPage,
+  IdempotencyKey,
   pageQuery,
   wholeNumber,
 } from '@equipmgnt/http';
@@ -40,10 +41,11 @@ export class EquipmentsController {
   @Post()
   async register(
     @Body({ schema: registerEquipment }) body: z.infer<typeof registerEquipment>,
+    @IdempotencyKey() key: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<EquipmentBody>> {
-    const equipment = await this.registering.execute(body);
+    const equipment = await this.registering.execute(body, key);
     const resource = equipmentResource(request, equipment);
     reply.header('location', resource._links['self']?.href);
     return resource;
