@@ -4,6 +4,7 @@ export { baseUrl, halPage, halResource, type Hal, type HalPage } from './hal.ts'
 export { IdempotencyKey } from './idempotency-key.ts';
 export { pageQuery } from './paging.ts';
 export { InvalidInput, problem, RETRY_AFTER_S, sendProblem } from './problem.ts';
+export { text } from './text.ts';
 export { byId, oneOf, resourceId, wholeNumber } from './validation.ts';
 export { runService } from './run-service.ts';
 export { createService, type ServiceOptions } from './service.ts';

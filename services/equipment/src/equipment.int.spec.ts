@@ -124,6 +124,16 @@ describe('The equipment service', () => {
       expect(event.data).toEqual({ ...everything, equipmentId: body.id });
     });
 
+    it('takes the same name in NFD and NFC for one name', async () => {
+      const details = { name: '전동 드릴', category: '공구', region: '부산' };
+      const inNfd = Object.entries(details).map(([field, value]) => [
+        field,
+        value.normalize('NFD'),
+      ]);
+      const { body } = await post({ stock: 1, ...Object.fromEntries(inNfd) }).expect(201);
+      expect(body).toMatchObject(details);
+    });
+
     it('uses the defaults of the configuration folder without a restart', async () => {
       await writeFile(join(folder, 'region'), 'Jeju');
       await eventually(async () =>
@@ -147,6 +157,9 @@ describe('The equipment service', () => {
       [{ stock: 1, name: 'x'.repeat(201) }, '#/name'],
       [{ stock: 1, name: 'a\u0000b' }, '#/name'],
       [{ stock: 1, category: 'a\nb' }, '#/category'],
+      [{ stock: 1, name: '\u200B' }, '#/name'],
+      [{ stock: 1, category: 'a\u202Eb' }, '#/category'],
+      [{ stock: 1, region: 'a\uD800' }, '#/region'],
       [{ stock: 1, region: 5 }, '#/region'],
       [{ stock: 1, id: 7 }, '#/id'],
     ])('rejects %j', async (body, pointer) => {

@@ -153,9 +153,9 @@ describe('The view', () => {
   it('stores every field of registered equipment', async () => {
     const equipment: Required<RegisteredEquipment> = {
       id: 44,
-      name: 'Drill',
+      name: '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}\u200D\u{1F466}'.repeat(200),
       category: 'hand tools',
-      region: 'Busan',
+      region: '부산',
     };
     const { id: equipmentId, ...details } = equipment;
     await app
