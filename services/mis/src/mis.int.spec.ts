@@ -130,6 +130,24 @@ describe('The view', () => {
     },
   );
 
+  it('shows causes before effects, with the times as published, when clocks are wrong', async () => {
+    const id = ++lastOrder;
+    const anHour = 3_600;
+    const times: [string, number][] = [
+      ['Ordered', 0],
+      ['ApprovalObtained', 1 - anHour],
+      ['StockDecreased', 2],
+      ['OrderCancelled', 3],
+      ['CancelRequested', 4 - anHour],
+      ['StockIncreased', 5],
+    ];
+    await deliver(...times.toReversed().map(([name, seconds]) => event(id, name, seconds)));
+    const { body } = await get(id).expect(200);
+    expect(body.timeline).toEqual(
+      times.map(([name, s]) => ({ event: name, at: new Date(base + s * 1_000).toISOString() })),
+    );
+  });
+
   it('keeps the first of two events of one type', async () => {
     const id = ++lastOrder;
     await deliver(event(id, 'Ordered', 0), event(id, 'Ordered', 9));
