@@ -13,6 +13,7 @@ import { Orders, type Placement } from '../../services/order/src/application/ord
 import { Order, type NewOrder, type OrderStatus } from '../../services/order/src/domain/order.ts';
 import { Rentals } from '../../services/mis/src/application/rentals.ts';
 import type { Rental, RentalFact } from '../../services/mis/src/domain/rental.ts';
+import type { ViewProgress } from '../../services/mis/src/domain/view-progress.ts';
 import type { Outbox } from './bus.ts';
 import type { Steps } from './steps.ts';
 
@@ -224,6 +225,7 @@ export class MemoryRentals extends Rentals {
 
   projectEquipment = notSimulated as () => Promise<void>;
   find = notSimulated as () => Promise<Rental | undefined>;
+  progressAt = notSimulated as () => Promise<ViewProgress>;
   page = notSimulated as () => Promise<Page<Rental>>;
 }
 

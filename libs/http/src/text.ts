@@ -38,7 +38,7 @@ function faultOf(line: string): string | undefined {
 }
 
 function tooLong(line: string, max: number, segmenter: Intl.Segmenter): string | undefined {
-  const codePoints = [...line].length;
+  const codePoints = Array.from(line).length;
   if (codePoints > max * CODE_POINTS_PER_CHARACTER) return `${codePoints} code points`;
   const characters = [...segmenter.segment(line)].length;
   return characters > max ? `${characters} characters` : undefined;

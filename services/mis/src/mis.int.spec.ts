@@ -188,10 +188,27 @@ describe('The view', () => {
   it('answers 404 for an order of which only the approval is known', async () => {
     const id = ++lastOrder;
     await deliver(event(id, 'ApprovalObtained'));
-    const { body } = await get(id).expect(404);
-    expect(body.type).toBe('urn:equipmgnt:problem:no-such-order');
+    const { body, headers } = await get(id).expect(404);
+    expect(body).toMatchObject({ type: 'urn:equipmgnt:problem:order-not-in-view-yet', behind: 1 });
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     await deliver(event(id, 'Ordered'));
     await get(id).expect(200);
+  });
+
+  it('distinguishes an order that is not in the view yet from one that does not exist', async () => {
+    const [gap, next, last] = [++lastOrder, ++lastOrder, ++lastOrder];
+    const missing = async (id: number) => {
+      const { body, headers } = await get(id).expect(404);
+      return [body.type.split(':').at(-1), body.behind, 'retry-after' in headers];
+    };
+    await deliver(event(next, 'Ordered', 100));
+    expect(await missing(gap)).toEqual(['order-not-in-view-yet', 1, true]);
+    expect(await missing(next + 3)).toEqual(['order-not-in-view-yet', 3, true]);
+    await deliver(event(last, 'Ordered', 161));
+    expect(await missing(gap)).toEqual(['no-such-order', undefined, false]);
+    await deliver({ ...event(++lastOrder, 'Ordered'), time: new Date() });
+    expect(await missing(Number.MAX_SAFE_INTEGER)).toEqual(['no-such-order', undefined, false]);
+    expect(await missing(lastOrder + 1)).toEqual(['order-not-in-view-yet', 1, true]);
   });
 
   it('shows the name of the equipment', async () => {
