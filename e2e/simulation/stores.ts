@@ -1,5 +1,5 @@
 import type { EventFact } from '@equipmgnt/contracts';
-import type { Page } from '@equipmgnt/kernel';
+import { requireSameRequest, type Page, type RequestKey } from '@equipmgnt/kernel';
 import { Approvals, type FoundOrAdded } from '../../services/approval/src/application/approvals.ts';
 import { Approval } from '../../services/approval/src/domain/approval.ts';
 import { Equipments, type Decide } from '../../services/equipment/src/application/equipments.ts';
@@ -9,14 +9,11 @@ import {
   type LedgerEntry,
   type StockRequest,
 } from '../../services/equipment/src/domain/stock-ledger.ts';
-import {
-  Orders,
-  type Placement,
-  type PlacementKey,
-} from '../../services/order/src/application/orders.ts';
+import { Orders, type Placement } from '../../services/order/src/application/orders.ts';
 import { Order, type NewOrder, type OrderStatus } from '../../services/order/src/domain/order.ts';
 import { Rentals } from '../../services/mis/src/application/rentals.ts';
 import type { Rental, RentalFact } from '../../services/mis/src/domain/rental.ts';
+import type { ViewProgress } from '../../services/mis/src/domain/view-progress.ts';
 import type { Outbox } from './bus.ts';
 import type { Steps } from './steps.ts';
 
@@ -40,17 +37,21 @@ export class MemoryOrders extends Orders {
     super();
   }
 
-  place(order: NewOrder, key?: PlacementKey): Promise<Placement> {
+  place(order: NewOrder, key?: RequestKey): Promise<Placement> {
     return this.steps.step('places', (): Placement => {
       const known = key && this.keys.get(key.key);
-      if (known) return { kind: 'known', ...known, order: this.load(known.orderId) };
+      if (key && known) {
+        requireSameRequest(key, known.fingerprint);
+        const { orderId, answer } = known;
+        return { order: this.load(orderId), ...(answer && { answer }) };
+      }
       const { orderedAt, ...details } = order;
       const id = this.rows.size + 1;
       if (key) this.keys.set(key.key, { fingerprint: key.fingerprint, orderId: id });
       this.store(new Order({ id, details: order, state: { status: 'ORDERED' } }));
       const data = { orderId: id, ...details };
       this.outbox.write([{ type: 'equipmgnt.Ordered.v1', data, at: orderedAt }]);
-      return { kind: 'placed', order: this.load(id) };
+      return { order: this.load(id) };
     });
   }
 
@@ -79,7 +80,6 @@ export class MemoryOrders extends Orders {
   }
 
   page = notSimulated as () => Promise<Page<Order>>;
-  forgetKeys = notSimulated as () => Promise<number>;
 
   /** Whether the stored order is unchanged since this one was loaded. */
   protected isCurrent({ id, loadedStatus }: Order): boolean {
@@ -225,6 +225,7 @@ export class MemoryRentals extends Rentals {
 
   projectEquipment = notSimulated as () => Promise<void>;
   find = notSimulated as () => Promise<Rental | undefined>;
+  progressAt = notSimulated as () => Promise<ViewProgress>;
   page = notSimulated as () => Promise<Page<Rental>>;
 }
 

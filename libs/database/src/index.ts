@@ -11,6 +11,14 @@ export { DatabaseModule } from './database.module.ts';
 export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
 export { findPage } from './find-page.ts';
 export {
+  CreateIdempotencyKeys1700000000004,
+  ForgetIdempotencyKeys,
+  ID_FROM_KEY,
+  ID_FROM_SEQUENCE,
+  IdempotencyKeys,
+  newKey,
+} from './idempotency-keys.ts';
+export {
   mariadbConfig,
   mariadbOptions,
   postgresConfig,

@@ -10,6 +10,8 @@ declare module 'fastify' {
 }
 
 const PATTERN = /^[\x21-\x7e]{1,255}$/;
+/** A string as in RFC 8941: the form of the key in the draft of the IETF. */
+const QUOTED = /^"(.*)"$/s;
 
 /** Prepares requests for {@link IdempotencyKey}. */
 export function keepIdempotencyKeys(server: FastifyInstance): void {
@@ -18,13 +20,16 @@ export function keepIdempotencyKeys(server: FastifyInstance): void {
 
 /**
  * The `Idempotency-Key` header, if there is one, for a handler that has the effect of a request once
- * for all requests with the same key.
+ * for all requests with the same key. A key in quotes is the same as without them.
  */
 export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  const key = request.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !PATTERN.test(key)) {
+  const sent = request.headers['idempotency-key'];
+  if (sent === undefined) return undefined;
+  const key = String(sent).replace(QUOTED, (_quoted, text: string) =>
+    text.replace(/\\(["\\])/g, '$1'),
+  );
+  if (!PATTERN.test(key)) {
     const detail = 'expected one key of 1 to 255 visible ASCII characters, such as a UUID';
     throw new InvalidInput([{ in: 'header', pointer: '#/Idempotency-Key', detail }]);
   }

@@ -4,6 +4,7 @@ export { halPage, halResource, type Hal, type HalPage } from './hal.ts';
 export { IdempotencyKey } from './idempotency-key.ts';
 export { pageQuery } from './paging.ts';
 export { InvalidInput, problem, RETRY_AFTER_S, sendProblem } from './problem.ts';
+export { text } from './text.ts';
 export { byId, oneOf, resourceId, wholeNumber } from './validation.ts';
 export { refuseReadOnlyChanges } from './read-only.ts';
 export { runService } from './run-service.ts';

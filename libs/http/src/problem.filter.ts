@@ -1,3 +1,4 @@
+import { NotYet } from '@equipmgnt/kernel';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { throwError } from 'rxjs';
@@ -39,7 +40,8 @@ export class ProblemFilter implements ExceptionFilter {
     const refusal = toProblem(
       transient ? new Unavailable(unknown ? UNKNOWN : UNAVAILABLE, 'database-unavailable') : thrown,
     );
-    if (refusal.status === 503 && !unknown) void reply.header('retry-after', RETRY_AFTER_S);
+    const isTemporary = (refusal.status === 503 && !unknown) || thrown instanceof NotYet;
+    if (isTemporary) void reply.header('retry-after', RETRY_AFTER_S);
     if (transient)
       this.logger.warn({ err: thrown }, `${request.method} ${request.url}: database unavailable`);
     else if (refusal.status === 500)

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { DomainError, type ErrorKind } from '@equipmgnt/kernel';
+import { DomainError, NotYet, type ErrorKind } from '@equipmgnt/kernel';
 
 export const PROBLEM_JSON = 'application/problem+json';
 
@@ -23,6 +23,8 @@ export interface Problem {
   readonly detail: string;
   readonly instance?: string;
   readonly errors?: readonly FieldError[];
+  /** How many items a view may lack, up to the requested one. */
+  readonly behind?: number;
 }
 
 /** A request that does not match its schema. */
@@ -90,7 +92,8 @@ export function toProblem(error: unknown): Problem {
   }
   if (error instanceof MalformedBody) return problem(400, 'malformed-json', error.message);
   if (error instanceof DomainError) {
-    return problem(STATUS_OF[error.kind], error.code, error.message);
+    const refusal = problem(STATUS_OF[error.kind], error.code, error.message);
+    return error instanceof NotYet ? { ...refusal, behind: error.behind } : refusal;
   }
   if (error instanceof Unavailable) return problem(503, error.code, error.message);
   if (error instanceof HttpException) return fromHttpException(error);

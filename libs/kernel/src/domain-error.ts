@@ -20,6 +20,18 @@ export class DomainError extends Error {
   }
 }
 
+/** A view does not show the item yet, but may do so soon: a client should repeat the request. */
+export class NotYet extends DomainError {
+  /** @param behind how many items the view may lack, up to this one */
+  constructor(
+    code: string,
+    message: string,
+    readonly behind: number,
+  ) {
+    super('missing', code, message);
+  }
+}
+
 /**
  * The item that was looked up.
  * @param kind of the item; part of the code, `no-such-order`

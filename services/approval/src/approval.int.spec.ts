@@ -69,6 +69,21 @@ describe('The approval service', () => {
   };
 
   describe('POST /approvals', () => {
+    it('accepts an Idempotency-Key for one request only', async () => {
+      const order = anOrder();
+      const key = `key-${Math.random()}`;
+      const first = await post(order).set('idempotency-key', key).expect(201);
+      const second = await post(order).set('idempotency-key', `"${key}"`).expect(200);
+      expect(second.body).toEqual(first.body);
+      for (const other of [anOrder(), { ...order, qty: 3 }]) {
+        const { body } = await post(other).set('idempotency-key', key).expect(422);
+        expect(body.type).toBe('urn:equipmgnt:problem:idempotency-key-reused');
+        expect(await approvalOf(other.orderId)).toEqual(
+          other.orderId === order.orderId ? first.body : undefined,
+        );
+      }
+    });
+
     it('answers 201 with a new approval and its location', async () => {
       const order = anOrder();
       const { body, headers } = await post(order).expect(201);

@@ -1,5 +1,10 @@
 import { topics } from '@equipmgnt/contracts';
-import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
+import {
+  DatabaseModule,
+  ForgetIdempotencyKeys,
+  IdempotencyKeys,
+  postgresOptions,
+} from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Approvals } from './application/approvals.ts';
@@ -35,6 +40,8 @@ export class ApprovalModule {
         { provide: SlowDown, useValue: slowDown },
         ApproveOrder,
         UpdateApprovals,
+        IdempotencyKeys,
+        ForgetIdempotencyKeys,
       ],
     };
   }

@@ -1,20 +1,19 @@
+import { text } from '@equipmgnt/http';
 import { postgresConfig } from '@equipmgnt/database';
 import { kafkaConfig } from '@equipmgnt/messaging';
 import { processConfig } from '@equipmgnt/runtime';
 import { z } from 'zod';
 import type { EquipmentDefaults } from './application/defaults.ts';
-import { DETAIL } from './domain/equipment.ts';
-
-const text = z.string().trim().regex(DETAIL, 'expected one line of 1 to 200 characters');
+import { MAX_DETAIL } from './domain/equipment.ts';
 
 export const equipmentConfig = processConfig
   .extend(postgresConfig.shape)
   .extend(kafkaConfig.shape)
   .extend({
     /** The default category; see {@link defaultsFrom} for its name. */
-    EQUIPMENT: text.optional(),
+    EQUIPMENT: text(MAX_DETAIL).optional(),
     /** The default region; see {@link defaultsFrom} for its name. */
-    CATEGORY: text.optional(),
+    CATEGORY: text(MAX_DETAIL).optional(),
     /** A folder with the same defaults as files `equipment` and `region`, which take precedence. */
     CONFIG_DIR: z.string().min(1).default('/config'),
   });

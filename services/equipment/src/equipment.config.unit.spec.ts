@@ -9,8 +9,9 @@ const read = (environment: Record<string, string>) =>
   });
 
 describe('The default category and region of equipment', () => {
-  it('are trimmed', () => {
+  it('are trimmed and in NFC', () => {
     expect(read({ EQUIPMENT: ' camera\n' }).EQUIPMENT).toBe('camera');
+    expect(read({ CATEGORY: '서울'.normalize('NFD') }).CATEGORY).toBe('서울');
   });
 
   it('come from variables named EQUIPMENT and CATEGORY', () => {
@@ -19,9 +20,9 @@ describe('The default category and region of equipment', () => {
     expect(defaultsFrom(read({}))).toEqual({});
   });
 
-  it.each(['two\nlines', ' ', 'x'.repeat(201)])('cannot be %j', (text) => {
+  it.each(['two\nlines', ' ', 'x'.repeat(201), '\u200B', 'a\u202Eb'])('cannot be %j', (text) => {
     expect(() => read({ CATEGORY: text })).toThrow(
-      /^CATEGORY: expected one line of 1 to 200 characters, got /,
+      /^CATEGORY: expected one line of 1 to 200 characters; it has .*, got /s,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isTransient } from '@equipmgnt/database';
+import { IdempotencyKeys, isTransient } from '@equipmgnt/database';
 import { createService } from '@equipmgnt/http';
 import { readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -124,6 +124,16 @@ describe('The equipment service', () => {
       expect(event.data).toEqual({ ...everything, equipmentId: body.id });
     });
 
+    it('takes the same name in NFD and NFC for one name', async () => {
+      const details = { name: '전동 드릴', category: '공구', region: '부산' };
+      const inNfd = Object.entries(details).map(([field, value]) => [
+        field,
+        value.normalize('NFD'),
+      ]);
+      const { body } = await post({ stock: 1, ...Object.fromEntries(inNfd) }).expect(201);
+      expect(body).toMatchObject(details);
+    });
+
     it('uses the defaults of the configuration folder without a restart', async () => {
       await writeFile(join(folder, 'region'), 'Jeju');
       await eventually(async () =>
@@ -147,6 +157,9 @@ describe('The equipment service', () => {
       [{ stock: 1, name: 'x'.repeat(201) }, '#/name'],
       [{ stock: 1, name: 'a\u0000b' }, '#/name'],
       [{ stock: 1, category: 'a\nb' }, '#/category'],
+      [{ stock: 1, name: '\u200B' }, '#/name'],
+      [{ stock: 1, category: 'a\u202Eb' }, '#/category'],
+      [{ stock: 1, region: 'a\uD800' }, '#/region'],
       [{ stock: 1, region: 5 }, '#/region'],
       [{ stock: 1, id: 7 }, '#/id'],
     ])('rejects %j', async (body, pointer) => {
@@ -162,6 +175,73 @@ describe('The equipment service', () => {
     ] as const)('answers %s %s with a problem', async (method, path, status) => {
       const { body } = await request(url)[method](path).expect(status);
       expect(body).toMatchObject({ status, instance: path });
+    });
+  });
+
+  describe('with an Idempotency-Key', () => {
+    const drill = { stock: 10, name: 'Drill' };
+    let key: string;
+
+    beforeEach(() => {
+      key = `key-${Math.random()}`;
+    });
+    const send = (body: object = drill) => post(body).set('idempotency-key', key);
+    const counted = async (): Promise<[number, number]> => {
+      const count = 'SELECT count(*) AS n FROM';
+      const database = app.get(DataSource);
+      const [[equipments], [events]] = await Promise.all([
+        database.query(`${count} equipments`),
+        database.query(`${count} outbox WHERE type LIKE '%Registered%'`),
+      ]);
+      return [equipments.n, events.n];
+    };
+
+    it('registers once, and repeats the first answer after the stock has changed', async () => {
+      const first = await send().expect(201);
+      await obtained(anApproval(first.body.id));
+      const before = await counted();
+      const second = await send().expect(201);
+      expect(second.body).toEqual(first.body);
+      expect(second.headers['location']).toBe(first.headers['location']);
+      const quoted = await post(drill).set('idempotency-key', `"${key}"`).expect(201);
+      expect(quoted.body).toEqual(first.body);
+      expect(await counted()).toEqual(before);
+    });
+
+    it('registers once for many concurrent requests', async () => {
+      const [equipments, events] = await counted();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => send()));
+      expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+      expect(answers[0]?.status).toBe(201);
+      expect(await counted()).toEqual([equipments + 1, events + 1]);
+    });
+
+    it('recognises the same request after the defaults have changed', async () => {
+      const first = await send().expect(201);
+      await writeFile(join(folder, 'equipment'), `${Math.random()}`);
+      await eventually(async () =>
+        expect((await post({ stock: 1 })).body.category).not.toBe(first.body.category),
+      );
+      const second = await send().expect(201);
+      expect(second.body).toEqual(first.body);
+    });
+
+    it.each([{ ...drill, stock: 11 }, { stock: 10 }, { ...drill, region: 'Busan' }])(
+      'answers 422 to %j, which is another request with the same key',
+      async (other) => {
+        await send().expect(201);
+        const before = await counted();
+        const { body } = await send(other).expect(422);
+        expect(body.type).toBe('urn:equipmgnt:problem:idempotency-key-reused');
+        expect(await counted()).toEqual(before);
+      },
+    );
+
+    it('registers again when the key is old enough to be deleted', async () => {
+      const first = await send().expect(201);
+      while ((await app.get(IdempotencyKeys).forget(new Date(Date.now() + 1_000), 1_000)) > 0);
+      const second = await send().expect(201);
+      expect(second.body.id).not.toBe(first.body.id);
     });
   });
 

@@ -1,4 +1,9 @@
-import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
+import {
+  DatabaseModule,
+  ForgetIdempotencyKeys,
+  IdempotencyKeys,
+  postgresOptions,
+} from '@equipmgnt/database';
 import { MessagingModule } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Defaults } from './application/defaults.ts';
@@ -31,6 +36,8 @@ export class EquipmentModule {
         { provide: Defaults, useFactory: () => new DefaultsFolder(config.CONFIG_DIR, defaults) },
         RegisterEquipment,
         MoveStock,
+        IdempotencyKeys,
+        ForgetIdempotencyKeys,
       ],
     };
   }

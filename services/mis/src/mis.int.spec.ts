@@ -130,6 +130,24 @@ describe('The view', () => {
     },
   );
 
+  it('shows causes before effects, with the times as published, when clocks are wrong', async () => {
+    const id = ++lastOrder;
+    const anHour = 3_600;
+    const times: [string, number][] = [
+      ['Ordered', 0],
+      ['ApprovalObtained', 1 - anHour],
+      ['StockDecreased', 2],
+      ['OrderCancelled', 3],
+      ['CancelRequested', 4 - anHour],
+      ['StockIncreased', 5],
+    ];
+    await deliver(...times.toReversed().map(([name, seconds]) => event(id, name, seconds)));
+    const { body } = await get(id).expect(200);
+    expect(body.timeline).toEqual(
+      times.map(([name, s]) => ({ event: name, at: new Date(base + s * 1_000).toISOString() })),
+    );
+  });
+
   it('keeps the first of two events of one type', async () => {
     const id = ++lastOrder;
     await deliver(event(id, 'Ordered', 0), event(id, 'Ordered', 9));
@@ -153,9 +171,9 @@ describe('The view', () => {
   it('stores every field of registered equipment', async () => {
     const equipment: Required<RegisteredEquipment> = {
       id: 44,
-      name: 'Drill',
+      name: '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}\u200D\u{1F466}'.repeat(200),
       category: 'hand tools',
-      region: 'Busan',
+      region: '부산',
     };
     const { id: equipmentId, ...details } = equipment;
     await app
@@ -170,10 +188,27 @@ describe('The view', () => {
   it('answers 404 for an order of which only the approval is known', async () => {
     const id = ++lastOrder;
     await deliver(event(id, 'ApprovalObtained'));
-    const { body } = await get(id).expect(404);
-    expect(body.type).toBe('urn:equipmgnt:problem:no-such-order');
+    const { body, headers } = await get(id).expect(404);
+    expect(body).toMatchObject({ type: 'urn:equipmgnt:problem:order-not-in-view-yet', behind: 1 });
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     await deliver(event(id, 'Ordered'));
     await get(id).expect(200);
+  });
+
+  it('distinguishes an order that is not in the view yet from one that does not exist', async () => {
+    const [gap, next, last] = [++lastOrder, ++lastOrder, ++lastOrder];
+    const missing = async (id: number) => {
+      const { body, headers } = await get(id).expect(404);
+      return [body.type.split(':').at(-1), body.behind, 'retry-after' in headers];
+    };
+    await deliver(event(next, 'Ordered', 100));
+    expect(await missing(gap)).toEqual(['order-not-in-view-yet', 1, true]);
+    expect(await missing(next + 3)).toEqual(['order-not-in-view-yet', 3, true]);
+    await deliver(event(last, 'Ordered', 161));
+    expect(await missing(gap)).toEqual(['no-such-order', undefined, false]);
+    await deliver({ ...event(++lastOrder, 'Ordered'), time: new Date() });
+    expect(await missing(Number.MAX_SAFE_INTEGER)).toEqual(['no-such-order', undefined, false]);
+    expect(await missing(lastOrder + 1)).toEqual(['order-not-in-view-yet', 1, true]);
   });
 
   it('shows the name of the equipment', async () => {

@@ -1,5 +1,10 @@
 import { topics } from '@equipmgnt/contracts';
-import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
+import {
+  DatabaseModule,
+  ForgetIdempotencyKeys,
+  IdempotencyKeys,
+  postgresOptions,
+} from '@equipmgnt/database';
 import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
 import { Health, MetricsRegistry } from '@equipmgnt/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -11,7 +16,6 @@ import { PlaceOrder } from './application/place-order.ts';
 import { RequestApproval } from './application/request-approval.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { OrdersController } from './inbound/http/orders.controller.ts';
-import { ForgetIdempotencyKeys } from './inbound/jobs/forget-idempotency-keys.job.ts';
 import type { OrderConfig } from './order.config.ts';
 import { HttpApprovalGateway } from './outbound/http/http-approval-gateway.ts';
 import { migrations } from './outbound/postgres/migrations/index.ts';
@@ -57,6 +61,7 @@ export class OrderModule {
         ChangeOrder,
         RequestApproval,
         FollowApprovals,
+        IdempotencyKeys,
         ForgetIdempotencyKeys,
       ],
     };

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@equipmgnt/kernel';
+import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import type { Approval } from '../domain/approval.ts';
 
 /** The approval of an order, and whether this call created it. */
@@ -9,8 +9,11 @@ export interface FoundOrAdded {
 
 /** The approvals of this service; each order has at most one. */
 export abstract class Approvals {
-  /** Saves a new approval, unless its order has one already. Returns the one that the order has. */
-  abstract findOrAdd(approval: Approval): Promise<FoundOrAdded>;
+  /**
+   * Saves a new approval, unless its order has one already. Returns the one that the order has.
+   * @throws DomainError unprocessable, when the key belongs to another request
+   */
+  abstract findOrAdd(approval: Approval, key?: RequestKey): Promise<FoundOrAdded>;
 
   /** The existing approvals of these orders, in no particular order. */
   abstract ofOrders(orderIds: readonly number[]): Promise<Approval[]>;

@@ -1,4 +1,4 @@
-import { Clock } from '@equipmgnt/kernel';
+import { Clock, fingerprintOf } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { Approval, type Subject } from '../domain/approval.ts';
 import { Approvals, type FoundOrAdded } from './approvals.ts';
@@ -14,7 +14,13 @@ export class ApproveOrder {
     private readonly clock: Clock,
   ) {}
 
-  execute(order: Subject): Promise<FoundOrAdded> {
-    return this.approvals.findOrAdd(Approval.unconfirmed(order, this.clock.now()));
+  /**
+   * @param key the client's idempotency key, if it sent one
+   * @throws DomainError unprocessable, when the key belongs to another request
+   */
+  execute(order: Subject, key?: string): Promise<FoundOrAdded> {
+    const approval = Approval.unconfirmed(order, this.clock.now());
+    const requestKey = key === undefined ? undefined : { key, fingerprint: fingerprintOf(order) };
+    return this.approvals.findOrAdd(approval, requestKey);
   }
 }

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@equipmgnt/kernel';
+import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import type { Equipment, NewEquipment } from '../domain/equipment.ts';
 import type { StockLedger, StockRequest } from '../domain/stock-ledger.ts';
 
@@ -11,8 +11,12 @@ export type Decide = (
 
 /** The equipment of this service, and its stock. */
 export abstract class Equipments {
-  /** Stores equipment and its event EquipmentRegistered in one transaction. */
-  abstract register(equipment: NewEquipment, now: Date): Promise<Equipment>;
+  /**
+   * Stores equipment, its event EquipmentRegistered and its key in one transaction. Of all requests
+   * with one key, one registers equipment; the others get it as it was registered.
+   * @throws DomainError unprocessable, when the key belongs to another request
+   */
+  abstract register(equipment: NewEquipment, now: Date, key?: RequestKey): Promise<Equipment>;
 
   abstract find(id: number): Promise<Equipment | undefined>;
 

@@ -2,10 +2,8 @@ import type { EventData } from '@equipmgnt/contracts';
 
 export type EquipmentStatus = 'AVAILABLE' | 'OUT_OF_STOCK';
 
-/**
- * A valid name, category or region: one line, since lists show it. PostgreSQL rejects U+0000 in text.
- */
-export const DETAIL = /^[^\p{Cc}]{1,200}$/u;
+/** The most characters of a name, category or region. */
+export const MAX_DETAIL = 200;
 
 /** What a manager registers. It becomes {@link Equipment} when the database assigns its id. */
 export interface NewEquipment {

@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from '@equipmgnt/kernel';
+import type { ViewProgress } from '../domain/view-progress.ts';
 import type { RegisteredEquipment, Rental, RentalFact, RentalStatus } from '../domain/rental.ts';
 
 export interface RentalFilter {
@@ -15,6 +16,9 @@ export abstract class Rentals {
 
   /** The row of an order, if the event Ordered is in the view; other events may come before it. */
   abstract find(orderId: number): Promise<Rental | undefined>;
+
+  /** What the view shows around an order that {@link find} does not find. */
+  abstract progressAt(orderId: number): Promise<ViewProgress>;
 
   abstract page(request: PageRequest, filter: RentalFilter): Promise<Page<Rental>>;
 }

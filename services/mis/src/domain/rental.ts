@@ -55,7 +55,7 @@ export interface Rental extends OrderDetails {
   readonly status: RentalStatus;
   readonly approvalId?: number;
   readonly reason?: string;
-  /** What happened, sorted by time. */
+  /** What happened, causes before effects, with the times of the publishers' clocks. */
   readonly timeline: readonly { readonly event: string; readonly at: Date }[];
 }
 

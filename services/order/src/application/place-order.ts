@@ -1,14 +1,9 @@
 import type { OrderDetails } from '@equipmgnt/contracts';
-import { Clock, DomainError } from '@equipmgnt/kernel';
+import { Clock, fingerprintOf } from '@equipmgnt/kernel';
 import { Injectable, Logger } from '@nestjs/common';
 import { Order } from '../domain/order.ts';
 import { Orders } from './orders.ts';
 import { RequestApproval } from './request-approval.ts';
-
-export interface PlaceOrderCommand extends OrderDetails {
-  /** The client's key for this request, if it sent one. */
-  readonly idempotencyKey?: string;
-}
 
 /**
  * An employee orders equipment. The order is stored first. Then its approval is requested, and the
@@ -24,27 +19,22 @@ export class PlaceOrder {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError unprocessable, when the key belongs to another order */
-  async execute({ idempotencyKey: key, ...wanted }: PlaceOrderCommand): Promise<Order> {
+  /**
+   * @param key the client's idempotency key, if it sent one
+   * @throws DomainError unprocessable, when the key belongs to another request
+   */
+  async execute(wanted: OrderDetails, key?: string): Promise<Order> {
     const newOrder = { ...wanted, orderedAt: this.clock.now() };
     if (key === undefined) {
       const { order } = await this.orders.place(newOrder);
       return this.approvedOrWaiting(order);
     }
-    const fingerprint = fingerprintOf(wanted);
-    const placement = await this.orders.place(newOrder, { key, fingerprint });
-    if (placement.kind === 'known' && placement.fingerprint !== fingerprint) {
-      throw new DomainError(
-        'unprocessable',
-        'idempotency-key-reused',
-        'This Idempotency-Key belongs to another order; use a new key for a new order.',
-      );
-    }
-    if (placement.kind === 'known' && placement.answer) return placement.answer;
+    const fingerprint = orderFingerprint(wanted);
+    const { order, answer } = await this.orders.place(newOrder, { key, fingerprint });
+    if (answer) return answer;
     // The order is new, or the first request is still in progress, or its process has crashed.
-    const { order } = placement;
-    const answer = order.status === 'ORDERED' ? await this.requestApproval.execute(order) : order;
-    return this.orders.keepAnswer(key, answer);
+    const current = order.status === 'ORDERED' ? await this.requestApproval.execute(order) : order;
+    return this.orders.keepAnswer(key, current);
   }
 
   /**
@@ -62,12 +52,8 @@ export class PlaceOrder {
   }
 }
 
-/**
- * Covers every field of the command but the key. `equipmentId/qty` is the form of the stored keys; a
- * further field adds its name and its value.
- */
-function fingerprintOf(wanted: OrderDetails): string {
-  const { equipmentId, qty, ...further } = wanted;
-  const fields = Object.entries(further).sort(([a], [b]) => (a < b ? -1 : 1));
-  return [equipmentId, qty, ...fields.map((field) => JSON.stringify(field))].join('/');
+/** `equipmentId/qty` is the form of the stored keys; a further field adds its name and its value. */
+function orderFingerprint({ equipmentId, qty, ...further }: OrderDetails): string {
+  const rest = fingerprintOf(further);
+  return rest === '' ? `${equipmentId}/${qty}` : `${equipmentId}/${qty}/${rest}`;
 }

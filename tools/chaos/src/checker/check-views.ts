@@ -17,7 +17,7 @@ export function* checkViews(run: IndexedRun): Iterable<string> {
   }
   yield* orphans(views.keys(), run, 'mis shows');
   if (rebuiltViews === undefined) return;
-  // Both sort a timeline by the times of the same events, so the timelines must be equal too.
+  // Both sort the same events by cause and time, so the timelines must be equal too.
   for (const [id, view] of views) {
     yield* compare(
       'the rebuilt mis',

@@ -6,6 +6,7 @@ import {
   type Hal,
   halPage,
   type HalPage,
+  IdempotencyKey,
   pageQuery,
   resourceId,
   wholeNumber,
@@ -41,12 +42,13 @@ export class ApprovalsController {
   @Post()
   async approve(
     @Body({ schema: approveOrder }) body: z.infer<typeof approveOrder>,
+    @IdempotencyKey() key: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<ApprovalBody>> {
     await this.slowDown.wait();
-    const { orderId, equipmentId, qty } = body;
-    const { approval, created } = await this.approveOrder.execute({ orderId, equipmentId, qty });
+    const { status: _, ...order } = body;
+    const { approval, created } = await this.approveOrder.execute(order, key);
     const resource = approvalResource(request, approval);
     reply.code(created ? HttpStatus.CREATED : HttpStatus.OK);
     if (created) reply.header('location', resource._links['self']?.href);

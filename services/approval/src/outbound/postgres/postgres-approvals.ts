@@ -1,5 +1,5 @@
-import { findPage } from '@equipmgnt/database';
-import type { Page, PageRequest } from '@equipmgnt/kernel';
+import { findPage, IdempotencyKeys } from '@equipmgnt/database';
+import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -13,11 +13,13 @@ export class PostgresApprovals extends Approvals {
   constructor(
     private readonly database: DataSource,
     private readonly relay: OutboxRelay,
+    private readonly keys: IdempotencyKeys,
   ) {
     super();
   }
 
-  async findOrAdd(approval: Approval): Promise<FoundOrAdded> {
+  async findOrAdd(approval: Approval, key?: RequestKey): Promise<FoundOrAdded> {
+    if (key) await this.keys.claim(key);
     const [row]: (ApprovalRow & { created: boolean })[] = await this.database.query(
       sql.FIND_OR_ADD,
       [toJson([approval])],

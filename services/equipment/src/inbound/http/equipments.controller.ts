@@ -7,25 +7,26 @@ import {
   type Hal,
   halPage,
   type HalPage,
+  IdempotencyKey,
   pageQuery,
+  text,
   wholeNumber,
 } from '@equipmgnt/http';
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
 import { Equipments } from '../../application/equipments.ts';
 import { RegisterEquipment } from '../../application/register-equipment.ts';
-import { DETAIL } from '../../domain/equipment.ts';
+import { MAX_DETAIL } from '../../domain/equipment.ts';
 import { equipmentResource, type EquipmentBody } from './equipment.resource.ts';
 
-const EXPECTED = 'expected one line of 1 to 200 characters, without control characters';
-const text = z.string({ error: EXPECTED }).trim().regex(DETAIL, EXPECTED).exactOptional();
+const detail = text(MAX_DETAIL).exactOptional();
 
 const registerEquipment = z.strictObject({
   /** Units at the start. */
   stock: wholeNumber(0, MAX_QUANTITY),
-  name: text,
-  category: text,
-  region: text,
+  name: detail,
+  category: detail,
+  region: detail,
 });
 
 const listEquipments = pageQuery(['id', 'stock', 'name', 'category', 'region'], {});
@@ -40,10 +41,11 @@ export class EquipmentsController {
   @Post()
   async register(
     @Body({ schema: registerEquipment }) body: z.infer<typeof registerEquipment>,
+    @IdempotencyKey() key: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<EquipmentBody>> {
-    const equipment = await this.registering.execute(body);
+    const equipment = await this.registering.execute(body, key);
     const resource = equipmentResource(request, equipment);
     reply.header('location', resource._links['self']?.href);
     return resource;

@@ -1,15 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from '@equipmgnt/http';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Defaults, type EquipmentDefaults } from '../../application/defaults.ts';
-import { DETAIL } from '../../domain/equipment.ts';
+import { MAX_DETAIL } from '../../domain/equipment.ts';
 
 /** The file of each default: the keys of ConfigMap equipment-category. */
 const FILES = { category: 'equipment', region: 'region' } as const;
 
 type Name = keyof typeof FILES;
 
-const EXPECTED = 'expected one line of 1 to 200 characters, in UTF-8';
+const detail = text(MAX_DETAIL);
 
 /** Short for a person who waits; a kubelet updates a mounted ConfigMap within about a minute. */
 const POLL_MS = 1_000;
@@ -95,18 +96,12 @@ const shown = (value: string | undefined): string => JSON.stringify(value) ?? 'n
 
 async function read(path: string): Promise<Content> {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)).trim();
-    return DETAIL.test(text) ? { value: text } : { fault: `${EXPECTED}, got ${described(text)}` };
+    const content = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    const { data, error } = detail.safeParse(content);
+    return error ? { fault: String(error.issues[0]?.message) } : { value: data };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { value: undefined };
-    return { fault: code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? EXPECTED : message };
+    return { fault: code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : message };
   }
-}
-
-function described(text: string): string {
-  if (text === '') return 'nothing';
-  return /\p{Cc}/u.test(text)
-    ? 'a line break or another control character'
-    : `${text.length} characters`;
 }

@@ -1,6 +1,6 @@
-import { findPage } from '@equipmgnt/database';
+import { findPage, IdempotencyKeys } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
-import { type Page, type PageRequest } from '@equipmgnt/kernel';
+import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Equipments, type Decide } from '../../application/equipments.ts';
@@ -17,17 +17,25 @@ export class PostgresEquipments extends Equipments {
   constructor(
     private readonly database: DataSource,
     private readonly relay: OutboxRelay,
+    private readonly keys: IdempotencyKeys,
   ) {
     super();
   }
 
-  async register(equipment: NewEquipment, now: Date): Promise<Equipment> {
-    const [row]: [EquipmentRow] = await this.database.query(sql.REGISTER, [
+  async register(equipment: NewEquipment, now: Date, key?: RequestKey): Promise<Equipment> {
+    const values = [
       JSON.stringify([{ ...equipment, registeredAt: now }]),
       eventsParameter([equipmentRegistered(equipment, now)]),
-    ]);
-    this.relay.nudge();
-    return toEquipment(row);
+    ];
+    const [row]: EquipmentRow[] = key
+      ? await this.database.query(sql.REGISTER_WITH_KEY, [...values, key.key, key.fingerprint])
+      : await this.database.query(sql.REGISTER, values);
+    if (row) {
+      this.relay.nudge();
+      return toEquipment(row);
+    }
+    const known = key && (await this.findRegistered(key));
+    return known ?? this.register(equipment, now, key); // the key was deleted in the meantime
   }
 
   async find(id: number): Promise<Equipment | undefined> {
@@ -50,6 +58,13 @@ export class PostgresEquipments extends Equipments {
       throw error;
     }
     this.relay.nudge();
+  }
+
+  private async findRegistered(key: RequestKey): Promise<Equipment | undefined> {
+    const found = await this.keys.find<{ id: number }>(key, 'item_id AS id');
+    if (!found) return undefined;
+    const [row]: EquipmentRow[] = await this.database.query(sql.FIND_REGISTERED, [found.id]);
+    return row && toEquipment(row);
   }
 }
 

@@ -1,20 +1,34 @@
+import { ID_FROM_KEY, ID_FROM_SEQUENCE, newKey } from '@equipmgnt/database';
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
 import { equipmentColumns, ledgerColumns } from './equipment.rows.ts';
 
 const COLUMNS = equipmentColumns.select();
 const newColumns = equipmentColumns.without('id');
 
-/** New equipment ($1) and its event ($2), which gets the new id, in one round trip. */
-export const REGISTER = `
-  WITH registered AS (
-    INSERT INTO equipments (registered, ${newColumns.names})
-    SELECT n.stock, ${newColumns.from('n')} FROM ${newColumns.recordset('$1', 'n')}
+/** New equipment ($1) and its event ($2), which gets the new id. */
+const REGISTERED_WITH_EVENT = (id: typeof ID_FROM_SEQUENCE) => `
+  registered AS (
+    INSERT INTO equipments (${id.column}registered, ${newColumns.names})
+    SELECT ${id.value}n.stock, ${newColumns.from('n')}
+      FROM ${newColumns.recordset('$1', 'n')}${id.from}
     RETURNING *),
   events AS (
     ${INTO_OUTBOX}
     SELECT e.type, r.id, e.data || jsonb_build_object('equipmentId', r.id), e.occurred_at, e.traceparent
       FROM registered r CROSS JOIN ${eventRows('$2')})
   SELECT ${COLUMNS} FROM registered`;
+
+/** One round trip. */
+export const REGISTER = `WITH ${REGISTERED_WITH_EVENT(ID_FROM_SEQUENCE)}`;
+
+/** The same with an idempotency key ($3) and its fingerprint ($4). Returns no row when the key exists. */
+export const REGISTER_WITH_KEY = `
+  WITH ${newKey('equipments', '$3', '$4')}, ${REGISTERED_WITH_EVENT(ID_FROM_KEY)}`;
+
+/** Equipment as it was registered. Only its stock changes later. */
+export const FIND_REGISTERED = `
+  SELECT ${equipmentColumns.without('stock').select()}, registered AS stock
+    FROM equipments WHERE id = $1`;
 
 export const FIND = `SELECT ${COLUMNS} FROM equipments WHERE id = $1`;
 

@@ -1,4 +1,4 @@
-import { DomainError, type PageRequest } from '@equipmgnt/kernel';
+import { Clock, existing, NotYet, type PageRequest } from '@equipmgnt/kernel';
 import {
   byId,
   type FastifyRequest,
@@ -13,6 +13,7 @@ import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { z } from 'zod';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';
 import { rentalStatuses } from '../../domain/rental.ts';
+import { ordersBehind } from '../../domain/view-progress.ts';
 import { rentalResource, type RentalBody } from './mis.resource.ts';
 
 const listRentals = pageQuery(['id', 'equipmentId', 'qty', 'status', 'orderedAt'], {
@@ -22,7 +23,10 @@ const listRentals = pageQuery(['id', 'equipmentId', 'qty', 'status', 'orderedAt'
 
 @Controller('mis')
 export class MisController {
-  constructor(private readonly rentals: Rentals) {}
+  constructor(
+    private readonly rentals: Rentals,
+    private readonly clock: Clock,
+  ) {}
 
   @Get()
   async list(
@@ -40,7 +44,9 @@ export class MisController {
   ): Promise<Hal<RentalBody>> {
     const rental = await this.rentals.find(id);
     if (rental) return rentalResource(request, rental);
-    const message = `The view has no order ${id}. A new order appears within seconds.`;
-    throw new DomainError('missing', 'no-such-order', message);
+    const behind = ordersBehind(id, await this.rentals.progressAt(id), this.clock.now());
+    if (behind === 0) return existing<never>(undefined, 'order', id);
+    const message = `The view does not show order ${id} yet; it may lack ${behind} orders up to this one.`;
+    throw new NotYet('order-not-in-view-yet', message, behind);
   }
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Columns } from '@equipmgnt/database';
 import { DataSource } from 'typeorm';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';
+import type { PlacedOrder, ViewProgress } from '../../domain/view-progress.ts';
 import type { RegisteredEquipment, Rental, RentalFact } from '../../domain/rental.ts';
 import {
   equipmentColumns,
@@ -46,6 +47,20 @@ export class MariadbRentals extends Rentals {
     const where = 'WHERE mis.order_id = ? AND mis.ordered_at IS NOT NULL';
     const [row]: RentalRow[] = await this.database.query(`${SELECT} ${where}`, [orderId]);
     return row && toRental(row);
+  }
+
+  async progressAt(orderId: number): Promise<ViewProgress> {
+    const first = async (rest: string): Promise<PlacedOrder | undefined> => {
+      const select = 'SELECT order_id AS "orderId", ordered_at AS "orderedAt" FROM mis';
+      const [row] = await this.database.query(`${select} ${rest} LIMIT 1`, [orderId]);
+      return row;
+    };
+    const [own, next, last] = await Promise.all([
+      first('WHERE order_id = ?'),
+      first('WHERE order_id > ? AND ordered_at IS NOT NULL ORDER BY order_id'),
+      first('WHERE ordered_at IS NOT NULL ORDER BY order_id DESC'),
+    ]);
+    return { hasOtherEvent: own !== undefined, ...(next && { next }), ...(last && { last }) };
   }
 
   async page({ page, size, sort }: PageRequest, filter: RentalFilter): Promise<Page<Rental>> {

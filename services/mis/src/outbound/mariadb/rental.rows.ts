@@ -7,13 +7,15 @@ import {
   type ColumnOfEach,
   type RowOf,
 } from '@equipmgnt/database';
-import type {
-  RegisteredEquipment,
-  Rental,
-  RentalEvent,
-  RentalFact,
-  RentalStatus,
+import {
+  rentalEvents,
+  type RegisteredEquipment,
+  type Rental,
+  type RentalEvent,
+  type RentalFact,
+  type RentalStatus,
 } from '../../domain/rental.ts';
+import { inCausalOrder } from '../../domain/timeline.ts';
 
 /** The field with the time of each event. */
 const timeFields = {
@@ -75,12 +77,10 @@ export const valuesOf = (fact: RentalFact): unknown[] =>
 
 export function toRental(row: RentalRow): Rental {
   const { orderId, status, approvalId, reason } = rentalColumns.read(row);
-  const timeline = Object.entries(timeFields)
-    .flatMap(([type, field]) => {
-      const at = row[field];
-      return at === null ? [] : [{ event: type.split('.')[1] ?? type, at }];
-    })
-    .sort((a, b) => a.at.getTime() - b.at.getTime());
+  const moments = rentalEvents.flatMap((type) => {
+    const at = row[timeFields[type]];
+    return at === null ? [] : [{ type, at }];
+  });
   return {
     orderId,
     ...detailColumns.read(row),
@@ -88,6 +88,9 @@ export function toRental(row: RentalRow): Rental {
     status,
     ...(approvalId !== undefined && { approvalId }),
     ...(status === 'REJECTED' && reason !== undefined && { reason }),
-    timeline,
+    timeline: inCausalOrder(moments).map(({ type, at }) => ({
+      event: type.split('.')[1] ?? type,
+      at,
+    })),
   };
 }

@@ -60,15 +60,12 @@ export class OrdersController {
   @Post()
   async place(
     @Body({ schema: placeOrder }) body: z.infer<typeof placeOrder>,
-    @IdempotencyKey() idempotencyKey: string | undefined,
+    @IdempotencyKey() key: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<OrderBody>> {
     const { status: _, ...wanted } = body;
-    const order = await this.placeOrder.execute({
-      ...wanted,
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-    });
+    const order = await this.placeOrder.execute(wanted, key);
     const resource = orderResource(request, order);
     reply
       .code(order.status === 'ORDERED' ? HttpStatus.ACCEPTED : HttpStatus.CREATED)

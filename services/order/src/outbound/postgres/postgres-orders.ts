@@ -1,11 +1,11 @@
 import type { OrderDetails } from '@equipmgnt/contracts';
-import { findPage } from '@equipmgnt/database';
+import { findPage, IdempotencyKeys } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
-import type { Page, PageRequest } from '@equipmgnt/kernel';
+import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { Orders, type Placement, type PlacementKey } from '../../application/orders.ts';
+import { Orders, type Placement } from '../../application/orders.ts';
 import type { NewOrder, Order } from '../../domain/order.ts';
 import { orderColumns, orderEntity, toOrder, toRow, type OrderRow } from './order.rows.ts';
 import * as sql from './statements.ts';
@@ -15,11 +15,12 @@ export class PostgresOrders extends Orders {
   constructor(
     private readonly database: DataSource,
     private readonly relay: OutboxRelay,
+    private readonly keys: IdempotencyKeys,
   ) {
     super();
   }
 
-  async place(order: NewOrder, key?: PlacementKey): Promise<Placement> {
+  async place(order: NewOrder, key?: RequestKey): Promise<Placement> {
     const { orderedAt, ...ordered } = order;
     const values = [
       JSON.stringify([{ ...ordered, orderedAt, status: 'ORDERED' }]),
@@ -31,9 +32,9 @@ export class PostgresOrders extends Orders {
       : await this.database.query(sql.PLACE, values);
     if (row) {
       this.relay.nudge();
-      return { kind: 'placed', order: toOrder(row) };
+      return { order: toOrder(row) };
     }
-    const known = key && (await this.findKey(key.key));
+    const known = key && (await this.findPlacement(key));
     return known ?? this.place(order, key); // the key was deleted in the meantime
   }
 
@@ -67,18 +68,17 @@ export class PostgresOrders extends Orders {
     return kept ? toOrder(orderColumns.fromJson(kept.answer)) : answer;
   }
 
-  async forgetKeys(before: Date, limit: number): Promise<number> {
-    const [{ count }] = await this.database.query(sql.FORGET_KEYS, [before, limit]);
-    return count;
-  }
-
-  private async findKey(key: string): Promise<Placement | undefined> {
-    const [found] = await this.database.query(sql.FIND_KEY, [key]);
+  private async findPlacement(key: RequestKey): Promise<Placement | undefined> {
+    const found = await this.keys.find<KeyRow>(key, 'order_id AS "orderId", answer');
     if (!found) return undefined;
     const [order] = await this.find([found.orderId]);
     if (!order) throw new Error(`the order ${found.orderId} of an idempotency key does not exist`);
-    const { fingerprint } = found;
     const answer = found.answer && toOrder(orderColumns.fromJson(found.answer));
-    return { kind: 'known', order, fingerprint, ...(answer && { answer }) };
+    return { order, ...(answer && { answer }) };
   }
+}
+
+interface KeyRow {
+  readonly orderId: number;
+  readonly answer: object | null;
 }

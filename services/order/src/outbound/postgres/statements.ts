@@ -1,4 +1,4 @@
-import { column } from '@equipmgnt/database';
+import { column, ID_FROM_KEY, ID_FROM_SEQUENCE, newKey } from '@equipmgnt/database';
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
 import { orderColumns, stateColumns } from './order.rows.ts';
 
@@ -6,7 +6,7 @@ const COLUMNS = orderColumns.select();
 const newColumns = orderColumns.without('id');
 
 /** $1 the new order, $2 the data of its event without its id, $3 traceparent */
-const PLACED_WITH_EVENT = (id: { column: string; value: string; from: string }) => `
+const PLACED_WITH_EVENT = (id: typeof ID_FROM_SEQUENCE) => `
   placed AS (
     INSERT INTO orders (${id.column}${newColumns.names})
     SELECT ${id.value}${newColumns.from('n')} FROM input n${id.from}
@@ -21,40 +21,17 @@ const PLACED_WITH_EVENT = (id: { column: string; value: string; from: string }) 
 const INPUT = `input AS (SELECT * FROM ${newColumns.recordset('$1', 'i')})`;
 
 /** Inserts the order and its event, in one round trip and one transaction. */
-export const PLACE = `WITH ${INPUT}, ${PLACED_WITH_EVENT({ column: '', value: '', from: '' })}`;
+export const PLACE = `WITH ${INPUT}, ${PLACED_WITH_EVENT(ID_FROM_SEQUENCE)}`;
 
-/**
- * The same with an idempotency key ($4) and its fingerprint ($5). Returns no row when the key exists.
- * A concurrent request with the same key waits here until the first one commits. An existing key uses
- * no order id: the sequence is used only for a new key.
- */
+/** The same with an idempotency key ($4) and its fingerprint ($5). Returns no row when the key exists. */
 export const PLACE_WITH_KEY = `
-  WITH ${INPUT},
-  key AS (
-    INSERT INTO idempotency_keys (key, fingerprint, order_id, created_at)
-    SELECT $4, $5, nextval(pg_get_serial_sequence('orders', 'id')), n."orderedAt"
-      FROM input n
-     WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE key = $4)
-        ON CONFLICT (key) DO NOTHING
-    RETURNING order_id),
-  ${PLACED_WITH_EVENT({ column: 'id, ', value: 'k.order_id, ', from: ' CROSS JOIN key k' })}`;
-
-export const FIND_KEY = `
-  SELECT fingerprint, answer, order_id AS "orderId" FROM idempotency_keys WHERE key = $1`;
+  WITH ${INPUT}, ${newKey('orders', '$4', '$5', 'order_id')}, ${PLACED_WITH_EVENT(ID_FROM_KEY)}`;
 
 /** Keeps the first answer. */
 export const KEEP_ANSWER = `
   WITH kept AS (
     UPDATE idempotency_keys SET answer = coalesce(answer, $2::jsonb) WHERE key = $1 RETURNING answer)
   SELECT answer FROM kept`;
-
-export const FORGET_KEYS = `
-  WITH deleted AS (
-    DELETE FROM idempotency_keys WHERE key IN (
-      SELECT key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2
-         FOR UPDATE SKIP LOCKED)
-    RETURNING 1)
-  SELECT count(*)::int AS count FROM deleted`;
 
 export const FIND = `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1)`;
 
