@@ -1,3 +1,4 @@
+import './loopback.ts';
 export { measureBacklog } from './suite/backlog.ts';
 export { build } from './suite/build.ts';
 export {
