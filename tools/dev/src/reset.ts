@@ -1,13 +1,9 @@
-import { removeData, foldersIn, LOCAL, stopOrphans, SetupError } from '@equipmgnt/testing';
-import { claim } from './session/lock.ts';
+import { removeData, foldersIn, LOCAL, SetupError } from '@equipmgnt/testing';
+import { claimAndCleanUp } from './session/lock.ts';
 
 /** Deletes all data of the suite, so that the next start has empty databases. Keeps downloads. */
 async function main(): Promise<void> {
-  const { run } = foldersIn(LOCAL);
-  await claim(run);
-  for (const { name, pid } of await stopOrphans(run)) {
-    console.log(`Stopped ${name} (pid ${pid}), an orphan of an earlier run.`);
-  }
+  await claimAndCleanUp(foldersIn(LOCAL).run);
   const deleted = await removeData(LOCAL);
   for (const folder of deleted) console.log(`Deleted ${folder}`);
   console.log(

@@ -2,9 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { REPOSITORY } from '@equipmgnt/testing';
 
+const RUN = join(REPOSITORY, 'tools/dev/run.mjs');
+
 const run = (...args: string[]) =>
-  spawnSync(process.execPath, [join(REPOSITORY, 'tools/dev/run.mjs'), ...args], {
+  spawnSync(process.execPath, [RUN, ...args], { encoding: 'utf8' });
+
+/** `npm start` after a script has changed what Node says about this machine. */
+const startOn = (script: string, env: NodeJS.ProcessEnv = {}) =>
+  spawnSync(process.execPath, ['--import', `data:text/javascript,${script}`, RUN, 'start'], {
     encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
   });
 
 describe('run.mjs', () => {
@@ -22,5 +29,25 @@ describe('run.mjs', () => {
     expect(stderr.trim().split('\n')).toEqual([
       expect.stringContaining('gateway, order, approval, equipment, mis'),
     ]);
+  });
+
+  const isA = (name: string, value: string) =>
+    `Object.defineProperty(process,'${name}',{value:'${value}'});`;
+
+  it.each([
+    ['no MariaDB', isA('arch', 'arm64'), /^No package contains.* linux-arm64: .*MARIADB_URL=/],
+    ['no MariaDB', isA('platform', 'darwin') + isA('arch', 'x64'), / darwin-x64: .*MARIADB_URL=/],
+    ['no glibc', `process.report.getReport=()=>({header:{}})`, /need glibc/],
+    [
+      'no permissions on files',
+      `import fs from 'node:fs';import{syncBuiltinESMExports as s}from'node:module';` +
+        `const{statSync:o}=fs;fs.statSync=(...a)=>Object.assign(o(...a),{mode:0o40777});s()`,
+      /is on a file system without Linux permissions/,
+    ],
+  ])('says before the installation, in one line, that there is %s', (_, script, message) => {
+    const { status, stdout, stderr } = startOn(script);
+    expect(status).toBe(1);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(message)]);
+    expect(stdout).toBe('');
   });
 });

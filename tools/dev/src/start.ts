@@ -1,15 +1,8 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
-import {
-  checkJavaFor,
-  foldersIn,
-  LOCAL,
-  stopOrphans,
-  onStopRequest,
-  SetupError,
-} from '@equipmgnt/testing';
+import { checkJavaFor, foldersIn, LOCAL, onStopRequest, SetupError } from '@equipmgnt/testing';
 import { checkPorts } from './ports/check-ports.ts';
-import { claim } from './session/lock.ts';
+import { claimAndCleanUp } from './session/lock.ts';
 import { Session } from './session/session.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -47,11 +40,7 @@ async function main(): Promise<number> {
 
 /** Checks the requirements before the first process is started. */
 async function checkMachine({ external, wantedPorts }: Settings): Promise<void> {
-  const { run } = foldersIn(LOCAL);
-  await claim(run);
-  for (const { name, pid } of await stopOrphans(run)) {
-    console.log(`Stopped ${name} (pid ${pid}), an orphan of an earlier run.`);
-  }
+  await claimAndCleanUp(foldersIn(LOCAL).run);
   await checkPorts(wantedPorts);
   await checkJavaFor({ kafka: !external.kafkaBrokers, mariadb: !external.mariadbUrl });
 }

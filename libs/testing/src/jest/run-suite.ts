@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { createServers, removeData } from '../servers/infrastructure.ts';
-import { freePorts } from '../ports/free-ports.ts';
+import { createServers, freeServerPorts, removeData } from '../servers/infrastructure.ts';
 import { Suite, type SuiteOptions } from '../suite/suite.ts';
 import { type Connections } from '../suite/services.ts';
 import { LOCAL, REPOSITORY } from '../layout.ts';
@@ -22,13 +21,7 @@ export async function runSuite(parts: SuiteParts = {}) {
   const testFile = basename(expect.getState().testPath ?? '', '.spec.ts');
   const logs = join(REPOSITORY, 'reports/logs', testFile, name);
   await mkdir(logs, { recursive: true });
-  const [postgres, mariadb, kafkaPort, kafkaController] = await freePorts(4);
-  const { kafka } = createServers(directory, {
-    postgres: postgres as number,
-    mariadb: mariadb as number,
-    kafka: kafkaPort as number,
-    kafkaController: kafkaController as number,
-  });
+  const { kafka } = createServers(directory, await freeServerPorts());
   const databases = await freshDatabases();
   const suites: Suite[] = [];
   const stop = async () => {

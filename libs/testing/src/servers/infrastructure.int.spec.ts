@@ -1,4 +1,4 @@
-import { mkdtemp, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
@@ -158,8 +158,11 @@ describe('Infrastructure', () => {
     });
   });
 
-  it('deletes all files when it is removed', async () => {
+  it('initialises empty data folders, and deletes all files when it is removed', async () => {
     const own = await mkdtemp(join(tmpdir(), 'infrastructure-'));
+    for (const name of ['postgres', 'mariadb', 'kafka/logs']) {
+      await mkdir(join(own, 'data', name), { recursive: true });
+    }
     const short = await startInfrastructure({ directory: own });
     await short.remove();
     await expect(stat(own)).rejects.toThrow('ENOENT');

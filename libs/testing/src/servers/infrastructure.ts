@@ -1,7 +1,6 @@
 import { rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { areDownloaded } from './downloads/archives.ts';
-import { checkJava } from './downloads/java.ts';
+import { checkJavaFor } from './downloads/java.ts';
 import { foldersIn } from '../layout.ts';
 import { freePorts } from '../ports/free-ports.ts';
 import { pidFileIn } from '../processes/pid-file.ts';
@@ -45,7 +44,7 @@ export interface Infrastructure extends Servers {
   /** Stops all servers, in any state; their data are kept. */
   stop(): Promise<void>;
   /** Stops all servers and deletes their data, and the directory if nothing else is in it. */
-  remove(): Promise<void>;
+  remove(): Promise<unknown>;
 }
 
 /**
@@ -56,16 +55,9 @@ export interface Infrastructure extends Servers {
  */
 export async function startInfrastructure(options: InfrastructureOptions): Promise<Infrastructure> {
   await checkJavaFor({ kafka: true, mariadb: true });
-  const [first, second, third, fourth] = await freePorts(4);
-  const ports = {
-    postgres: first!,
-    mariadb: second!,
-    kafka: third!,
-    kafkaController: fourth!,
-    ...options.ports,
-  };
+  const ports = { ...(await freeServerPorts()), ...options.ports };
   const servers = createServers(options.directory, ports);
-  const all: readonly Server[] = [servers.postgres, servers.mariadb, servers.kafka];
+  const all = Object.values(servers) as Server[];
   const reportFor = (server: Server) => {
     const report = options.report ?? silent;
     return throttled((text) => report(`${server.name}: ${text}`), REPORT_EVERY_MS);
@@ -79,11 +71,14 @@ export async function startInfrastructure(options: InfrastructureOptions): Promi
     await stop();
     throw error;
   }
-  const remove = async () => {
-    await stop();
-    await removeData(options.directory);
-  };
+  const remove = () => stop().then(() => removeData(options.directory));
   return { ...servers, stop, remove };
+}
+
+/** Ports that are free at the moment, for the servers. */
+export async function freeServerPorts(): Promise<InfrastructurePorts> {
+  const [postgres = 0, mariadb = 0, kafka = 0, kafkaController = 0] = await freePorts(4);
+  return { postgres, mariadb, kafka, kafkaController };
 }
 
 /** Creates the three servers with data, logs and pid files in a directory. Starts none of them. */
@@ -129,12 +124,4 @@ export async function removeData(directory: string): Promise<string[]> {
   );
   await rmdir(directory).catch(() => undefined); // it is not empty
   return removed.flat();
-}
-
-/** Checks that Java and Maven are installed if the given servers need them. */
-export async function checkJavaFor(servers: { kafka: boolean; mariadb: boolean }): Promise<void> {
-  await checkJava({
-    java: servers.kafka ? 'to run Apache Kafka' : undefined,
-    maven: (await areDownloaded(servers)) ? undefined : 'to download Kafka and MariaDB, once',
-  });
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
@@ -7,11 +8,12 @@ import { WORKSPACE } from '../layout.ts';
 import type { Command } from '../processes/detached.ts';
 import type { StartContext } from '../processes/managed-process.ts';
 import { run } from '../processes/run.ts';
-import { initialiseOnce } from './initialise-once.ts';
 import { Server, type ServerOptions } from './server.ts';
 
 // Any value works, but it must be the same at each start.
 const CLUSTER_ID = 'ZXF1aXBtZW50LXJlbnRhbA';
+
+const LOG_DIRECTORY = 'logs';
 
 export interface KafkaOptions extends ServerOptions {
   /** The port on 127.0.0.1 for the controller, which runs in the same process. */
@@ -50,23 +52,17 @@ async function prepare(options: KafkaOptions, { signal, report }: StartContext):
     '-cp',
     join(jars, '*'),
   ];
-  const inFolder = async (directory: string) => {
-    await mkdir(directory, { recursive: true });
-    const file = join(directory, 'server.properties');
-    await writeFile(file, properties(options));
-    return file;
-  };
-  await initialiseOnce(options.directory, async (directory) => {
+  const { directory } = options;
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, 'server.properties');
+  await writeFile(file, properties(options));
+  // The last file of the formatting. An empty folder, such as a new mount, does not have it.
+  if (!existsSync(join(directory, LOG_DIRECTORY, 'meta.properties'))) {
     report('formatting its storage');
-    const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c'];
-    const flags = [...java, ...format, await inFolder(directory)];
-    await run(javaExecutable(), flags, { cwd: directory, signal });
-  });
-  return {
-    executable: javaExecutable(),
-    args: [...java, 'kafka.Kafka', await inFolder(options.directory)],
-    cwd: options.directory,
-  };
+    const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file];
+    await run(javaExecutable(), [...java, ...format], { cwd: directory, signal });
+  }
+  return { executable: javaExecutable(), args: [...java, 'kafka.Kafka', file], cwd: directory };
 }
 
 function properties({ port, controllerPort, advertisedPort = port }: KafkaOptions): string {
@@ -81,7 +77,7 @@ function properties({ port, controllerPort, advertisedPort = port }: KafkaOption
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     // Relative to the working directory: the value is a comma-separated list that is read as
     // Latin-1, so an absolute path with a comma or an umlaut would break it.
-    'log.dirs': 'logs',
+    'log.dirs': LOG_DIRECTORY,
     // After a crash, the controller rejects the restarted broker for this long; by default 9 s.
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 1000,

@@ -134,23 +134,16 @@ function prepareProcess(
   return process;
 }
 
-const ONE_OF_EACH: Partial<Record<ServiceName, number>> = Object.fromEntries(
-  SERVICES.map((service) => [service, 1]),
-);
-
-async function choosePorts({
-  services = ONE_OF_EACH,
-  ports = {},
-}: SuiteOptions): Promise<Map<ServiceName, readonly number[]>> {
-  const wanted = SERVICES.map((service) => ({ service, count: services[service] ?? 0 }));
-  const total = wanted.reduce((sum, { count }) => sum + count, 0);
-  const free = await freePorts(total);
-  const chosen = wanted
-    .filter(({ count }) => count > 0)
-    .map(({ service, count }) => {
-      const given = ports[service] ?? [];
-      const rest = free.splice(0, count);
-      return [service, rest.map((port, index) => given[index] ?? port)] as const;
-    });
-  return new Map(chosen);
+async function choosePorts({ services, ports = {} }: SuiteOptions) {
+  const chosen = new Map<ServiceName, readonly number[]>();
+  for (const service of SERVICES) {
+    const count = services === undefined ? 1 : (services[service] ?? 0);
+    const free = await freePorts(count);
+    if (count > 0)
+      chosen.set(
+        service,
+        free.map((port, i) => ports[service]?.[i] ?? port),
+      );
+  }
+  return chosen;
 }

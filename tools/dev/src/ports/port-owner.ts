@@ -1,32 +1,20 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { commandLine } from '@equipmgnt/testing';
 
 const execute = promisify(execFile);
 
-/** The process that listens on a port. Without a pid, it is a process of another user. */
-export interface PortOwner {
-  readonly pid?: number;
-  readonly command?: string;
-}
-
-/** Finds the process that listens on a TCP port of this machine; undefined when there is none. */
-export async function portOwner(port: number): Promise<PortOwner | undefined> {
-  const linux = process.platform === 'linux';
-  const pid = linux ? await listenerFromProc(port) : await listenerFromLsof(port);
-  if (pid === 'none') return undefined;
-  if (pid === 'hidden') return {};
-  const command = await commandLine(pid);
-  return { pid, ...(command !== undefined && { command }) };
-}
-
-type Listener = number | 'none' | 'hidden';
+/**
+ * The pid of the process that listens on a TCP port of this machine. Undefined when there is none, or
+ * it belongs to another user.
+ */
+export const portOwner = (port: number): Promise<number | undefined> =>
+  process.platform === 'linux' ? listenerFromProc(port) : listenerFromLsof(port);
 
 // Columns of /proc/net/tcp: number, local address:port, remote, state, …, inode (the tenth).
 const LISTENING = '0A';
 
-async function listenerFromProc(port: number): Promise<Listener> {
+async function listenerFromProc(port: number): Promise<number | undefined> {
   const tables = await Promise.all(
     ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')),
   );
@@ -36,12 +24,11 @@ async function listenerFromProc(port: number): Promise<Listener> {
     .map((line) => line.trim().split(/\s+/))
     .filter(([, local, , state]) => state === LISTENING && local?.endsWith(`:${hexPort}`))
     .map((columns) => `socket:[${columns[9]}]`);
-  if (sockets.length === 0) return 'none';
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-  for (const pid of pids) {
+  for (const pid of sockets.length === 0 ? [] : pids) {
     if (await hasOpen(pid, sockets)) return Number(pid);
   }
-  return 'hidden';
+  return undefined;
 }
 
 async function hasOpen(pid: string, targets: readonly string[]): Promise<boolean> {
@@ -53,11 +40,9 @@ async function hasOpen(pid: string, targets: readonly string[]): Promise<boolean
   return links.some((link) => targets.includes(link));
 }
 
-async function listenerFromLsof(port: number): Promise<Listener> {
-  try {
-    const { stdout } = await execute('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t']);
-    return Number.parseInt(stdout, 10) || 'hidden';
-  } catch {
-    return 'hidden'; // lsof is not installed or lacks permission
-  }
+async function listenerFromLsof(port: number): Promise<number | undefined> {
+  const args = ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t'];
+  // it fails when lsof is not installed or lacks permission
+  const { stdout } = await execute('lsof', args).catch(() => ({ stdout: '' }));
+  return Number.parseInt(stdout, 10) || undefined;
 }

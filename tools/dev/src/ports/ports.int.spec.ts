@@ -16,15 +16,13 @@ describe('The ports of this machine', () => {
   afterAll(() => server.close());
 
   it('finds this process as the owner of its port', async () => {
-    const owner = await portOwner(port);
-    expect(owner?.pid).toBe(process.pid);
-    expect(owner?.command).toContain('jest');
+    expect(await portOwner(port)).toBe(process.pid);
   });
 
   it('reports a port in use, with its owner and a solution', async () => {
     const wanted = [{ port, name: 'order', variable: 'ORDER_PORT' }];
     await expect(checkPorts(wanted)).rejects.toThrow(
-      new RegExp(`${port} \\(for order\\) is in use by pid ${process.pid}: [^]*ORDER_PORT=`),
+      new RegExp(`${port} \\(for order\\) is in use by pid ${process.pid}: .*jest[^]*ORDER_PORT=`),
     );
   });
 

@@ -1,6 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commandLine, isRunning, makePrivateFolder, SetupError } from '@equipmgnt/testing';
+import {
+  commandLine,
+  isRunning,
+  makePrivateFolder,
+  SetupError,
+  stopOrphans,
+} from '@equipmgnt/testing';
 
 interface Holder {
   readonly pid: number;
@@ -35,3 +41,11 @@ const alreadyRunning = ({ pid, command }: Holder): SetupError =>
     `The suite of this repository is already running: pid ${pid}, ${command}\n` +
       `Stop it first: Ctrl-C in its terminal, or kill ${pid}`,
   );
+
+/** Locks the folder, and stops what an earlier run has left. */
+export async function claimAndCleanUp(folder: string): Promise<void> {
+  await claim(folder);
+  for (const { name, pid } of await stopOrphans(folder)) {
+    console.log(`Stopped ${name} (pid ${pid}), an orphan of an earlier run.`);
+  }
+}

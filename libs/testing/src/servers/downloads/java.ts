@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SetupError } from '../../setup-error.ts';
+import { areDownloaded } from './archives.ts';
 
 const execute = promisify(execFile);
 
@@ -12,19 +13,16 @@ const OLDEST_JAVA = 17;
 export const javaExecutable = (): string =>
   process.env['JAVA_HOME'] ? join(process.env['JAVA_HOME'], 'bin/java') : 'java';
 
-export interface JavaNeeds {
-  /** Why Java is needed, as the end of a sentence; undefined if it is not needed. */
-  readonly java: string | undefined;
-  /** Why Maven is needed, as the end of a sentence; undefined if it is not needed. */
-  readonly maven: string | undefined;
-}
-
-/** @throws SetupError that names the missing programs and how to install them. */
-export async function checkJava({ java, maven }: JavaNeeds): Promise<void> {
-  const why = java ?? maven;
-  if (why === undefined) return;
+/**
+ * Checks that Java and Maven are installed if the given servers need them.
+ * @throws SetupError that names the missing programs and how to install them.
+ */
+export async function checkJavaFor(servers: { kafka: boolean; mariadb: boolean }): Promise<void> {
+  const maven = (await areDownloaded(servers)) ? '' : 'to download Kafka and MariaDB, once';
+  const why = servers.kafka ? 'to run Apache Kafka' : maven;
+  if (!why) return;
   const problems = [await javaProblem(why), maven && (await mavenProblem(maven))];
-  const found = problems.filter((problem) => problem !== undefined);
+  const found = problems.filter(Boolean);
   if (found.length === 0) return;
   throw new SetupError(
     [
