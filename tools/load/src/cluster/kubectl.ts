@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CommandFailed, messageOf, REPOSITORY, run, SetupError } from '@equipmgnt/testing';
 
@@ -11,6 +12,23 @@ export const NAMESPACE = 'istio-cb-ns';
 
 const execute = promisify(execFile);
 const MOST_OUTPUT = 1 << 30; // the log of a proxy has a line for each request
+
+/**
+ * Calls a probe until it returns a value.
+ * @returns the value, or undefined after the time limit
+ */
+export async function poll<T>(
+  withinMs: number,
+  probe: () => Promise<T | undefined>,
+  everyMs = 1_000,
+): Promise<T | undefined> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined || performance.now() > deadline) return value;
+    await sleep(everyMs);
+  }
+}
 
 /** The operator's kubectl. The cluster is always an explicit context, never the current one. */
 export class Kubectl {
@@ -87,6 +105,7 @@ export class Kubectl {
     stop();
     throw new SetupError(`kubectl port-forward ${target} printed "${line}"`);
   }
+
   #inNamespace(args: readonly string[]): string[] {
     return ['--context', this.#context, '--namespace', NAMESPACE, ...args];
   }
