@@ -1,3 +1,4 @@
+export { Api } from './jest/api.ts';
 export { measureBacklog } from './suite/backlog.ts';
 export { build } from './suite/build.ts';
 export {

@@ -104,8 +104,9 @@ describe('In a cluster', () => {
       const { appendFileSync, readFileSync } = require('node:fs');
       const call = process.argv.slice(2).join(' ');
       appendFileSync(${JSON.stringify(join(folder, 'calls'))}, call + '\\n');
-      const applied = /apply --filename (.*\\.json)/.exec(call)?.[1];
-      if (applied) appendFileSync(${JSON.stringify(join(folder, 'applied'))}, readFileSync(applied));
+      if (call.includes('apply --filename -')) {
+        appendFileSync(${JSON.stringify(join(folder, 'applied'))}, readFileSync(0));
+      }
       const answers = ${JSON.stringify([...answers, ...usual])};
       const before = readFileSync(${JSON.stringify(join(folder, 'calls'))}, 'utf8').trim().split('\\n');
       const [, { out = '', fails = false } = {}] = answers.find(([p, { times = Infinity }]) =>
@@ -153,7 +154,7 @@ describe('In a cluster', () => {
       /set env deployment\/approval .* APPROVAL_DELAY_MS=400 APPROVAL_DELAY_JITTER_MS=220/,
       /rollout status/,
       /delete job siege-approval --ignore-not-found/,
-      /apply --filename .*\.json/,
+      /apply --filename -/,
       /wait --for=jsonpath=\{\.status\.active\}=1 job\/siege-approval/,
       /logs job\/siege-approval --container siege --follow/,
       /logs job\/siege-approval --container istio-proxy/,
@@ -356,7 +357,7 @@ describe('In a cluster', () => {
     if (outcome instanceof Error) throw outcome;
     expect(passed(outcome)).toBe(true);
     expect(said.join('\n')).toContain('siege hung after its time and was ended: it runs once more');
-    expect(calls.filter((call) => /apply --filename .*json/.test(call))).toHaveLength(2);
+    expect(calls.filter((call) => /apply --filename -/.test(call))).toHaveLength(2);
     expect(calls.findLast((call) => call.includes('job'))).toContain('delete job siege-approval');
   });
 

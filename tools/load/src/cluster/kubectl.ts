@@ -1,8 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -47,10 +44,12 @@ export class Kubectl {
   }
 
   /** @returns stdout, without warnings. @throws SetupError with kubectl's error message */
-  async run(args: readonly string[]): Promise<string> {
+  async run(args: readonly string[], input = ''): Promise<string> {
     const options = { env: process.env, signal: this.#signal, maxBuffer: MOST_OUTPUT };
     try {
-      return (await execute('kubectl', this.#inNamespace(args), options)).stdout;
+      const running = execute('kubectl', this.#inNamespace(args), options);
+      running.child.stdin?.on('error', () => undefined).end(input); // it may end without reading it
+      return (await running).stdout;
     } catch (error) {
       throw this.#failed(args, error, (error as { stderr?: string }).stderr);
     }
@@ -75,14 +74,7 @@ export class Kubectl {
   }
 
   async apply(object: object): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
-    try {
-      const file = join(folder, 'object.json');
-      await writeFile(file, JSON.stringify(object));
-      await this.run(['apply', '--filename', file]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await this.run(['apply', '--filename', '-'], JSON.stringify(object));
   }
 
   /**
