@@ -2,7 +2,9 @@
 # The stages before "packages" do not use SERVICE, so all five images share them.
 # Needs BuildKit, the default of Docker 23 and newer.
 
-FROM node:24-bookworm-slim AS base
+# Another registry's copy, or a digest, can replace it.
+ARG NODE_IMAGE=node:24-bookworm-slim
+FROM ${NODE_IMAGE} AS base
 WORKDIR /app
 
 # Only the package manifests: the layer with the installed packages stays cached while only sources
@@ -43,11 +45,13 @@ RUN --mount=type=bind,from=build,source=/app,target=/built \
 FROM base
 ARG SERVICE
 ARG VERSION=development
+ARG NODE_IMAGE
 COPY --from=packages /app/node_modules node_modules
 COPY --from=app /out ./
 LABEL org.opencontainers.image.title="equipmgnt-$SERVICE" \
       org.opencontainers.image.description="Equipment rental (장비대여): $SERVICE" \
-      org.opencontainers.image.version="$VERSION"
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.base.name="$NODE_IMAGE"
 ENV NODE_ENV=production VERSION=$VERSION
 USER 1000:1000
 EXPOSE 8080

@@ -1,4 +1,5 @@
 import './loopback.ts';
+export { Api } from './jest/api.ts';
 export { measureBacklog } from './suite/backlog.ts';
 export { build } from './suite/build.ts';
 export {

@@ -19,4 +19,22 @@ describe('docker-compose.yml', () => {
     const defaults = new Map(all.map(([, name, value]) => [name, value]));
     expect(all.filter(([, name, value]) => defaults.get(name) !== value)).toEqual([]);
   });
+
+  it('takes every image from a registry by a variable, with the same base as the Dockerfile', () => {
+    const images = [...read('docker-compose.yml').matchAll(/^ +image: (.*)$/gm)].map(
+      ([, it]) => it,
+    );
+    const own = images.filter((image) => !image?.startsWith('equipmgnt-'));
+    expect(own).toHaveLength(3);
+    for (const image of own) expect(image).toMatch(/^\$\{\w+_IMAGE:-\S+\}$/);
+    const bases = ['docker-compose.yml', 'Dockerfile', 'buildspec.yml'].map(
+      (file) => /NODE_IMAGE(?:=|: (?:\$\{NODE_IMAGE:-)?)([\w:.-]+)/.exec(read(file))?.[1],
+    );
+    expect(new Set(bases)).toEqual(new Set(['node:24-bookworm-slim']));
+    for (const file of ['Dockerfile', 'k8s/load/Dockerfile']) {
+      const from = [...read(file).matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+      expect(from[0]).toMatch(/^\$\{\w+_IMAGE\}$/);
+      expect(from.slice(1).filter((image) => image?.includes(':'))).toEqual([]);
+    }
+  });
 });

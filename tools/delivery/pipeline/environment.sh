@@ -17,6 +17,9 @@ expected AWS_ACCOUNT_ID 'the account that has the ECR repositories, such as 1234
   return 1
 }
 
+# Orders the builds. CodeBuild gives its time in milliseconds.
+export BUILD_STARTED="${CODEBUILD_START_TIME:-$(date +%s)000}"
+
 # ECR, unless REGISTRY names another one.
 export REGISTRY="${REGISTRY:-$AWS_ACCOUNT_ID.dkr.ecr.$AWS_DEFAULT_REGION.amazonaws.com}"
 export IMAGE_TAG="$CODEBUILD_RESOLVED_SOURCE_VERSION"

@@ -60,7 +60,8 @@ describe('The pipeline', () => {
       SERVICES.map((service) => `docker push ${REGISTRY}/equipmgnt-${service}:c0ffee`),
     );
     expect(await calls(/^docker build/)).toContain(
-      `docker build --build-arg SERVICE=mis --build-arg VERSION=c0ffee --tag ${REGISTRY}/equipmgnt-mis:c0ffee .`,
+      'docker build --build-arg NODE_IMAGE=node:24-bookworm-slim --build-arg SERVICE=mis ' +
+        `--build-arg VERSION=c0ffee --tag ${REGISTRY}/equipmgnt-mis:c0ffee .`,
     );
     expect(await calls(/^kubectl (apply|rollout)/)).toEqual([
       'kubectl apply -k .local/roll-out',
@@ -133,6 +134,74 @@ describe('The pipeline', () => {
   it('pushes no image when one cannot be built', async () => {
     await run({ STAND_IN_FAILS: '^docker build.*SERVICE=mis' });
     expect(await calls(/^docker push/)).toEqual([]);
+  });
+
+  it('takes the images that the registry has of this commit, and builds and pushes the others', async () => {
+    const outcome = await run({ STAND_IN_PUSHED: 'equipmgnt-(gateway|order):c0ffee' });
+    expect(outcome.succeeded).toBe(true);
+    const missing = ['approval', 'equipment', 'mis'];
+    expect(await calls(/^docker build/)).toHaveLength(missing.length);
+    expect(await calls(/^docker push/)).toEqual(
+      missing.map((service) => `docker push ${REGISTRY}/equipmgnt-${service}:c0ffee`),
+    );
+    const rolledOut = await readFile(`${log()}.kustomization.yaml`, 'utf8');
+    expect(rolledOut.match(/newTag: c0ffee/g)).toHaveLength(SERVICES.length);
+  });
+
+  it('builds no image of a commit whose images are all in the registry', async () => {
+    expect(await run({ STAND_IN_PUSHED: 'c0ffee' })).toMatchObject({ succeeded: true });
+    expect(await calls(/^docker (build|push)/)).toEqual([]);
+  });
+
+  it('never mixes images from two bases', async () => {
+    const outcome = await run({
+      STAND_IN_PUSHED: 'equipmgnt-order:c0ffee',
+      STAND_IN_BASE: 'node:24-bookworm-slim@sha256:0ld',
+    });
+    expect(outcome).toMatchObject({ succeeded: false, phases: { build: false } });
+    expect(await calls(/^docker (build|push)|^kubectl/)).toEqual([]);
+  });
+
+  it('builds from the base that the project sets', async () => {
+    await run({ NODE_IMAGE: 'mirror.example/node:24' });
+    const builds = await calls(/^docker build/);
+    expect(builds.filter((call) => !call.includes('NODE_IMAGE=mirror.example/node:24 '))).toEqual(
+      [],
+    );
+  });
+
+  it('rolls nothing out after a newer build has, and says so', async () => {
+    const outcome = await run({ CODEBUILD_START_TIME: '1000', STAND_IN_STARTED: '1001' });
+    expect(outcome).toMatchObject({ succeeded: false, phases: { build: true, post_build: false } });
+    expect(await calls(/^kubectl (apply|rollout)/)).toEqual([]);
+  });
+
+  it('records which build has rolled out', async () => {
+    await run({ CODEBUILD_START_TIME: '1000', STAND_IN_STARTED: '999' });
+    const applied = await readFile(`${log()}.kustomization.yaml`, 'utf8');
+    expect(applied).toContain('literals: [started=1000, tag=c0ffee]');
+  });
+
+  it('does not take back a deployment that has the image of another build', async () => {
+    const outcome = await run({
+      STAND_IN_FAILS: '^kubectl rollout status',
+      STAND_IN_OTHER: 'order',
+    });
+    expect(outcome.succeeded).toBe(false);
+    const undone = await calls(/^kubectl rollout undo/);
+    expect(undone).toHaveLength(SERVICES.length - 1);
+    expect(undone.join()).not.toContain('/order');
+  });
+
+  it('takes nothing back, and fails, when a newer build rolls out while it waits', async () => {
+    const overtaken = { CODEBUILD_START_TIME: '1000', STAND_IN_OVERTAKEN: '1001' };
+    expect(await run({ ...overtaken, STAND_IN_FAILS: '^kubectl rollout status' })).toMatchObject({
+      succeeded: false,
+    });
+    expect(await calls(/^kubectl rollout undo/)).toEqual([]);
+    await rm(log());
+    expect(await run(overtaken)).toMatchObject({ succeeded: false });
+    expect(await calls(/^kubectl rollout status/)).toHaveLength(SERVICES.length);
   });
 
   it('rolls all deployments back, waits, and fails when one roll-out fails', async () => {

@@ -14,6 +14,7 @@ rename() {
   echo "  - { name: $name, newName: $REGISTRY/equipmgnt-$service, newTag: $IMAGE_TAG }"
 }
 
+# The ConfigMap roll-out says which build applied last.
 generate() {
   local service
   rm -rf "$generated"
@@ -22,12 +23,25 @@ generate() {
     printf '%s\n' 'apiVersion: kustomize.config.k8s.io/v1beta1' 'kind: Kustomization'
     printf 'resources: [../../%s]\nimages:\n' "$OVERLAY"
     for service in $SERVICES; do rename "$service"; done
+    printf '%s\n' 'configMapGenerator:' "  - name: roll-out" "    namespace: $namespace" \
+      "    literals: [started=$BUILD_STARTED, tag=$IMAGE_TAG]" '    options: { disableNameSuffixHash: true }'
   } > "$generated/kustomization.yaml"
 }
 
-revision() {
-  kubectl get deployment "$1" --namespace "$namespace" --ignore-not-found \
-    --output 'jsonpath={.metadata.annotations.deployment\.kubernetes\.io/revision}'
+get() { kubectl get "$1" "$2" --namespace "$namespace" --ignore-not-found --output "jsonpath=$3"; }
+
+# The revision and the image of a deployment.
+state() {
+  get deployment "$1" '{.metadata.annotations.deployment\.kubernetes\.io/revision} {.spec.template.spec.containers[0].image}'
+}
+
+# Fails, and says so, if a build that started later has applied its version.
+is_newest() {
+  local started tag
+  started=$(get configmap roll-out '{.data.started}') && tag=$(get configmap roll-out '{.data.tag}') || return
+  [ "${started:-0}" -le "$BUILD_STARTED" ] && return
+  echo "A newer build has been here, with $tag: its version stays." >&2
+  return 1
 }
 
 roll_out() {
@@ -39,26 +53,34 @@ roll_out() {
   return "$failed"
 }
 
-# Rolls back only what this run changed. A first deployment has no earlier revision, and stays for
-# inspection.
+# Rolls back only what this build changed and what still has its tag. A first deployment has no earlier
+# revision, and stays for inspection.
 undo() {
-  local service failed=0
+  local service revision now failed=0
   for service in $SERVICES; do
-    [ -n "${before[$service]}" ] && [ "$(revision "$service")" != "${before[$service]}" ] || continue
-    echo "$service is rolled back to revision ${before[$service]}"
-    kubectl rollout undo "deployment/$service" --namespace "$namespace" --to-revision "${before[$service]}" &&
+    revision=${before[$service]%% *}
+    now=$(state "$service")
+    [ -n "$revision" ] && [ "$now" != "${before[$service]}" ] || continue
+    [ "${now#* }" = "$REGISTRY/equipmgnt-$service:$IMAGE_TAG" ] || {
+      echo "Another build has been here: $service has ${now#* }, which stays." >&2
+      continue
+    }
+    echo "$service is rolled back to revision $revision"
+    kubectl rollout undo "deployment/$service" --namespace "$namespace" --to-revision "$revision" &&
       kubectl rollout status "deployment/$service" --namespace "$namespace" --timeout "$ROLLOUT_TIMEOUT" || failed=1
   done
   [ "$failed" = 0 ] || echo 'Some deployments could not be rolled back: an operator must fix them.' >&2
 }
 
 generate
+is_newest || exit 1
 declare -A before
-for service in $SERVICES; do before[$service]=$(revision "$service"); done
+for service in $SERVICES; do before[$service]=$(state "$service"); done
 
 if ! roll_out; then
   echo "The roll-out of $IMAGE_TAG failed." >&2
-  undo
+  is_newest && undo
   exit 1
 fi
+is_newest || exit 1
 echo "$IMAGE_TAG is rolled out."

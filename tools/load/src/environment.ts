@@ -1,69 +1,128 @@
-import { join } from 'node:path';
-import { Suite, type Connections, type SuiteOptions } from '@equipmgnt/testing';
-import { Envoy, type EnvoyOptions } from './envoy/envoy.ts';
-import { siege, type SiegeRun } from './siege/siege.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoggedRequest } from './envoy/access-log.ts';
+import type { SiegeReport } from './siege/report.ts';
+import { SiegeHung, type SiegeRun } from './siege/siege.ts';
+import type { SuiteClient } from './suite-client.ts';
+import type { BreakerOutcome } from './thresholds.ts';
 
-export interface EnvironmentOptions {
-  /** The databases and the broker. */
-  readonly connections: Connections;
-  /** For the configuration files of the started programs. */
-  readonly directory: string;
-  readonly siegeProgram: string;
-  readonly envoyProgram: string;
-  /** Receives each progress message. */
-  readonly say: (text: string) => void;
-  /** Receives each line that siege prints. */
-  readonly onSiegeLine?: (line: string) => void;
-  readonly signal?: AbortSignal;
+// The share of siege's time that passes before the action starts, so that there is load.
+const LEAD = 0.1;
+
+export interface ApprovalSetup {
+  /** Whether a request takes DELAY_MS ± JITTER_MS. */
+  readonly slow?: boolean;
+  /** Whether the mesh's breaker is in front of it. */
+  readonly meshBreaker?: boolean;
+  /** A fixed number of replicas; by default as many as the environment has. */
+  readonly replicas?: number;
 }
 
-type Parts = Pick<SuiteOptions, 'services' | 'ports' | 'env'>;
+export interface SiegeOutcome {
+  readonly siege: SiegeReport;
+  /** The access log of the proxy in front of approval; empty if there is none. */
+  readonly requests: readonly LoggedRequest[];
+}
 
-/** The processes of one local run. stop() stops everything that was started through it. */
-export class Environment {
-  readonly #options: EnvironmentOptions;
-  readonly #suites: Suite[] = [];
-  readonly #envoys: Envoy[] = [];
+/** The POST /approvals that a replica has answered since its process started. */
+export interface Answers {
+  readonly answered: number;
+  /** Those with a status of at least 500. */
+  readonly failed: number;
+}
 
-  constructor(options: EnvironmentOptions) {
-    this.#options = options;
-  }
+/** How a demonstration reports its progress and learns that it has to stop. */
+export interface Reporting {
+  readonly say: (text: string) => void;
+  readonly onSiegeLine: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a demonstration needs of the suite, which runs on this machine or in a cluster. */
+export abstract class Environment {
+  protected abstract readonly reporting: Reporting;
+  /** How long a hung replica can hold a request. */
+  abstract readonly requestLimitSeconds: number;
+  abstract readonly approvalsUrl: string;
+  abstract readonly ordersUrl: string;
 
   say(text: string): void {
-    this.#options.say(text);
+    this.reporting.say(text);
   }
 
-  /** Starts services and waits until they are ready. */
-  async start(parts: Parts): Promise<Suite> {
-    const suite = await this.prepare(parts);
-    await Promise.all(suite.processes.map((process) => process.start()));
-    return suite;
+  /** Sets approval up, and waits until it is ready. */
+  abstract setUpApproval(setup: ApprovalSetup): Promise<void>;
+  abstract stopApproval(): Promise<void>;
+  /** Starts it again after stopApproval(), and waits until it is ready. */
+  abstract startApproval(): Promise<void>;
+
+  /** A client of the whole suite. approval is set up or stopped before. */
+  abstract client(): Promise<SuiteClient>;
+
+  /** What is known about the breakers, except what siege and the orders show. */
+  abstract breakers(): Promise<Pick<BreakerOutcome, 'overflows' | 'fallbacks' | 'alive'>>;
+
+  /** Replaces all replicas of approval, with their readiness probe or without it. */
+  abstract rollOut(probed: boolean): Promise<void>;
+
+  /**
+   * Makes one replica of approval hang.
+   * @returns its name, and a function that waits until a liveness probe has caused a restart and
+   * returns the name of the restarted replica
+   */
+  abstract hang(): Promise<{ readonly name: string; readonly restarted: () => Promise<string> }>;
+
+  /** By name of the replica. */
+  abstract answers(): Promise<ReadonlyMap<string, Answers>>;
+
+  /** @throws SiegeHung if siege did not end in time */
+  protected abstract runSiege(run: SiegeRun, onLine: (line: string) => void): Promise<SiegeOutcome>;
+
+  /**
+   * Runs siege, and an action after a first period of load alone. If siege hangs, its figures are lost,
+   * so both are repeated once.
+   * @returns what siege measured, the action's value, and how long after siege's start it ended
+   */
+  async siege<T = void>(
+    run: SiegeRun,
+    action?: () => Promise<T>,
+  ): Promise<SiegeOutcome & { readonly value: T; readonly seconds: number }> {
+    try {
+      return await this.#siegeOnce(run, action);
+    } catch (error) {
+      if (!(error instanceof SiegeHung)) throw error;
+      this.say(`${error.message}: it runs once more`);
+      return this.#siegeOnce(run, action);
+    }
   }
 
-  /** Creates services without starting them. */
-  async prepare(parts: Parts): Promise<Suite> {
-    const suite = await Suite.prepare({ infrastructure: this.#options.connections, ...parts });
-    this.#suites.push(suite);
-    return suite;
+  async #siegeOnce<T>(run: SiegeRun, action?: () => Promise<T>) {
+    const begun = Promise.withResolvers<void>(); // in a cluster its start takes time
+    const siege = this.runSiege(run, (line) => {
+      begun.resolve();
+      this.reporting.onSiegeLine(line);
+    });
+    siege.catch(begun.reject);
+    const act = async () => {
+      await begun.promise;
+      const start = performance.now();
+      await Promise.race([sleep(run.seconds * LEAD * 1000), siege]);
+      const value = (await action?.()) as T;
+      return { value, seconds: (performance.now() - start) / 1000 };
+    };
+    const acting = act();
+    await Promise.allSettled([siege, acting]); // both end before anything is restored
+    return { ...(await siege), ...(await acting) };
   }
+}
 
-  async envoy(options: Pick<EnvoyOptions, 'rule' | 'upstreams'>): Promise<Envoy> {
-    const { directory, envoyProgram: program } = this.#options;
-    const own = join(directory, `envoy-${this.#envoys.length + 1}`);
-    const envoy = await Envoy.start({ program, directory: own, ...options });
-    this.#envoys.push(envoy);
-    return envoy;
-  }
-
-  /** @throws the signal's reason if it aborts during the siege */
-  siege(run: Omit<SiegeRun, 'program' | 'onLine' | 'signal'>) {
-    const { siegeProgram: program, onSiegeLine: onLine, signal } = this.#options;
-    return siege({ program, ...(onLine && { onLine }), ...(signal && { signal }), ...run });
-  }
-
-  /** Stops everything, also what has not finished starting. */
-  async stop(): Promise<void> {
-    await Promise.all(this.#suites.map((suite) => suite.stop()));
-    await Promise.all(this.#envoys.map((envoy) => envoy.stop()));
-  }
+/** Parses the metrics of a replica of approval. */
+export function answersIn(metrics: string): Answers {
+  const pattern =
+    /^http_server_requests_seconds_count\{(?=.*method="POST")(?=.*uri="\/approvals").*status="(\d+)".*\} (\d+)$/gm;
+  const counts = [...metrics.matchAll(pattern)].map(([, status, count]) => ({
+    failed: Number(status) >= 500,
+    count: Number(count),
+  }));
+  const sum = (some: typeof counts) => some.reduce((total, { count }) => total + count, 0);
+  return { answered: sum(counts), failed: sum(counts.filter(({ failed }) => failed)) };
 }

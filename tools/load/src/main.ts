@@ -1,16 +1,17 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { messageOf, onStopRequest, SetupError } from '@equipmgnt/testing';
 import { Command, InvalidArgumentError } from 'commander';
+import { autoscale } from './cluster/autoscale.ts';
 import { runInCluster } from './cluster/run.ts';
-import * as cluster from './cluster/demonstrations.ts';
-import { liveness as livenessInCluster } from './cluster/liveness.ts';
-import { breaker } from './demonstrations/breaker.ts';
-import { fallback } from './demonstrations/fallback.ts';
-import { liveness } from './demonstrations/liveness.ts';
-import { noBreaker } from './demonstrations/no-breaker.ts';
-import { redeploy } from './demonstrations/redeploy.ts';
-import type { Demonstration } from './demonstrations/demonstration.ts';
-import { runLocally } from './local.ts';
+import {
+  breaker,
+  fallback,
+  liveness,
+  noBreaker,
+  redeploy,
+  type Demonstration,
+} from './demonstrations.ts';
+import { runLocally } from './local/run.ts';
 import { describe, passed, type Check } from './result.ts';
 
 interface Entry {
@@ -20,54 +21,51 @@ interface Entry {
   readonly seconds: { readonly local: number; readonly cluster: number };
   /** Undefined if the demonstration needs a cluster. */
   readonly local?: Demonstration;
-  readonly cluster: cluster.ClusterDemonstration;
+  readonly cluster: Parameters<typeof runInCluster>[0];
 }
 
 const USERS = 20; // as in the classic command line
 const MOST_USERS = 255; // siege's own limit, in k8s/load/siegerc
+
+const anywhere = (run: Demonstration) => ({ local: run, cluster: run });
 
 const DEMONSTRATIONS: readonly Entry[] = [
   {
     name: 'no-breaker',
     shows: 'approval is slow and has no breaker: every request waits and is served',
     seconds: { local: 20, cluster: 20 },
-    local: noBreaker,
-    cluster: cluster.noBreaker,
+    ...anywhere(noBreaker),
   },
   {
     name: 'breaker',
     shows: "the mesh's breaker refuses some requests immediately; orders are still accepted",
     seconds: { local: 20, cluster: 20 },
-    local: breaker,
-    cluster: cluster.breaker,
+    ...anywhere(breaker),
   },
   {
     name: 'autoscale',
     shows:
       'approval is scaled from 1 to at most 10 replicas under load, and back; in a cluster only',
     seconds: { local: 120, cluster: 120 },
-    cluster: cluster.autoscale,
+    cluster: autoscale,
   },
   {
     name: 'redeploy',
     shows: 'with the readiness probe a rolling redeploy loses no request; without it, it does',
     seconds: { local: 60, cluster: 120 },
-    local: redeploy,
-    cluster: cluster.redeploy,
+    ...anywhere(redeploy),
   },
   {
     name: 'liveness',
     shows: 'a hung replica of approval is restarted, the other one keeps serving',
     seconds: { local: 45, cluster: 180 },
-    local: liveness,
-    cluster: livenessInCluster,
+    ...anywhere(liveness),
   },
   {
     name: 'fallback',
     shows: 'approval is down while orders arrive: all are accepted, and approved later',
     seconds: { local: 20, cluster: 60 },
-    local: fallback,
-    cluster: cluster.fallback,
+    ...anywhere(fallback),
   },
 ];
 
@@ -123,7 +121,7 @@ function runDemonstration(
   throw new SetupError(
     `${entry.name} needs a cluster: an autoscaler, metrics-server, and nodes to scale to. ` +
       `Nothing was run.\nWith a kubectl context of one: npm run load:${entry.name} -- --cluster ` +
-      '<context>\nIts load is the Job siege-approval-120s in k8s/load; docs/operations.md explains it.',
+      '<context>\ndocs/operations.md explains it.',
   );
 }
 

@@ -8,8 +8,11 @@ export const JITTER_MS = 220;
 
 // A refusal takes at most this share of a served request's time, because it must not wait for approval.
 const QUICK = 0.1;
-// At most this, the difference from 100 % is visible in siege's output.
-const VISIBLY_LESS = 99;
+const check = (threshold: string, held: boolean, found: string): Check => ({
+  threshold,
+  held,
+  found,
+});
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
@@ -26,11 +29,8 @@ const figures = ({ availability, successful, failed, answers }: SiegeReport): st
   countStatuses(answers.map(({ status }) => status));
 
 /** Counts the failures, because siege rounds the percentage. */
-const fullyAvailable = (threshold: string, report: SiegeReport): Check => ({
-  threshold,
-  held: report.failed === 0 && report.successful > 0,
-  found: figures(report),
-});
+const fullyAvailable = (threshold: string, report: SiegeReport): Check =>
+  check(threshold, report.failed === 0 && report.successful > 0, figures(report));
 
 /** Approval is slow and has no breaker. */
 export function noBreakerChecks(report: SiegeReport): Check[] {
@@ -38,11 +38,11 @@ export function noBreakerChecks(report: SiegeReport): Check[] {
   const typical = seconds.length === 0 ? 0 : median(seconds);
   return [
     fullyAvailable('every request is served, availability is 100 %', report),
-    {
-      threshold: 'requests wait, because approval is slow',
-      held: typical >= (DELAY_MS - JITTER_MS) / 1000,
-      found: `${typical.toFixed(2)} s at the median, ${report.longestSeconds.toFixed(2)} s at most`,
-    },
+    check(
+      'requests wait, because approval is slow',
+      typical >= (DELAY_MS - JITTER_MS) / 1000,
+      `${typical.toFixed(2)} s at the median, ${report.longestSeconds.toFixed(2)} s at most`,
+    ),
   ];
 }
 
@@ -78,54 +78,50 @@ export function breakerChecks(outcome: BreakerOutcome): Check[] {
   const [quick, slow] = [refused, served].map((some) =>
     some.length === 0 ? NaN : median(some.map(({ ms }) => ms)),
   ) as [number, number];
+  const overloaded = refused.filter((request) => request.overloaded).length;
   return [
-    {
-      threshold: 'siege is served in part',
-      held: siege.successful > 0 && siege.failed > 0,
-      found: figures(siege),
-    },
-    {
-      threshold: "the mesh's breaker tripped: 503 with flag UO",
-      held: refused.length > 0 && refused.every(({ status }) => status === 503),
-      found:
-        `${refused.length} refused` +
+    check('siege is served in part', siege.successful > 0 && siege.failed > 0, figures(siege)),
+    check(
+      "the mesh's breaker tripped: 503 with flag UO",
+      refused.length > 0 && refused.every(({ status }) => status === 503),
+      `${refused.length} refused` +
         (passedOn.length === 0 ? '' : `, and ${passedOn.length} by approval's own proxy`),
-    },
+    ),
     ...(overflows === undefined
       ? []
       : [
-          {
-            threshold: 'each refusal says x-envoy-overloaded',
-            held: refused.every(({ overloaded }) => overloaded),
-            found: `${refused.filter(({ overloaded }) => overloaded).length} of ${refused.length}`,
-          },
-          {
-            threshold: "Envoy's overflow counter explains each refusal",
-            held: overflows === refused.length,
-            found: `${overflows} counted`,
-          },
+          check(
+            'each refusal says x-envoy-overloaded',
+            overloaded === refused.length,
+            `${overloaded} of ${refused.length}`,
+          ),
+          check(
+            "Envoy's overflow counter explains each refusal",
+            overflows === refused.length,
+            `${overflows} counted`,
+          ),
         ]),
-    {
-      threshold: 'nothing failed for another reason',
-      held: unexplained.length === 0,
-      found: countStatuses(unexplained.map(({ status }) => status)),
-    },
-    {
-      threshold: 'a refusal does not wait for approval',
-      held: quick <= slow * QUICK,
-      found: `${quick} ms against ${slow} ms, at the median`,
-    },
-    { threshold: 'approval is alive', held: alive, found: alive ? 'ready' : 'not ready' },
-    {
-      threshold: 'orders are accepted: 202 after the fallback',
-      held: orders.length > 0 && orders.every((status) => status === 201 || status === 202),
-      found: countStatuses(orders) + (fallbacks ? `; order's own breaker: ${own(fallbacks)}` : ''),
-    },
-    {
-      threshold: 'all orders are approved in the end',
-      held: approved === orders.length,
-      found: `${approved} of ${orders.length}, of which ${waiting} waited`,
-    },
+    check(
+      'nothing failed for another reason',
+      unexplained.length === 0,
+      countStatuses(unexplained.map(({ status }) => status)),
+    ),
+    check(
+      'a refusal does not wait for approval',
+      quick <= slow * QUICK,
+      `${quick} ms against ${slow} ms, at the median`,
+    ),
+    check('approval is alive', alive, alive ? 'ready' : 'not ready'),
+    check(
+      'orders are accepted: 202 after the fallback',
+      orders.length > 0 && orders.every((status) => status === 201 || status === 202),
+      countStatuses(orders) + (fallbacks ? `; order's own breaker: ${own(fallbacks)}` : ''),
+    ),
+    check(
+      'all orders are approved in the end',
+      approved === orders.length,
+      `${approved} of ${orders.length}, of which ${waiting} waited`,
+    ),
   ];
 }
 
@@ -135,20 +131,26 @@ export interface Redeployed {
   readonly seconds: number;
 }
 
-/** Approval is rolled out twice under load: with its readiness probe and without it. */
-export function redeployChecks(probed: Redeployed, unprobed: Redeployed): Check[] {
+/**
+ * Approval is rolled out twice under load: with its readiness probe and without it. Refusals are
+ * counted, because their share depends on how long siege runs beside the roll-out. One for each user
+ * means that nobody could overlook them.
+ */
+export function redeployChecks(probed: Redeployed, unprobed: Redeployed, users: number): Check[] {
   return [
     fullyAvailable('with the readiness probe no request fails', probed.siege),
-    {
-      threshold: 'without it, availability is visibly lower',
-      held: unprobed.siege.availability <= VISIBLY_LESS,
-      found: figures(unprobed.siege),
-    },
-    ...[probed, unprobed].map(({ siege, seconds }, index) => ({
-      threshold: `siege lasted longer than the roll-out ${index === 0 ? 'with' : 'without'} it`,
-      held: seconds < siege.elapsedSeconds,
-      found: `${siege.elapsedSeconds.toFixed(0)} s, ${seconds.toFixed(0)} s`,
-    })),
+    check(
+      'without it, at least one request per user fails',
+      unprobed.siege.failed >= users,
+      `${unprobed.siege.failed} failed, ${users} users; ${figures(unprobed.siege)}`,
+    ),
+    ...[probed, unprobed].map(({ siege, seconds }, index) =>
+      check(
+        `siege lasted longer than the roll-out ${index === 0 ? 'with' : 'without'} it`,
+        seconds < siege.elapsedSeconds,
+        `${siege.elapsedSeconds.toFixed(0)} s, ${seconds.toFixed(0)} s`,
+      ),
+    ),
   ];
 }
 
@@ -163,7 +165,8 @@ export interface LivenessOutcome {
   /** From the hang, and from siege's start, until the restarted replica was ready. */
   readonly restartSeconds: number;
   readonly backAtSeconds: number;
-  /** Failed requests that did not go to the hung replica. */
+  /** What the other replicas answered during the hang, and with a status of at least 500. */
+  readonly answeredElsewhere: number;
   readonly failedElsewhere: number;
   /** The number of requests that the restarted replica has answered since then. */
   readonly answeredSince: number;
@@ -172,30 +175,30 @@ export interface LivenessOutcome {
 /** One of two replicas hangs. */
 export function livenessChecks(outcome: LivenessOutcome): Check[] {
   const { siege, users, givenUpAfterSeconds, restarted, hung, restartSeconds } = outcome;
-  const { backAtSeconds, failedElsewhere, answeredSince } = outcome;
+  const { backAtSeconds, answeredElsewhere, failedElsewhere, answeredSince } = outcome;
   // a user waits until the hung replica is killed or the time limit ends, and may then wait again
   const held = users * (1 + Math.floor(restartSeconds / givenUpAfterSeconds));
   return [
-    {
-      threshold: 'the liveness probe found only the hung replica',
-      held: restarted === hung,
-      found: `${restarted} was restarted, ready ${restartSeconds.toFixed(1)} s after it hung`,
-    },
-    {
-      threshold: 'the other one kept serving',
-      held: failedElsewhere === 0 && siege.successful > 0,
-      found: `${failedElsewhere} failed; ${figures(siege)}`,
-    },
-    {
-      threshold: 'only requests at the hung replica are lost',
-      held: siege.failed <= held,
-      found: `${siege.failed} of at most ${held}`,
-    },
-    {
-      threshold: 'the restarted replica serves again',
-      held: answeredSince > 0 && backAtSeconds < siege.elapsedSeconds,
-      found: `${answeredSince} answered since; ready ${backAtSeconds.toFixed(0)} s into the siege`,
-    },
+    check(
+      'the liveness probe found only the hung replica',
+      restarted === hung,
+      `${restarted} was restarted, ready ${restartSeconds.toFixed(1)} s after it hung`,
+    ),
+    check(
+      'the other one kept serving',
+      failedElsewhere === 0 && answeredElsewhere > 0,
+      `${answeredElsewhere} answered, ${failedElsewhere} failed; ${figures(siege)}`,
+    ),
+    check(
+      'only requests at the hung replica are lost',
+      siege.failed <= held,
+      `${siege.failed} of at most ${held}`,
+    ),
+    check(
+      'the restarted replica serves again',
+      answeredSince > 0 && backAtSeconds < siege.elapsedSeconds,
+      `${answeredSince} answered since; ready ${backAtSeconds.toFixed(0)} s into the siege`,
+    ),
   ];
 }
 
@@ -211,16 +214,16 @@ export function fallbackChecks({ siege, orders }: FallbackOutcome): Check[] {
   const left = Object.entries(others).filter(([, count]) => count > 0);
   return [
     fullyAvailable('every order was accepted', siege),
-    {
-      threshold: 'every order waited: each answer was 202',
-      held: siege.answers.length > 0 && siege.answers.every(({ status }) => status === 202),
-      found: countStatuses(siege.answers.map(({ status }) => status)),
-    },
-    {
-      threshold: 'all are APPROVED after approval is up again',
-      held: approved >= siege.successful && left.length === 0,
-      found: [`APPROVED × ${approved}`, ...left.map(([name, n]) => `${name} × ${n}`)].join(', '),
-    },
+    check(
+      'every order waited: each answer was 202',
+      siege.answers.length > 0 && siege.answers.every(({ status }) => status === 202),
+      countStatuses(siege.answers.map(({ status }) => status)),
+    ),
+    check(
+      'all are APPROVED after approval is up again',
+      approved >= siege.successful && left.length === 0,
+      [`APPROVED × ${approved}`, ...left.map(([name, n]) => `${name} × ${n}`)].join(', '),
+    ),
   ];
 }
 
@@ -236,13 +239,9 @@ export interface AutoscaleOutcome {
 /** The autoscaler follows the load. */
 export function autoscaleChecks({ siege, before, peak, after, max }: AutoscaleOutcome): Check[] {
   return [
-    { threshold: 'one replica at the start', held: before === 1, found: `${before}` },
-    {
-      threshold: `more under load, up to ${max}`,
-      held: peak > before && peak <= max,
-      found: `${peak} at most`,
-    },
-    { threshold: 'one replica again afterwards', held: after === 1, found: `${after}` },
+    check('one replica at the start', before === 1, `${before}`),
+    check(`more under load, up to ${max}`, peak > before && peak <= max, `${peak} at most`),
+    check('one replica again afterwards', after === 1, `${after}`),
     fullyAvailable('no request failed', siege),
   ];
 }

@@ -8,7 +8,11 @@ export interface Answer {
 
 /** An HTTP client for JSON requests to one address. */
 export class Api {
-  constructor(readonly url: string) {}
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
 
   get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
     return this.send('GET', path, undefined, headers);

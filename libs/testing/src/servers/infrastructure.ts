@@ -27,6 +27,8 @@ export interface InfrastructureOptions {
   readonly ports?: Partial<InfrastructurePorts>;
   /** Receives the progress of long operations, such as the downloads on first use. */
   readonly report?: Report;
+  /** Aborts the start. */
+  readonly signal?: AbortSignal;
 }
 
 // Often enough to show that a download makes progress.
@@ -65,8 +67,9 @@ export async function startInfrastructure(options: InfrastructureOptions): Promi
   const stop = async () => {
     await Promise.all(all.map((server) => server.stop()));
   };
+  const signal = options.signal && { signal: options.signal };
   try {
-    await Promise.all(all.map((server) => server.start({ report: reportFor(server) })));
+    await Promise.all(all.map((server) => server.start({ report: reportFor(server), ...signal })));
   } catch (error) {
     await stop();
     throw error;

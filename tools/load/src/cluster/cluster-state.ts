@@ -1,14 +1,14 @@
 import { DR_APPROVAL } from '../envoy/destination-rule.ts';
+import { DELAY_MS, JITTER_MS } from '../thresholds.ts';
 import type { Kubectl } from './kubectl.ts';
 
 const ROLLED_OUT = ['rollout', 'status', 'deployment/approval', '--timeout=600s'];
+const SET_ENV = ['set', 'env', 'deployment/approval', '--containers', 'approval'];
 const READINESS = ['readinessProbe', 'startupProbe'] as const;
-const NO_DELAY = ['APPROVAL_DELAY_MS-', 'APPROVAL_DELAY_JITTER_MS-'];
 
 /** The fields of a Deployment that are used here. */
 export interface Deployment {
   readonly spec: {
-    readonly replicas: number;
     readonly template: {
       readonly spec: {
         readonly containers: readonly ({
@@ -21,7 +21,7 @@ export interface Deployment {
   readonly status: { readonly replicas?: number; readonly readyReplicas?: number };
 }
 
-/** Changes the cluster for a demonstration. restore() undoes the changes, the last one first. */
+/** Changes approval in the cluster for a demonstration. restore() undoes the changes, the last one first. */
 export class ClusterState {
   readonly #kubectl: Kubectl;
   readonly #say: (text: string) => void;
@@ -37,55 +37,58 @@ export class ClusterState {
     this.#undo.push(() => undo(this.#kubectl.undisturbed));
   }
 
-  /** Undoes all changes. It reports an undo that fails and continues with the next one. */
+  /**
+   * Undoes all changes, and waits for the rollout that they cause: the next demonstration could otherwise
+   * select a pod that stops. It reports an undo that fails and continues with the next one.
+   */
   async restore(): Promise<void> {
-    for (const undo of this.#undo.splice(0).toReversed()) {
-      await undo().catch((error: unknown) =>
+    if (this.#undo.length === 0) return;
+    this.#say('everything is restored');
+    const undo = this.#undo.splice(0).toReversed();
+    for (const step of [...undo, () => this.#kubectl.undisturbed.run(ROLLED_OUT)]) {
+      await step().catch((error: unknown) =>
         this.#say(`not restored: ${(error as Error).message}`),
       );
     }
   }
 
-  /** Makes approval slow until restore(). */
-  async slowApproval(delayMs: number, jitterMs: number): Promise<void> {
-    this.#say(`approval becomes slow: ${delayMs} ± ${jitterMs} ms`);
-    const set = ['set', 'env', 'deployment/approval', '--containers', 'approval'];
-    this.afterwards(async (kubectl) => {
-      this.#say('approval becomes fast again');
-      await kubectl.run([...set, ...NO_DELAY]);
-      await kubectl.run(ROLLED_OUT);
-    });
-    const delay = [`APPROVAL_DELAY_MS=${delayMs}`, `APPROVAL_DELAY_JITTER_MS=${jitterMs}`];
-    await this.#kubectl.run([...set, ...delay]);
-    await this.rolledOut();
+  /** Makes approval slow. */
+  async slowApproval(): Promise<void> {
+    this.#say(`approval becomes slow: ${DELAY_MS} ± ${JITTER_MS} ms`);
+    const fast = ['APPROVAL_DELAY_MS-', 'APPROVAL_DELAY_JITTER_MS-'];
+    this.afterwards((kubectl) => kubectl.run([...SET_ENV, ...fast]));
+    const slow = [`APPROVAL_DELAY_MS=${DELAY_MS}`, `APPROVAL_DELAY_JITTER_MS=${JITTER_MS}`];
+    await this.#kubectl.run([...SET_ENV, ...slow]);
+    await this.#rolledOut();
   }
 
   /** Applies or deletes the mesh's breaker in front of approval. */
   async meshBreaker(wanted: boolean): Promise<void> {
-    const find = [
-      'get',
-      'destinationrule',
-      'dr-approval',
-      '--ignore-not-found',
-      '--output',
-      'name',
-    ];
+    const find = ['get', 'destinationrule', 'dr-approval', '--ignore-not-found', '--output=name'];
     const there = (await this.#kubectl.run(find)).trim() !== '';
     if (there === wanted) return;
+    const file = ['--filename', DR_APPROVAL];
     const change = (on: boolean) =>
-      on
-        ? ['apply', '--filename', DR_APPROVAL]
-        : ['delete', '--ignore-not-found', '--filename', DR_APPROVAL];
+      on ? ['apply', ...file] : ['delete', '--ignore-not-found', ...file];
     this.#say(`DestinationRule dr-approval is ${wanted ? 'applied' : 'deleted'}`);
     this.afterwards((kubectl) => kubectl.run(change(there)));
     await this.#kubectl.run(change(wanted));
+  }
+
+  /** Gives approval this number of ready replicas, and pins it: load must not change it. */
+  async replicas(count: number): Promise<void> {
+    this.#say(`waiting for ${count} replicas of approval`);
+    await this.autoscaler({ minReplicas: count, maxReplicas: count });
+    await this.#rolledOut();
+    const enough = `--for=jsonpath={.status.readyReplicas}=${count}`;
+    await this.#kubectl.run(['wait', enough, 'deployment/approval', '--timeout=600s']);
   }
 
   /** Changes fields of approval's autoscaler. */
   async autoscaler(spec: Readonly<Record<string, unknown>>): Promise<void> {
     type Autoscaler = { readonly spec: Readonly<Record<string, unknown>> };
     const { spec: before } = await this.#kubectl.get<Autoscaler>('hpa', 'approval');
-    const patch = (values: object) => patchOf('hpa', JSON.stringify({ spec: values }), 'merge');
+    const patch = (values: object) => patchOf('hpa', { spec: values }, 'merge');
     const old = Object.fromEntries(Object.keys(spec).map((key) => [key, before[key] ?? null]));
     this.afterwards((kubectl) => kubectl.run(patch(old)));
     await this.#kubectl.run(patch(spec));
@@ -95,31 +98,28 @@ export class ClusterState {
   async cpuRequest(cpu: string): Promise<void> {
     const before = (await this.#container())?.resources?.requests?.cpu ?? null;
     const patch = (value: string | null) =>
-      patchOfContainer({ resources: { requests: { cpu: value } } });
-    this.afterwards(async (kubectl) => {
-      await kubectl.run(patch(before));
-      await kubectl.run(ROLLED_OUT);
-    });
+      patchOfPods({ resources: { requests: { cpu: value } } });
+    this.afterwards((kubectl) => kubectl.run(patch(before)));
     await this.#kubectl.run(patch(cpu));
-    await this.rolledOut();
+    await this.#rolledOut();
   }
 
-  /** Removes approval's readiness and startup probes, which rolls it out again. */
-  async withoutReadiness(): Promise<void> {
-    const container = await this.#container();
-    // a startup probe would also delay the traffic
-    const patch = (value: (probe: (typeof READINESS)[number]) => unknown) =>
-      patchOfContainer(Object.fromEntries(READINESS.map((probe) => [probe, value(probe)])));
-    this.afterwards(async (kubectl) => {
-      await kubectl.run(patch((probe) => container?.[probe] ?? null));
-      // otherwise the next demonstration could select a pod of the old ReplicaSet
-      await kubectl.run(ROLLED_OUT);
-    });
-    await this.#kubectl.run(patch(() => null));
+  /** Rolls approval out again. Without a readiness probe it must not have a startup probe either. */
+  async rollOut(probed: boolean): Promise<void> {
+    // changed each time, or a repetition would roll nothing out
+    const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
+    const probes = (of: (probe: (typeof READINESS)[number]) => object | null) =>
+      Object.fromEntries(READINESS.map((probe) => [probe, of(probe)]));
+    if (!probed) {
+      const container = await this.#container();
+      const before = probes((probe) => container?.[probe] ?? null);
+      this.afterwards((kubectl) => kubectl.run(patchOfPods(before)));
+    }
+    await this.#kubectl.run(patchOfPods(probed ? {} : probes(() => null), { annotations }));
+    await this.#rolledOut();
   }
 
-  /** Waits until a rollout of approval has ended. */
-  rolledOut(): Promise<string> {
+  #rolledOut(): Promise<string> {
     return this.#kubectl.run(ROLLED_OUT);
   }
 
@@ -129,13 +129,12 @@ export class ClusterState {
   }
 }
 
-const patchOfContainer = (values: object): string[] => {
-  const containers = [{ name: 'approval', ...values }];
-  const body = JSON.stringify({ spec: { template: { spec: { containers } } } });
-  return patchOf('deployment', body, 'strategic');
+const patchOfPods = (container: object, metadata?: object): string[] => {
+  const spec = { containers: [{ name: 'approval', ...container }] };
+  return patchOf('deployment', { spec: { template: { metadata, spec } } }, 'strategic');
 };
 
-const patchOf = (kind: string, patch: string, type: string): string[] => {
-  const what = ['--type', type, '--patch', patch];
+const patchOf = (kind: string, patch: object, type: string): string[] => {
+  const what = ['--type', type, '--patch', JSON.stringify(patch)];
   return ['patch', kind, 'approval', ...what];
 };

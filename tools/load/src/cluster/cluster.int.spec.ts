@@ -1,23 +1,37 @@
-import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { REPOSITORY } from '@equipmgnt/testing';
 import { parseAllDocuments } from 'yaml';
 import { passed } from '../result.ts';
-import {
-  autoscale,
-  breaker,
-  noBreaker,
-  redeploy,
-  type ClusterDemonstration,
-} from './demonstrations.ts';
-import { ROUTE_TIMEOUT_SECONDS } from './liveness.ts';
+import { breaker, fallback, liveness, noBreaker, redeploy } from '../demonstrations.ts';
+import { autoscale } from './autoscale.ts';
+import { ROUTE_TIMEOUT_SECONDS } from './environment.ts';
 import { runInCluster } from './run.ts';
 
 const LOAD_FOLDER = join(REPOSITORY, 'k8s/load');
+const MESH_FOLDER = join(REPOSITORY, 'istio/load');
 
+interface Answer {
+  readonly out?: string;
+  readonly fails?: boolean;
+  /** How many calls get this answer, by default all. */
+  readonly times?: number;
+}
 /** What the stand-in for kubectl prints: the first pattern that matches the call applies. */
-type Answers = readonly (readonly [pattern: string, answer: { out?: string; fails?: boolean }])[];
+type Answers = readonly (readonly [pattern: string, answer: Answer])[];
+
+const job = (type: 'Complete' | 'Failed') => ({
+  out: JSON.stringify({ status: { conditions: [{ type, status: 'True', reason: type }] } }),
+});
+const WITH_ISTIO: Answers[number] = [
+  'api-resources --api-group=networking.istio.io',
+  { out: 'destinationrules.networking.istio.io' },
+];
+const pod = (name: string, { restarts = 0, ready = true, stops = false } = {}) => ({
+  metadata: { name, ...(stops && { deletionTimestamp: '2026-11-26T00:00:00Z' }) },
+  status: { containerStatuses: [{ name: 'approval', ready, restartCount: restarts }] },
+});
 
 const SIEGE = (successful: number, failed: number, seconds = 0.41) =>
   [
@@ -49,17 +63,24 @@ const DEPLOYMENT = {
   status: { replicas: 1, readyReplicas: 1 },
 };
 
+async function manifestsOf(from: string): Promise<string> {
+  const files = (await readdir(from)).filter((file) => file.endsWith('.yaml'));
+  const objects = files.filter((file) => file !== 'kustomization.yaml');
+  const texts = objects.map((file) => readFile(join(from, file), 'utf8'));
+  return (await Promise.all(texts)).join('\n---\n');
+}
+
 /** The orchestration against a stand-in for kubectl; no cluster is needed or changed. */
 describe('In a cluster', () => {
   const path = process.env['PATH'];
   let folder: string;
   let manifests: string;
+  let meshManifests: string;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
-    const files = ['access', 'siege-approval', 'siege-approval-120s', 'siege-orders'];
-    const texts = files.map((name) => readFile(join(LOAD_FOLDER, `${name}.yaml`), 'utf8'));
-    manifests = (await Promise.all(texts)).join('\n---\n');
+    manifests = await manifestsOf(LOAD_FOLDER);
+    meshManifests = await manifestsOf(MESH_FOLDER);
     process.env['PATH'] = `${folder}${delimiter}${path}`;
   });
   afterEach(async () => {
@@ -67,9 +88,15 @@ describe('In a cluster', () => {
     await rm(folder, { recursive: true });
   });
 
-  const runIn = async (demonstration: ClusterDemonstration, answers: Answers, seconds = 20) => {
+  const runIn = async (
+    demonstration: Parameters<typeof runInCluster>[0],
+    answers: Answers,
+    seconds = 20,
+  ) => {
     const usual: Answers = [
-      ['kustomize', { out: manifests }],
+      [`kustomize ${LOAD_FOLDER}`, { out: manifests }],
+      [`kustomize ${MESH_FOLDER}`, { out: meshManifests }],
+      ['get job', job('Complete')],
       ['get deployment approval --output json', { out: JSON.stringify(DEPLOYMENT) }],
       ['logs .*istio-proxy', { out: '' }],
     ];
@@ -77,10 +104,13 @@ describe('In a cluster', () => {
       const { appendFileSync, readFileSync } = require('node:fs');
       const call = process.argv.slice(2).join(' ');
       appendFileSync(${JSON.stringify(join(folder, 'calls'))}, call + '\\n');
-      const applied = /apply --filename (.*\\.json)/.exec(call)?.[1];
-      if (applied) appendFileSync(${JSON.stringify(join(folder, 'applied'))}, readFileSync(applied));
+      if (call.includes('apply --filename -')) {
+        appendFileSync(${JSON.stringify(join(folder, 'applied'))}, readFileSync(0));
+      }
       const answers = ${JSON.stringify([...answers, ...usual])};
-      const [, { out = '', fails = false } = {}] = answers.find(([p]) => new RegExp(p).test(call)) ?? [];
+      const before = readFileSync(${JSON.stringify(join(folder, 'calls'))}, 'utf8').trim().split('\\n');
+      const [, { out = '', fails = false } = {}] = answers.find(([p, { times = Infinity }]) =>
+        new RegExp(p).test(call) && before.filter((one) => new RegExp(p).test(one)).length <= times) ?? [];
       (fails ? console.error : console.log)(out);
       console.error('Warning: something that is not part of the answer');
       process.exitCode = fails ? 1 : 0;`;
@@ -109,6 +139,7 @@ describe('In a cluster', () => {
     const { outcome, calls, applied } = await runIn(
       noBreaker,
       [
+        WITH_ISTIO,
         ['get destinationrule', { out: 'destinationrule.networking.istio.io/dr-approval' }],
         ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
       ],
@@ -123,7 +154,7 @@ describe('In a cluster', () => {
       /set env deployment\/approval .* APPROVAL_DELAY_MS=400 APPROVAL_DELAY_JITTER_MS=220/,
       /rollout status/,
       /delete job siege-approval --ignore-not-found/,
-      /apply --filename .*\.json/,
+      /apply --filename -/,
       /wait --for=jsonpath=\{\.status\.active\}=1 job\/siege-approval/,
       /logs job\/siege-approval --container siege --follow/,
       /logs job\/siege-approval --container istio-proxy/,
@@ -141,6 +172,46 @@ describe('In a cluster', () => {
     const [{ command, args }] = jobs[0].spec.template.spec.containers;
     expect(command).toContain('67');
     expect(args.slice(0, 2)).toEqual(['-c20', '-t7S']);
+  });
+
+  it('runs without Istio what needs no mesh', async () => {
+    const { outcome, calls, applied } = await runIn(noBreaker, [
+      ['destinationrule', { out: "the server doesn't have a resource type", fails: true }],
+      ['istio-proxy', { out: 'container istio-proxy is not valid for pod siege', fails: true }],
+      ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
+    ]);
+    if (outcome instanceof Error) throw outcome;
+    expect(passed(outcome)).toBe(true);
+    expect(calls.filter((call) => /destinationrule|istio-proxy|istio\/load/.test(call))).toEqual(
+      [],
+    );
+    expect(applied).not.toMatch(/"apiVersion":"[a-z.]*istio\.io/);
+  });
+
+  it('applies what siege needs in the mesh if there is one', async () => {
+    const { applied } = await runIn(noBreaker, [
+      WITH_ISTIO,
+      ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
+    ]);
+    expect(applied).toMatch(/"apiVersion":"security\.istio\.io\/v1","kind":"AuthorizationPolicy"/);
+    expect(applied).toContain('"kind":"Telemetry"');
+  });
+
+  it('says in one sentence that the breaker needs Istio, and changes nothing', async () => {
+    const { outcome, calls } = await runIn(breaker, []);
+    expect(String(outcome)).toMatch(/needs Istio, which this cluster does not have/);
+    expect(calls.filter((call) => /apply|patch|set env|delete/.test(call))).toEqual([]);
+  });
+
+  it('starts approval again when the fallback ends early', async () => {
+    const { calls } = await runIn(fallback, [
+      ['get deployment approval --output jsonpath', { out: '2' }],
+      ['port-forward', { out: 'connection refused', fails: true }],
+    ]);
+    expect(indexOf(calls, /scale deployment\/approval --replicas=0/)).toBeGreaterThan(-1);
+    const scaled = calls.findLastIndex((call) => call.includes('scale'));
+    expect(calls[scaled]).toContain('--replicas=2');
+    expect(calls.slice(scaled).join()).toContain('rollout status');
   });
 
   it('failed requests give the result FAIL instead of an error', async () => {
@@ -171,17 +242,18 @@ describe('In a cluster', () => {
 
   it('does not begin a redeploy if siege fails, and deletes the Job', async () => {
     const { outcome, calls } = await runIn(redeploy, [
-      ['logs job/siege-approval-120s --container siege', { out: 'connection lost', fails: true }],
+      ['get hpa approval', { out: JSON.stringify({ spec: {} }) }],
+      ['logs job/siege-approval --container siege', { out: 'connection lost', fails: true }],
     ]);
     expect(String(outcome)).toContain('connection lost');
-    expect(indexOf(calls, /rollout restart/)).toBe(-1);
-    expect(calls.findLast((call) => call.includes('siege-approval-120s'))).toContain('delete job');
+    expect(indexOf(calls, /restartedAt/)).toBe(-1);
+    expect(calls.findLast((call) => call.includes('siege-approval'))).toContain('delete job');
   });
 
   it('sets the share of the autoscaler, and a CPU request that an idle replica is far below', async () => {
     const { outcome, calls } = await runIn(autoscale, [
       ['get hpa approval', { out: JSON.stringify({ spec: { minReplicas: 2, maxReplicas: 3 } }) }],
-      ['logs job/siege-approval-120s --container siege', { out: SIEGE(9, 0) }],
+      ['logs job/siege-approval --container siege', { out: SIEGE(9, 0) }],
     ]);
     if (outcome instanceof Error) throw outcome;
     expect(outcome.filter(({ held }) => !held).map(({ threshold }) => threshold)).toEqual([
@@ -207,6 +279,7 @@ describe('In a cluster', () => {
 
   it('fails with the first command in a cluster without the suite', async () => {
     const { outcome, calls } = await runIn(breaker, [
+      WITH_ISTIO,
       ['get deployment approval gateway', { out: 'deployments "approval" not found', fails: true }],
     ]);
     expect(String(outcome)).toContain('deployments "approval" not found');
@@ -214,19 +287,99 @@ describe('In a cluster', () => {
   });
 
   it('compares a redeploy with one without probes, and restores the probes', async () => {
-    const siege = { out: SIEGE(9, 1) };
-    const answers: Answers = [['logs job/siege-approval-120s --container siege', siege]];
+    const answers: Answers = [
+      ['get hpa approval', { out: JSON.stringify({ spec: { minReplicas: 1, maxReplicas: 3 } }) }],
+      ['logs job/siege-approval --container siege', { out: SIEGE(9, 0), times: 1 }],
+      ['logs job/siege-approval --container siege', { out: SIEGE(9_000, 30) }],
+    ];
     const { outcome, calls } = await runIn(redeploy, answers, 1);
     if (outcome instanceof Error) throw outcome;
-    expect(outcome.filter(({ held }) => !held).map(({ threshold }) => threshold)).toEqual([
-      'with the readiness probe no request fails',
-    ]);
-    const restored = calls.findLastIndex((call) => call.includes('patch deployment'));
-    expect(calls.slice(restored).join()).toContain('rollout status');
+    expect(outcome.filter(({ held }) => !held)).toEqual([]);
     const patches = calls.filter((call) => call.includes('patch deployment'));
-    expect(patches).toHaveLength(2);
-    expect(patches[0]).toContain('"readinessProbe":null,"startupProbe":null');
-    expect(patches[1]).toContain('"readinessProbe":{"a":1},"startupProbe":{"b":2}');
-    expect(indexOf(calls, /rollout restart/)).toBeLessThan(indexOf(calls, /patch deployment/));
+    expect(patches).toHaveLength(3);
+    expect(patches[0]).toMatch(/restartedAt/);
+    expect(patches[0]).not.toMatch(/Probe/);
+    expect(patches[1]).toMatch(/restartedAt.*"readinessProbe":null,"startupProbe":null/);
+    expect(patches[2]).toContain('"readinessProbe":{"a":1},"startupProbe":{"b":2}');
+  });
+
+  it.each([
+    ['no-breaker', noBreaker, [] as Answers],
+    [
+      'autoscale',
+      autoscale,
+      [['get hpa approval', { out: JSON.stringify({ spec: {} }) }]] as Answers,
+    ],
+  ])('waits for the rollout after it has restored the cluster: %s', async (_, run, answers) => {
+    const { calls } = await runIn(run, [
+      ...answers,
+      ['logs job/siege-approval --container siege', { out: SIEGE(9, 0) }],
+    ]);
+    const last = calls.findLastIndex((call) => /patch|set env/.test(call));
+    expect(calls.slice(last).join()).toContain('rollout status deployment/approval');
+  });
+
+  it('hangs a pod that serves, and no pod of an earlier rollout that stops', async () => {
+    const list = (...items: object[]) => ({ out: JSON.stringify({ items }) });
+    const old = pod('old', { stops: true });
+    const metrics = (count: number) => ({
+      out: `http_server_requests_seconds_count{method="POST",uri="/approvals",status="200"} ${count}`,
+    });
+    const { outcome, calls } = await runIn(
+      liveness,
+      [
+        ['get hpa approval', { out: JSON.stringify({ spec: {} }) }],
+        ['get pod --selector app=approval', { ...list(old, pod('a'), pod('b')), times: 2 }],
+        ['get pod --selector app=approval', list(pod('a', { restarts: 1 }), pod('b'))],
+        ['logs job/siege-approval --container siege', { out: SIEGE(9, 1) }],
+        ['exec a .*prometheus', metrics(7)],
+        ['exec b .*prometheus', { ...metrics(5), times: 1 }],
+        ['exec b .*prometheus', metrics(8)],
+      ],
+      1,
+    );
+    if (outcome instanceof Error) throw outcome;
+    expect(outcome.filter(({ held }) => !held)).toEqual([]);
+    expect(outcome.map(({ found }) => found).join()).toMatch(
+      /3 answered, 0 failed.*7 answered since/,
+    );
+    expect(calls.join('\n')).toMatch(/exec a --container approval .*--eval \nprocess\.kill/);
+    expect(calls.filter((call) => call.includes('exec old'))).toEqual([]);
+  });
+
+  it('says that siege hung, and runs it once more', async () => {
+    const { outcome, calls, said } = await runIn(noBreaker, [
+      ['get job', { ...job('Failed'), times: 1 }],
+      ['get pod .*exitCode', { out: '124' }],
+      ['logs job/siege-approval --container siege', { out: '** SIEGE', times: 1 }],
+      ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
+    ]);
+    if (outcome instanceof Error) throw outcome;
+    expect(passed(outcome)).toBe(true);
+    expect(said.join('\n')).toContain('siege hung after its time and was ended: it runs once more');
+    expect(calls.filter((call) => /apply --filename -/.test(call))).toHaveLength(2);
+    expect(calls.findLast((call) => call.includes('job'))).toContain('delete job siege-approval');
+  });
+
+  it('reports a siege that failed otherwise, and deletes its Job', async () => {
+    const { outcome, calls } = await runIn(noBreaker, [
+      ['get job', job('Failed')],
+      ['get pod .*exitCode', { out: '69' }],
+      ['logs job/siege-approval --container siege', { out: SIEGE(3, 0) }],
+    ]);
+    expect(String(outcome)).toContain('job/siege-approval failed: Failed, exit code 69');
+    expect(calls.findLast((call) => call.includes('job'))).toContain('delete job siege-approval');
+  });
+});
+
+describe('In a cluster without Istio', () => {
+  it('k8s needs no kind of Istio', async () => {
+    const files = await readdir(join(REPOSITORY, 'k8s'), { recursive: true });
+    const texts = files
+      .filter((file) => file.endsWith('.yaml'))
+      .map(async (file) => [file, await readFile(join(REPOSITORY, 'k8s', file), 'utf8')] as const);
+    const all = await Promise.all(texts);
+    expect(all.length).toBeGreaterThan(10);
+    expect(all.filter(([, text]) => /^\s*apiVersion: .*istio\.io/m.test(text))).toEqual([]);
   });
 });

@@ -1,9 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CommandFailed, messageOf, REPOSITORY, run, SetupError } from '@equipmgnt/testing';
 
@@ -11,6 +9,23 @@ export const NAMESPACE = 'istio-cb-ns';
 
 const execute = promisify(execFile);
 const MOST_OUTPUT = 1 << 30; // the log of a proxy has a line for each request
+
+/**
+ * Calls a probe until it returns a value.
+ * @returns the value, or undefined after the time limit
+ */
+export async function poll<T>(
+  withinMs: number,
+  probe: () => Promise<T | undefined>,
+  everyMs = 1_000,
+): Promise<T | undefined> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined || performance.now() > deadline) return value;
+    await sleep(everyMs);
+  }
+}
 
 /** The operator's kubectl. The cluster is always an explicit context, never the current one. */
 export class Kubectl {
@@ -29,10 +44,12 @@ export class Kubectl {
   }
 
   /** @returns stdout, without warnings. @throws SetupError with kubectl's error message */
-  async run(args: readonly string[]): Promise<string> {
+  async run(args: readonly string[], input = ''): Promise<string> {
     const options = { env: process.env, signal: this.#signal, maxBuffer: MOST_OUTPUT };
     try {
-      return (await execute('kubectl', this.#inNamespace(args), options)).stdout;
+      const running = execute('kubectl', this.#inNamespace(args), options);
+      running.child.stdin?.on('error', () => undefined).end(input); // it may end without reading it
+      return (await running).stdout;
     } catch (error) {
       throw this.#failed(args, error, (error as { stderr?: string }).stderr);
     }
@@ -57,14 +74,7 @@ export class Kubectl {
   }
 
   async apply(object: object): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
-    try {
-      const file = join(folder, 'object.json');
-      await writeFile(file, JSON.stringify(object));
-      await this.run(['apply', '--filename', file]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await this.run(['apply', '--filename', '-'], JSON.stringify(object));
   }
 
   /**
@@ -87,6 +97,7 @@ export class Kubectl {
     stop();
     throw new SetupError(`kubectl port-forward ${target} printed "${line}"`);
   }
+
   #inNamespace(args: readonly string[]): string[] {
     return ['--context', this.#context, '--namespace', NAMESPACE, ...args];
   }

@@ -1,29 +1,25 @@
-import type { Load } from '../demonstrations/demonstration.ts';
+import type { Load } from '../demonstrations.ts';
+import type { Reporting } from '../environment.ts';
 import type { Check } from '../result.ts';
-import type { ClusterDemonstration } from './demonstrations.ts';
+import { ClusterEnvironment } from './environment.ts';
 import { Kubectl, NAMESPACE } from './kubectl.ts';
-import { ClusterState } from './cluster-state.ts';
-
-interface Reporting {
-  readonly say: (text: string) => void;
-  readonly onSiegeLine: (line: string) => void;
-  readonly signal: AbortSignal;
-}
 
 /** Runs a demonstration in a cluster and restores the cluster afterwards. */
 export async function runInCluster(
-  demonstration: ClusterDemonstration,
+  demonstration: (environment: ClusterEnvironment, load: Load) => Promise<Check[]>,
   context: string,
   load: Load,
-  { say, onSiegeLine, signal }: Reporting,
+  reporting: Reporting,
 ): Promise<Check[]> {
-  const kubectl = new Kubectl(context, signal);
-  say(`in namespace ${NAMESPACE} of ${context}`);
+  const kubectl = new Kubectl(context, reporting.signal);
+  reporting.say(`in namespace ${NAMESPACE} of ${context}`);
   await kubectl.run(['get', 'deployment', 'approval', 'gateway', '--output', 'name']);
-  const clusterState = new ClusterState(kubectl, say);
+  const istio = ['api-resources', '--api-group=networking.istio.io', '--output=name'];
+  const hasMesh = (await kubectl.run(istio)).trim() !== '';
+  const environment = new ClusterEnvironment({ kubectl, context, reporting, hasMesh });
   try {
-    return await demonstration({ kubectl, clusterState, say, onSiegeLine }, load);
+    return await demonstration(environment, load);
   } finally {
-    await clusterState.restore();
+    await environment.restore();
   }
 }

@@ -8,13 +8,9 @@ export interface LoggedRequest {
   readonly ms: number;
   /** Whether the response had x-envoy-overloaded: true. Istio's default format does not log it. */
   readonly overloaded: boolean;
-  /** host:port that received the request, or undefined if none did. */
+  /** host:port that received the request, or undefined if none did or in Istio's format. */
   readonly upstream: string | undefined;
 }
-
-// In Istio's format these follow the duration, in quotes: x-forwarded-for, user agent, request id,
-// authority, upstream.
-const ISTIOS_UPSTREAM = /^ \S+(?: "[^"]*"){4} "([^"]*)"/;
 
 const LINE =
   /^\[[^\]]+\] "[^"]*" (?<status>\d+) (?<flags>\S+) .*?"[^"]*" \d+ (?<bytes>\d+) (?<ms>\d+)(?<rest>.*)$/;
@@ -26,7 +22,7 @@ const LINE =
 export function parseAccessLog(line: string): LoggedRequest | undefined {
   const { status, flags, bytes, ms, rest } = LINE.exec(line)?.groups ?? {};
   if (status === undefined || flags === undefined || rest === undefined) return undefined;
-  const upstream = (/ upstream=(\S+)/.exec(rest) ?? ISTIOS_UPSTREAM.exec(rest))?.[1];
+  const upstream = / upstream=(\S+)/.exec(rest)?.[1];
   return {
     status: Number(status),
     flags,
@@ -35,13 +31,6 @@ export function parseAccessLog(line: string): LoggedRequest | undefined {
     overloaded: / overloaded=true( |$)/.test(rest),
     upstream: upstream === '-' ? undefined : upstream,
   };
-}
-
-/** How many requests the upstream has answered since its last failure; 0 if it never failed. */
-export function answeredSinceFailure(requests: readonly LoggedRequest[], upstream: string): number {
-  const own = requests.filter((request) => request.upstream === upstream);
-  const failure = own.findLastIndex(({ status }) => status >= 500);
-  return failure === -1 ? 0 : own.length - 1 - failure;
 }
 
 /** The circuit breaker's flag: "upstream overflow". */

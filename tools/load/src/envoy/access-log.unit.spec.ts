@@ -1,4 +1,4 @@
-import { answeredSinceFailure, parseAccessLog, refusedByBreaker } from './access-log.ts';
+import { parseAccessLog, refusedByBreaker } from './access-log.ts';
 
 const OURS =
   '[2026-11-22T20:34:03.553Z] "POST /approvals HTTP/1.1" 503 UO ' +
@@ -30,7 +30,7 @@ describe('A line of the access log', () => {
       bytes: 7,
       ms: 477,
       overloaded: false,
-      upstream: '10.0.0.7:8080',
+      upstream: undefined,
     });
     expect(request && refusedByBreaker(request)).toBe(false);
   });
@@ -44,29 +44,5 @@ describe('A line of the access log', () => {
     expect(parseAccessLog('[2026-11-22 20:34:00.632][31924][warning][main] no limit')).toBe(
       undefined,
     );
-  });
-});
-
-describe('The number of answers of an upstream since a failure', () => {
-  const request = (upstream: string, status: number) => ({
-    flags: '-',
-    bytes: 1,
-    ms: 1,
-    overloaded: false,
-    upstream,
-    status,
-  });
-
-  it('counts from the last failure', () => {
-    const requests = [
-      request('a', 200),
-      request('a', 503),
-      request('b', 200),
-      request('a', 503),
-      request('a', 200),
-      request('b', 200),
-    ];
-    expect(answeredSinceFailure(requests, 'a')).toBe(1);
-    expect(answeredSinceFailure(requests, 'b')).toBe(0); // it never failed
   });
 });

@@ -2,27 +2,37 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REPOSITORY, SetupError } from '@equipmgnt/testing';
 import { parse } from 'yaml';
+import { z } from 'zod';
 
 export const DR_APPROVAL = join(REPOSITORY, 'istio/circuit-breaker/dr-approval.yaml');
 
-/** The circuit breaker numbers of a DestinationRule. A number that it does not set is undefined. */
-export interface BreakerRule {
-  readonly maxConnections?: number;
-  readonly http1MaxPendingRequests?: number;
-  readonly maxRequestsPerConnection?: number;
-  readonly maxRetries?: number;
-  readonly consecutive5xxErrors?: number;
-  /** Durations as Istio writes them, such as 1s. */
-  readonly interval?: string;
-  readonly baseEjectionTime?: string;
-  readonly maxEjectionPercent?: number;
-}
+const count = z.number().optional();
+const duration = z.string().optional(); // as Istio writes it, such as 1s
+const tcp = z.strictObject({ maxConnections: count });
+const http = z.strictObject({
+  http1MaxPendingRequests: count,
+  maxRequestsPerConnection: count,
+  maxRetries: count,
+});
+const outlierDetection = z.strictObject({
+  consecutive5xxErrors: count,
+  interval: duration,
+  baseEjectionTime: duration,
+  maxEjectionPercent: count,
+});
+const connectionPool = z.strictObject({ tcp: tcp.default({}), http: http.default({}) });
+const destinationRule = z.object({
+  kind: z.literal('DestinationRule'),
+  spec: z.object({
+    trafficPolicy: z.strictObject({
+      connectionPool: connectionPool.prefault({}),
+      outlierDetection: outlierDetection.default({}),
+    }),
+  }),
+});
 
-const SECTIONS: Readonly<Record<string, readonly (keyof BreakerRule)[]>> = {
-  'connectionPool.tcp': ['maxConnections'],
-  'connectionPool.http': ['http1MaxPendingRequests', 'maxRequestsPerConnection', 'maxRetries'],
-  outlierDetection: ['consecutive5xxErrors', 'interval', 'baseEjectionTime', 'maxEjectionPercent'],
-};
+/** The circuit breaker numbers of a DestinationRule. A number that it does not set is undefined. */
+export type BreakerRule = z.infer<typeof tcp & typeof http & typeof outlierDetection>;
 
 export const readBreakerRule = async (file = DR_APPROVAL): Promise<BreakerRule> =>
   breakerRuleOf(await readFile(file, 'utf8'), file);
@@ -33,30 +43,8 @@ export const readBreakerRule = async (file = DR_APPROVAL): Promise<BreakerRule> 
  * demonstration would not test an ignored number.
  */
 export function breakerRuleOf(text: string, name: string): BreakerRule {
-  const object = parse(text) as { kind?: string; spec?: { trafficPolicy?: object } } | null;
-  if (object?.kind !== 'DestinationRule') {
-    throw new SetupError(`${name}: expected a DestinationRule, got ${object?.kind ?? 'nothing'}`);
-  }
-  const rule: Record<string, unknown> = {};
-  for (const [path, value] of leavesOf(object.spec?.trafficPolicy ?? {})) {
-    const [section, field] = splitAtLastDot(path);
-    if (!SECTIONS[section]?.some((known) => known === field)) {
-      throw new SetupError(`${name}: trafficPolicy.${path} is not supported here`);
-    }
-    rule[field] = value;
-  }
-  return rule;
+  const { data, error } = destinationRule.safeParse(parse(text));
+  if (error) throw new SetupError(`${name}: ${z.prettifyError(error)}`);
+  const { connectionPool: pool, outlierDetection: detection } = data.spec.trafficPolicy;
+  return { ...pool.tcp, ...pool.http, ...detection };
 }
-
-function leavesOf(value: object, prefix = ''): [path: string, value: unknown][] {
-  return Object.entries(value).flatMap(([name, inner]) =>
-    typeof inner === 'object' && inner !== null
-      ? leavesOf(inner, `${prefix}${name}.`)
-      : [[prefix + name, inner] as [string, unknown]],
-  );
-}
-
-const splitAtLastDot = (path: string): [string, string] => {
-  const dot = path.lastIndexOf('.');
-  return [path.slice(0, Math.max(0, dot)), path.slice(dot + 1)];
-};

@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts, ManagedProcess, waitUntil } from '@equipmgnt/testing';
 import { parseAccessLog, type LoggedRequest } from './access-log.ts';
-import { bootstrap, CLUSTER, endpointsOf } from './bootstrap.ts';
+import { bootstrap, endpointsOf } from './bootstrap.ts';
 import type { BreakerRule } from './destination-rule.ts';
 
 export interface EnvoyOptions {
@@ -104,7 +104,7 @@ export class Envoy extends ManagedProcess {
 
   /** A counter of the cluster, e.g. `upstream_rq_pending_overflow`. */
   async counter(name: string): Promise<number> {
-    const value = (await this.#stats()).get(`cluster.${CLUSTER}.${name}`);
+    const value = (await this.#stats()).get(`cluster.approval.${name}`);
     if (value === undefined) throw new Error(`Envoy has no counter ${name}`);
     return value;
   }

@@ -5,8 +5,6 @@ import { CommandFailed, REPOSITORY, run } from '@equipmgnt/testing';
 import { parseSiege, type SiegeReport } from './report.ts';
 
 export interface SiegeRun {
-  /** The program, from siegeProgram(). */
-  readonly program: string;
   /** How many concurrent users, and for how long. */
   readonly users: number;
   readonly seconds: number;
@@ -15,6 +13,11 @@ export interface SiegeRun {
   readonly url: string;
   /** The JSON body of each POST. */
   readonly body: string;
+}
+
+export interface LocalSiege extends SiegeRun {
+  /** The program, from siegeProgram(). */
+  readonly program: string;
   /** Receives each line that siege prints. */
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -26,8 +29,20 @@ const SIEGERC = join(REPOSITORY, 'k8s/load/siegerc');
 /** siege's time limit for one request, from its configuration. */
 export const SIEGE_TIMEOUT_SECONDS = 30;
 
-// Siege 4.0.7 hung once at the end of its time, under thousands of immediate answers.
-const OVERTIME_SECONDS = 60;
+/** How long after its time siege is ended, because 4.0.7 may hang then, e.g. under immediate answers. */
+export const OVERTIME_SECONDS = 60;
+
+/** Siege hung after its time, so its figures are lost. */
+export class SiegeHung extends Error {
+  override readonly name = 'SiegeHung';
+
+  constructor(options?: ErrorOptions) {
+    super('siege hung after its time and was ended', options);
+  }
+}
+
+// timeout ended siege, or had to kill it
+const HUNG = /^timeout failed \((exit code (124|137)|SIGKILL)\)/;
 
 /** The body of the classic command line: numbers as strings, and no quantity, so it is 1. */
 export const CLASSIC_BODY = '{"orderId":"1","equipmentId":"1"}';
@@ -39,7 +54,7 @@ export const siegeArguments = ({
   delaySeconds = 0,
   url,
   body,
-}: Omit<SiegeRun, 'program'>): string[] => [
+}: SiegeRun): string[] => [
   `-c${users}`,
   `-t${seconds}S`,
   ...(delaySeconds === 0 ? [] : [`-d${delaySeconds}`]),
@@ -52,9 +67,9 @@ export const siegeArguments = ({
 /**
  * Runs siege against an address.
  * @returns what siege measured
- * @throws Error with siege's last lines if it fails or exceeds its time limit
+ * @throws SiegeHung if it exceeds its time limit, and Error with its last lines if it fails
  */
-export async function siege(options: SiegeRun): Promise<SiegeReport> {
+export async function siege(options: LocalSiege): Promise<SiegeReport> {
   const { program, seconds, onLine, signal } = options;
   const home = await mkdtemp(join(tmpdir(), 'siege-')); // for siege's configuration and cookies
   try {
@@ -71,6 +86,7 @@ export async function siege(options: SiegeRun): Promise<SiegeReport> {
     return parseSiege(output);
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
+    if (HUNG.test(error.message)) throw new SiegeHung({ cause: error });
     const last = error.output.trim().split('\n').slice(-10).join('\n');
     throw new Error(`siege failed. Its last lines:\n${last}`, { cause: error });
   } finally {
