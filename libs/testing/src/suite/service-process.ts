@@ -11,6 +11,8 @@ export interface ServiceProcessOptions {
   readonly name: string;
   /** The port on 127.0.0.1 that it listens on. */
   readonly port: number;
+  /** The port of its actuator, for a gateway. */
+  readonly managementPort?: number | undefined;
   readonly environment: Environment;
   /** The folder that holds services/ and gateway/, and that it runs in. */
   readonly repository: string;
@@ -27,10 +29,12 @@ const LINES_SHOWN = 20;
 export class ServiceProcess extends ManagedProcess {
   readonly service: ServiceName;
   readonly url: string;
+  /** The address of its actuator, with details and metrics. */
+  readonly managementUrl: string;
   readonly #lines: string[];
 
   constructor(options: ServiceProcessOptions) {
-    const { service, name, port, environment, repository, pidFile } = options;
+    const { service, name, port, managementPort, environment, repository, pidFile } = options;
     const url = `http://127.0.0.1:${port}`;
     const lines: string[] = [];
     super({
@@ -39,7 +43,12 @@ export class ServiceProcess extends ManagedProcess {
         executable: NODE,
         args: [join(repository, mainScript(service))],
         cwd: repository,
-        env: { ...process.env, ...DEFAULTS, ...environment, PORT: String(port) },
+        env: {
+          ...process.env,
+          ...DEFAULTS,
+          ...environment,
+          ...portVariables(port, managementPort),
+        },
       }),
       output: {
         onLine: (line) => {
@@ -60,6 +69,7 @@ export class ServiceProcess extends ManagedProcess {
     });
     this.service = service;
     this.url = url;
+    this.managementUrl = managementPort === undefined ? url : `http://127.0.0.1:${managementPort}`;
     this.#lines = lines;
   }
 
@@ -68,6 +78,11 @@ export class ServiceProcess extends ManagedProcess {
     return this.#lines;
   }
 }
+
+const portVariables = (port: number, managementPort: number | undefined): Environment => ({
+  PORT: String(port),
+  ...(managementPort !== undefined && { MANAGEMENT_PORT: String(managementPort) }),
+});
 
 const DEFAULTS: Environment = {
   HOST: '127.0.0.1',
