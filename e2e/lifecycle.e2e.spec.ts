@@ -144,12 +144,14 @@ describe('A service', () => {
   it.each(['order', 'approval', 'equipment', 'mis', 'gateway'] as const)(
     'has health, metrics and version at the usual actuator paths: %s',
     async (name) => {
-      const api = new Api(running.suite.of(name)[0].url);
+      const [{ url, managementUrl }] = running.suite.of(name);
+      const api = new Api(managementUrl);
       for (const probe of ['health', 'health/liveness', 'health/readiness']) {
         expect(await api.get(`/actuator/${probe}`)).toMatchObject({
           status: 200,
-          body: { status: 'UP' },
+          body: { status: 'UP', components: expect.anything() },
         });
+        expect((await new Api(url).get(`/actuator/${probe}`)).body.status).toBe('UP');
       }
       expect((await api.get('/actuator/info')).body).toMatchObject({ app: { name } });
       const metrics = await (await fetch(`${api.url}/actuator/prometheus`)).text();

@@ -12,6 +12,7 @@ import {
   Pressure,
   type ProcessConfig,
 } from '@equipmgnt/runtime';
+import { addActuator, addPublicHealth, serveActuator } from './actuator.ts';
 import { createAdapter } from './adapter.ts';
 import { correlate } from './correlate.ts';
 import { drainWhenStopping } from './drain.ts';
@@ -38,6 +39,11 @@ export interface ServiceOptions {
    * POST. Not needed where every POST is idempotent by itself.
    */
   readonly isOutcomeUnknown?: (error: unknown) => boolean;
+  /**
+   * The port of the actuator (0: any free one). The public port then shows only the status of health.
+   * Without it, the public port has the whole actuator.
+   */
+  readonly managementPort?: number;
   /** Log a line for each request. */
   readonly accessLog?: boolean;
   /** Adds what Nest's modules cannot: message transports, plugins. */
@@ -65,17 +71,18 @@ export async function createService(
   measureRequests(server, app.get(MetricsRegistry));
   if (options.accessLog) logRequests(server);
   await app.init();
+  exposeActuator(app, server, options);
   await options.prepare?.(app);
   otherMethods.complete();
   return app;
 }
 
 async function createApplication(
-  { name, config, module, isTransient, isOutcomeUnknown }: ServiceOptions,
+  { module, isTransient, isOutcomeUnknown }: ServiceOptions,
   adapter: FastifyAdapter,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
-  @Module({ imports: [ServiceModule.with({ name, version: config.VERSION }), module] })
+  @Module({ imports: [ServiceModule, module] })
   class RootModule {}
 
   const app = await NestFactory.create<NestFastifyApplication>(RootModule, adapter, {
@@ -87,6 +94,19 @@ async function createApplication(
   app.useGlobalFilters(new ProblemFilter(isTransient, isOutcomeUnknown));
   app.useGlobalPipes(new InputPipe());
   return app;
+}
+
+function exposeActuator(
+  app: NestFastifyApplication,
+  server: FastifyInstance,
+  { name, config, managementPort }: ServiceOptions,
+): void {
+  const health = app.get(Health);
+  const identity = { name, version: config.VERSION };
+  const sources = { health, metrics: app.get(MetricsRegistry), identity };
+  if (managementPort === undefined) return addActuator(server, sources);
+  addPublicHealth(server, health);
+  serveActuator(server, { host: config.HOST, port: managementPort }, sources);
 }
 
 /** Load shedding, and draining when the process stops: both look at the requests in flight. */

@@ -1,6 +1,4 @@
-/** Injection token of this application's name and version. */
-export const SERVICE_IDENTITY = Symbol('ServiceIdentity');
-
+/** What `/actuator/info` shows of an application. */
 export interface ServiceIdentity {
   /** The service's name: order, approval, equipment, mis or gateway. */
   readonly name: string;

@@ -8,7 +8,7 @@ export {
   type Correlation,
 } from './correlation.ts';
 export { Health, type HealthAnswer, type HealthReport } from './health.ts';
-export { SERVICE_IDENTITY, type ServiceIdentity } from './identity.ts';
+export type { ServiceIdentity } from './identity.ts';
 export { createLogger } from './logging.ts';
 export { MetricsRegistry } from './metrics-registry.ts';
 export { Pressure } from './pressure.ts';

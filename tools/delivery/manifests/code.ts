@@ -39,13 +39,14 @@ export async function readCode(): Promise<Code> {
     controllers[service] = sources.flatMap((source) => pathsIn(source, 'Controller'));
   }
   const { routesOf } = await import(join(gateway, 'routes.js'));
-  const actuator = await readFile(join(REPOSITORY, 'libs/http/src/actuator.controller.ts'), 'utf8');
-  const [root] = pathsIn(actuator, 'Controller');
+  const actuator = await readFile(join(REPOSITORY, 'libs/http/src/actuator.ts'), 'utf8');
   return {
     environments,
     routesOf,
     controllers,
-    actuatorPaths: pathsIn(actuator, 'Get').map((path) => `${root}${path}`),
+    actuatorPaths: [...actuator.matchAll(/server\.get\('([^']+)'/g)].map(([, path]) =>
+      String(path),
+    ),
   };
 }
 

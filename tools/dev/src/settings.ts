@@ -5,6 +5,8 @@ import type { WantedPort } from './ports/check-ports.ts';
 /** The settings of `npm start`, from environment variables. */
 export interface Settings {
   readonly servicePorts: Readonly<Record<ServiceName, number>>;
+  /** The port of the gateway's actuator. */
+  readonly managementPort: number;
   readonly serverPorts: InfrastructurePorts;
   readonly external: ExternalServers;
   /** The ports that must be free. */
@@ -21,7 +23,7 @@ export interface ExternalServers {
   readonly kafkaBrokers: string | undefined;
 }
 
-type PortName = ServiceName | 'postgres' | 'mariadb' | 'kafka';
+type PortName = ServiceName | 'management' | 'postgres' | 'mariadb' | 'kafka';
 
 const DEFAULT_PORTS: Readonly<Record<PortName, number>> = {
   gateway: topology.gateway.localPort,
@@ -29,6 +31,7 @@ const DEFAULT_PORTS: Readonly<Record<PortName, number>> = {
   approval: topology.approval.localPort,
   equipment: topology.equipment.localPort,
   mis: topology.mis.localPort,
+  management: 9080,
   postgres: 15432,
   mariadb: 13306,
   kafka: 19092,
@@ -62,16 +65,16 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     mariadbUrl: url('MARIADB_URL', 'mysql'),
     kafkaBrokers: environment['KAFKA_BROKERS'] || undefined,
   };
-  const { postgres, mariadb, kafka, ...servicePorts } = ports;
+  const { management: managementPort, postgres, mariadb, kafka, ...servicePorts } = ports;
   const serverPorts = { postgres, mariadb, kafka, kafkaController: kafka + 1 };
-  const wantedPorts = portsOf({ servicePorts, serverPorts, external });
+  const wantedPorts = portsOf({ servicePorts, managementPort, serverPorts, external });
   problems.push(...duplicatePorts(wantedPorts));
   if (problems.length > 0) throw new SetupError(problems.join('\n'));
-  return { servicePorts, serverPorts, external, wantedPorts };
+  return { servicePorts, managementPort, serverPorts, external, wantedPorts };
 }
 
 function portsOf(settings: Omit<Settings, 'wantedPorts'>): WantedPort[] {
-  const { servicePorts, serverPorts, external } = settings;
+  const { servicePorts, managementPort, serverPorts, external } = settings;
   const want = (port: number, name: string, by: PortName) => ({
     port,
     name,
@@ -79,6 +82,7 @@ function portsOf(settings: Omit<Settings, 'wantedPorts'>): WantedPort[] {
   });
   return [
     ...SERVICES.map((service) => want(servicePorts[service], service, service)),
+    want(managementPort, "the gateway's management", 'management'),
     ...(external.postgresUrl ? [] : [want(serverPorts.postgres, 'PostgreSQL', 'postgres')]),
     ...(external.mariadbUrl ? [] : [want(serverPorts.mariadb, 'MariaDB', 'mariadb')]),
     ...(external.kafkaBrokers

@@ -3,7 +3,7 @@ import { readSettings } from './settings.ts';
 describe('readSettings', () => {
   it('has the documented ports by default', () => {
     const wanted = readSettings({}).wantedPorts.map(({ port }) => port);
-    expect(wanted).toEqual([8080, 8081, 8082, 8083, 8084, 15432, 13306, 19092, 19093]);
+    expect(wanted).toEqual([8080, 8081, 8082, 8083, 8084, 9080, 15432, 13306, 19092, 19093]);
   });
 
   it('reads ports from the environment, with the controller on the port after Kafka', () => {
@@ -18,7 +18,7 @@ describe('readSettings', () => {
       MARIADB_URL: 'mysql://root@db:3306',
       KAFKA_BROKERS: 'a:9092,b:9092',
     });
-    expect(settings.wantedPorts).toHaveLength(5);
+    expect(settings.wantedPorts).toHaveLength(6);
     expect(settings.external.kafkaBrokers).toBe('a:9092,b:9092');
   });
 
@@ -34,6 +34,7 @@ describe('readSettings', () => {
   });
 
   it('rejects the same port for two processes', () => {
+    expect(() => readSettings({ MANAGEMENT_PORT: '8080' })).toThrow(/8080.*gateway.*management/);
     expect(() => readSettings({ ORDER_PORT: '8082' })).toThrow(/8082.*order.*approval/);
     expect(() => readSettings({ MIS_PORT: '19093' })).toThrow(/19093.*mis.*controller/);
   });

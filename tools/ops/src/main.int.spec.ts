@@ -58,7 +58,7 @@ describe('npm run dead-letters', () => {
   });
 
   it('prints no warning about the timers of its Kafka client', async () => {
-    const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers() };
+    const env: NodeJS.ProcessEnv = { ...process.env, KAFKA_BROKERS: kafkaBrokers() };
     delete env['NODE_OPTIONS'];
     const npm = ['run', '--silent', 'dead-letters', '--', 'list', '--topic', topic];
     const err = await new Promise<string>((resolve) => {

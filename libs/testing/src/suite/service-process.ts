@@ -9,6 +9,8 @@ import { mainScript, type Environment } from './services.ts';
 export interface ServiceSettings {
   /** The port on 127.0.0.1 that it listens on. */
   readonly port: number;
+  /** The port of its actuator, for a gateway. */
+  readonly managementPort?: number | undefined;
   /** The variables that connect it to the rest of the suite. */
   readonly environment: Environment;
   /** All other variables; `environment` overrides them. By default those of this process. */
@@ -34,11 +36,13 @@ const LINES_SHOWN = 20;
 export class ServiceProcess extends ManagedProcess {
   readonly service: ServiceName;
   readonly url: string;
-  readonly settings: Required<ServiceSettings>;
+  /** The address of its actuator, with details and metrics. */
+  readonly managementUrl: string;
+  readonly settings: ServiceSettings;
   readonly #lines: string[];
 
   constructor(options: ServiceProcessOptions) {
-    const { service, name, port, environment, repository, pidFile } = options;
+    const { service, name, port, managementPort, environment, repository, pidFile } = options;
     const { inherited = process.env } = options;
     const url = `http://127.0.0.1:${port}`;
     const lines: string[] = [];
@@ -48,7 +52,12 @@ export class ServiceProcess extends ManagedProcess {
         executable: NODE,
         args: [join(repository, mainScript(service))],
         cwd: repository,
-        env: { ...inherited, ...DEFAULTS, ...environment, PORT: String(port) },
+        env: {
+          ...inherited,
+          ...DEFAULTS,
+          ...environment,
+          ...portVariables(port, managementPort),
+        },
       }),
       output: {
         onLine: (line) => {
@@ -69,7 +78,13 @@ export class ServiceProcess extends ManagedProcess {
     });
     this.service = service;
     this.url = url;
-    this.settings = { port, environment, inherited };
+    this.managementUrl = managementPort === undefined ? url : `http://127.0.0.1:${managementPort}`;
+    this.settings = {
+      port,
+      ...(managementPort !== undefined && { managementPort }),
+      environment,
+      inherited,
+    };
     this.#lines = lines;
   }
 
@@ -78,6 +93,11 @@ export class ServiceProcess extends ManagedProcess {
     return this.#lines;
   }
 }
+
+const portVariables = (port: number, managementPort: number | undefined): Environment => ({
+  PORT: String(port),
+  ...(managementPort !== undefined && { MANAGEMENT_PORT: String(managementPort) }),
+});
 
 const DEFAULTS: Environment = {
   HOST: '127.0.0.1',

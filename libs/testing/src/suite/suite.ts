@@ -12,6 +12,8 @@ export interface SuiteOptions {
   readonly services?: Partial<Record<ServiceName, number>>;
   /** The ports of the processes, by service; by default free ports are chosen. */
   readonly ports?: Partial<Record<ServiceName, readonly number[]>>;
+  /** The management port of the first gateway; by default a free port is chosen. */
+  readonly managementPort?: number;
   /** Variables by service; they override the variables that connect the services. */
   readonly env?: Partial<Record<ServiceName, Environment>>;
   /** Called with each line that a process prints. */
@@ -51,6 +53,10 @@ export class Suite {
   /** Chooses ports and environments, but starts nothing yet. */
   static async prepare(options: SuiteOptions): Promise<Suite> {
     const ports = await choosePorts(options);
+    const free = await freePorts(ports.get('gateway')?.length ?? 0);
+    const managementPorts = free.map((port, index) =>
+      index === 0 ? (options.managementPort ?? port) : port,
+    );
     // Other services call the first replica: the suite has no load balancer.
     const urlOf = (service: ServiceName) => {
       const port = ports.get(service)?.[0];
@@ -62,7 +68,16 @@ export class Suite {
         ...options.env?.[service],
       };
       const processes = numbers.map((port, index) =>
-        prepareProcess(service, index, port, environment, options),
+        prepareProcess(
+          {
+            service,
+            index,
+            port,
+            managementPort: service === 'gateway' ? managementPorts[index] : undefined,
+          },
+          environment,
+          options,
+        ),
       );
       return [service, processes] as const;
     });
@@ -114,10 +129,16 @@ export class Suite {
   }
 }
 
+interface Place {
+  readonly service: ServiceName;
+  /** 0 for the first replica. */
+  readonly index: number;
+  readonly port: number;
+  readonly managementPort: number | undefined;
+}
+
 function prepareProcess(
-  service: ServiceName,
-  index: number,
-  port: number,
+  { service, index, ...ports }: Place,
   environment: Environment,
   { repository = REPOSITORY, pidFolder, onLine }: SuiteOptions,
 ): ServiceProcess {
@@ -125,7 +146,7 @@ function prepareProcess(
   const process: ServiceProcess = new ServiceProcess({
     service,
     name,
-    port,
+    ...ports,
     environment,
     repository,
     pidFile: pidFolder && pidFileIn(pidFolder, name),

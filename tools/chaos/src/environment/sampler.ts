@@ -57,8 +57,8 @@ export class Sampler {
   }
 
   async #processes(): Promise<Sample['processes']> {
-    const found = this.#environment.processes.map(async ({ name, url }) => {
-      const metrics = await readMetrics(url).catch(() => undefined);
+    const found = this.#environment.processes.map(async ({ name, managementUrl }) => {
+      const metrics = await readMetrics(managementUrl).catch(() => undefined);
       if (metrics === undefined) return [];
       const memory = metrics.get('process_resident_memory_bytes') ?? 0;
       const files = metrics.get('process_open_fds') ?? 0;

@@ -40,6 +40,7 @@ const hostOf = (address: string): string => {
 
 /** The hosts, with ports, in a variable whose name ends like an address variable. */
 function hostsIn(key: string, value: string): string[] {
+  if (key === 'PUBLIC_URL') return []; // for clients outside the cluster; no process connects to it
   if (key.endsWith('_URL')) return [URL.canParse(value) ? hostOf(value) : value];
   if (key.endsWith('_BROKERS')) return value.split(',');
   if (!key.endsWith('_ADVERTISED_LISTENERS')) return [];

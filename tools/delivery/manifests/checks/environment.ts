@@ -55,7 +55,7 @@ export function environmentOf(cluster: Cluster, container: Container): Record<st
       value ??
       (map && values('ConfigMap', map.name)[map.key]) ??
       (secret && values('Secret', secret.name)[secret.key]);
-    if (found !== undefined) result[name] = found;
+    if (found) result[name] = found; // for the services, an empty variable is not set
   }
   return result;
 }

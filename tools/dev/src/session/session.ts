@@ -53,6 +53,7 @@ export class Session {
       welcome({
         addresses: [
           ...suite.processes.map(({ name, url }) => [name, url] as const),
+          ['management', suite.gateway[0].managementUrl],
           ...this.#servers.addresses,
         ],
         gatewayUrl: suite.gateway[0].url,
@@ -84,10 +85,11 @@ export class Session {
   }
 
   async #prepareSuite(): Promise<Suite> {
-    const { servicePorts } = this.#settings;
+    const { servicePorts, managementPort } = this.#settings;
     this.#suite = await Suite.prepare({
       infrastructure: await this.#servers.provision(),
       ports: Object.fromEntries(SERVICES.map((service) => [service, [servicePorts[service]]])),
+      managementPort,
       pidFolder: folders.run,
       onLine: (process, line) => {
         if (this.#streaming) printLog(process, line);
