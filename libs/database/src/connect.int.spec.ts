@@ -15,18 +15,19 @@ import {
 } from './options.ts';
 
 /** A TCP proxy that can stop forwarding without closing, as when the server's machine loses power. */
-async function proxyTo(to: URL) {
+async function proxyTo(to: URL, host = '127.0.0.1') {
   const pairs: [Socket, Socket][] = [];
   const server = createServer((near) => {
     const far = connectTcp(Number(to.port), to.hostname);
     for (const socket of [near, far]) socket.on('error', () => undefined);
     near.pipe(far).pipe(near);
     pairs.push([near, far]);
-  }).listen(0, '127.0.0.1');
+  }).listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: Object.assign(new URL(to), { hostname: '127.0.0.1', port: String(port) }).href,
+    url: Object.assign(new URL(to), { host: `${host.includes(':') ? `[${host}]` : host}:${port}` })
+      .href,
     stopForwarding: () => {
       for (const [near, far] of pairs) {
         near.unpipe(far);
@@ -99,6 +100,13 @@ describe.each([
     expect(Number(n)).toBe(0);
   });
 
+  it('connects to an IPv6 address', async () => {
+    const server = await proxyTo(new URL(databases.urls[owner]), '::1');
+    const database = await open(optionsFor(server.url, { entities: [], migrations: [] }));
+    await expect(database.query('SELECT 1 AS one')).resolves.toMatchObject([{ one: 1 }]);
+    server.close();
+  });
+
   it('fails a query of a server that is gone after the idle timeout, and connects again', async () => {
     const server = await proxyTo(new URL(databases.urls[owner]));
     const database = await open(optionsFor(server.url, { entities: [], migrations: [] }));
@@ -109,4 +117,29 @@ describe.each([
     await expect(database.query('SELECT 1 AS one')).resolves.toMatchObject([{ one: 1 }]);
     server.close();
   });
+});
+
+/** A server that answers every start-up of a connection with an error, as a connection pooler does. */
+async function refusingPooler(message: string) {
+  const field = (name: string, text: string) => `${name}${text}\0`;
+  const fields = `${field('S', 'FATAL')}${field('C', '08P01')}${field('M', message)}\0`;
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(4 + Buffer.byteLength(fields));
+  const answer = Buffer.concat([Buffer.from('E'), length, Buffer.from(fields)]);
+  const server = createServer((socket) =>
+    socket.once('data', () => socket.end(answer)).on('error', () => undefined),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { url: `postgres://order@127.0.0.1:${port}/order`, close: () => server.close() };
+}
+
+it('ends with one line when a pooler refuses a start-up parameter', async () => {
+  const pooler = await refusingPooler('unsupported startup parameter: statement_timeout');
+  const config = readConfig(postgresConfig, { DATABASE_URL: pooler.url });
+  const connected = connect(postgresOptions('test', config, { entities: [], migrations: [] }));
+  await expect(connected).rejects.toThrow(
+    /^DATABASE_URL: the connection pooler there refuses the start-up parameter statement_timeout; [^\n]*$/,
+  );
+  pooler.close();
 });

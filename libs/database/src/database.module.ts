@@ -1,12 +1,10 @@
 import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Health, Pressure } from '@equipmgnt/runtime';
-import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { connect } from './connect.ts';
-
-/** New requests are refused when this many times the pool's size wait for a connection. */
-const MAX_WAITING = 10;
+import { Readiness } from './readiness.ts';
+import type { ServiceDatabase } from './service-database.ts';
 
 /** A service's own database: connected and migrated before the service listens; its readiness check. */
 @Module({})
@@ -20,23 +18,25 @@ export class DatabaseModule implements OnModuleInit {
           dataSourceFactory: () => connect(options),
         }),
       ],
+      providers: [
+        {
+          provide: Readiness,
+          inject: [DataSource],
+          useFactory: (it: ServiceDatabase) => new Readiness(it),
+        },
+      ],
     };
   }
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly database: DataSource,
+    private readonly readiness: Readiness,
     private readonly health: Health,
     private readonly pressure: Pressure,
   ) {}
 
   onModuleInit(): void {
-    this.health.addReadiness('db', async () => {
-      await this.dataSource.query('SELECT 1');
-      return { up: true, detail: { database: this.dataSource.options.type } };
-    });
-    if (this.dataSource.options.type === 'postgres') {
-      const { master: pool } = this.dataSource.driver as unknown as { master: Pool };
-      this.pressure.add(() => pool.waitingCount > MAX_WAITING * pool.options.max);
-    }
+    this.health.addReadiness('db', () => this.readiness.check());
+    this.pressure.add(() => (this.database as ServiceDatabase).isSaturated);
   }
 }
