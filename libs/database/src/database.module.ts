@@ -1,4 +1,10 @@
-import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import {
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Health, Pressure } from '@equipmgnt/runtime';
 import { DataSource, type DataSourceOptions } from 'typeorm';
@@ -6,9 +12,11 @@ import { connect } from './connect.ts';
 import { Readiness } from './readiness.ts';
 import type { ServiceDatabase } from './service-database.ts';
 
+const CHECK_EVERY_MS = 200;
+
 /** A service's own database: connected and migrated before the service listens; its readiness check. */
 @Module({})
-export class DatabaseModule implements OnModuleInit {
+export class DatabaseModule implements OnModuleInit, OnModuleDestroy {
   static with(options: DataSourceOptions): DynamicModule {
     return {
       module: DatabaseModule,
@@ -37,6 +45,25 @@ export class DatabaseModule implements OnModuleInit {
 
   onModuleInit(): void {
     this.health.addReadiness('db', () => this.readiness.check());
-    this.pressure.add(() => (this.database as ServiceDatabase).isSaturated);
+    this.pressure.add(() => this.service.isSaturated);
+  }
+
+  /**
+   * Statements that hang would keep their requests, consumers and the pool from ending. In the second half
+   * of the time for stopping, their connections are closed, also those that a retry opens.
+   */
+  onModuleDestroy(): void {
+    const halfMs = this.health.stopWithinMs / 2;
+    if (!Number.isFinite(halfMs)) return;
+    const end = performance.now() + halfMs;
+    setInterval(() => {
+      if (performance.now() < end) return;
+      const closed = this.service.closeAllConnections();
+      if (closed > 0) new Logger('Database').warn(`stopping: ${closed} connections were closed`);
+    }, CHECK_EVERY_MS).unref();
+  }
+
+  private get service(): ServiceDatabase {
+    return this.database as ServiceDatabase;
   }
 }

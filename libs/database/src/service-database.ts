@@ -39,6 +39,7 @@ export class ServiceDatabase extends DataSource {
     const { stream, ...extra } = options.extra as { stream: SocketFactory };
     super({
       ...options,
+      migrationsRun: false, // migrate.ts does it, with a lock
       extra: {
         ...extra,
         stream: (config: never) => this.track(stream(config)),
@@ -79,9 +80,11 @@ export class ServiceDatabase extends DataSource {
     return pool !== undefined && pool.waitingCount > MAX_WAITING * pool.options.max;
   }
 
-  /** Closes every connection, also those in use: their statements fail. */
-  closeAllConnections(): void {
+  /** Closes every connection, also those in use: their statements fail. @returns how many */
+  closeAllConnections(): number {
+    const { size } = this.sockets;
     for (const socket of this.sockets) socket.destroy();
+    return size;
   }
 
   private track(socket: Socket): Socket {
