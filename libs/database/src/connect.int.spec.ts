@@ -3,9 +3,10 @@ import { connect as connectTcp, createServer, type AddressInfo, type Socket } fr
 import { readConfig } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import type { DataSource, DataSourceOptions, MigrationInterface, QueryRunner } from 'typeorm';
-import { freshDatabases } from '@equipmgnt/testing/jest';
+import { eventually, freshDatabases } from '@equipmgnt/testing/jest';
 import { connect } from './connect.ts';
 import { isTransient } from './errors.ts';
+import { migrate } from './migrate.ts';
 import {
   mariadbConfig,
   mariadbOptions,
@@ -98,6 +99,34 @@ describe.each([
     warn.mockRestore();
     const [{ n }] = await database.query(countLocks);
     expect(Number(n)).toBe(0);
+  });
+
+  it('waits for a schema that is older, and works with one that is newer', async () => {
+    const migration = (name: string) =>
+      class implements MigrationInterface {
+        readonly name = name;
+        async up(): Promise<void> {}
+        async down(): Promise<void> {}
+      };
+    const first = migration('First1700000000011');
+    const second = migration('Second1700000000012');
+    const options = (migrations: Schema['migrations'], migrationsRun: boolean) =>
+      ({
+        ...optionsFor(databases.urls[owner], { entities: [], migrations }),
+        migrationsRun,
+      }) as DataSourceOptions;
+    await open(options([first], true));
+    const warn = import.meta.jest.spyOn(Logger.prototype, 'warn');
+    const waiting = open(options([first, second], false));
+    await eventually(() =>
+      expect(warn).toHaveBeenCalledWith(
+        'the schema is older than this version, waiting: it lacks Second1700000000012',
+      ),
+    );
+    warn.mockRestore();
+    await migrate(options([first, second], true));
+    await waiting;
+    await open(options([first], false));
   });
 
   it('connects to an IPv6 address', async () => {

@@ -5,7 +5,8 @@ import type { Availability } from './availability.ts';
 import { isTransient, neverWorks, NoConnection, reasonOf } from './errors.ts';
 import { ServiceDatabase } from './service-database.ts';
 
-const RETRY_MS = 1_000;
+/** Between two attempts of a start. */
+export const RETRY_MS = 1_000;
 
 /**
  * Repeats `work` until the database is available. An operator may change a password or a limit at the

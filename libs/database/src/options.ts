@@ -26,6 +26,11 @@ const configFor = (...protocols: string[]) =>
      * connection, so that the password can be changed without a restart.
      */
     DATABASE_PASSWORD_FILE: z.string().optional(),
+    /**
+     * Migrate the schema at start. Otherwise the service waits until another process has done it, and says
+     * which migrations are missing.
+     */
+    DATABASE_MIGRATE: env.flag(true),
     /** Connect with TLS only, and only to a server whose certificate is valid for its host name. */
     DATABASE_TLS: env.flag(false),
     /** Connections. The relay and two jobs use one each, so at least one is left for requests. */
@@ -87,6 +92,7 @@ export const postgresOptions = (
   ...(config.DATABASE_PASSWORD_FILE && { password: passwordIn(config.DATABASE_PASSWORD_FILE) }),
   ssl: config.DATABASE_TLS,
   applicationName: name,
+  migrationsRun: config.DATABASE_MIGRATE,
   poolSize: config.DATABASE_POOL_SIZE,
   connectTimeoutMS: CONNECT_TIMEOUT_MS,
   parseInt8: true,
@@ -109,6 +115,7 @@ export const mariadbOptions = (config: DatabaseConfig, schema: Schema): DataSour
   type: 'mariadb',
   ...partsOf(config),
   ...(config.DATABASE_TLS && { ssl: VERIFIED }),
+  migrationsRun: config.DATABASE_MIGRATE,
   poolSize: config.DATABASE_POOL_SIZE,
   connectTimeout: CONNECT_TIMEOUT_MS,
   charset: 'utf8mb4',

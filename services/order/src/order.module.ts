@@ -1,5 +1,5 @@
-import { DatabaseModule, postgresOptions } from '@equipmgnt/database';
-import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
+import { DatabaseModule } from '@equipmgnt/database';
+import { MessagingModule } from '@equipmgnt/messaging';
 import { Health, MetricsRegistry } from '@equipmgnt/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApprovalGateway } from './application/approval-gateway.ts';
@@ -12,9 +12,8 @@ import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { OrdersController } from './inbound/http/orders.controller.ts';
 import { ForgetIdempotencyKeys } from './inbound/jobs/forget-idempotency-keys.job.ts';
 import type { OrderConfig } from './order.config.ts';
+import { orderDatabase } from './order.database.ts';
 import { HttpApprovalGateway } from './outbound/http/http-approval-gateway.ts';
-import { migrations } from './outbound/postgres/migrations/index.ts';
-import { orderEntity } from './outbound/postgres/order.rows.ts';
 import { PostgresOrders } from './outbound/postgres/postgres-orders.ts';
 
 @Module({})
@@ -23,12 +22,7 @@ export class OrderModule {
     return {
       module: OrderModule,
       imports: [
-        DatabaseModule.with(
-          postgresOptions('order', config, {
-            entities: [orderEntity],
-            migrations: [...outboxMigrations, ...migrations],
-          }),
-        ),
+        DatabaseModule.with(orderDatabase(config)),
         MessagingModule.with({ service: 'order', config, publishes: true }),
       ],
       controllers: [OrdersController, ApprovalConsumer],
