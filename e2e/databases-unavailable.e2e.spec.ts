@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import {
   LOCAL,
   provision,
@@ -93,4 +94,61 @@ describe('While a database is unavailable', () => {
     const equipmentId = await client.register(1);
     expect((await client.order(equipmentId)).status).toBe(201);
   });
+
+  it('answers 503 while PostgreSQL refuses the user, and logs it once', async () => {
+    const [order] = suite.order;
+    await withPostgres('ALTER ROLE "order" PASSWORD \'other\'');
+    await withPostgres(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'order'`,
+    );
+    const lines = () =>
+      order.lines.filter((line) => line.includes('password authentication failed'));
+    await eventually(async () => expect((await api.get('/orders')).status).toBe(503));
+    await eventually(() => lines().length > 0);
+    for (let request = 0; request < 10; request += 1) {
+      const answer = await api.get('/orders');
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('retry-after')).toBe('2');
+      expect(answer.body.type).toBe('urn:equipmgnt:problem:database-unavailable');
+    }
+    expect(lines().filter((line) => line.includes('the database is unavailable'))).toHaveLength(1);
+    expect(order.lines.filter((line) => line.includes('"level":50'))).toEqual([]);
+    await withPostgres('ALTER ROLE "order" PASSWORD \'order-local\'');
+    await eventually(async () => expect((await api.get('/orders')).status).toBe(200));
+  });
+
+  it.each(['order', 'mis'] as const)('stops %s in order while its database hangs', async (name) => {
+    const [service] = suite.of(name);
+    const pids =
+      name === 'mis'
+        ? [infrastructure.mariadb.pid as number]
+        : [...(await backends()), infrastructure.postgres.pid as number];
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    try {
+      const path = name === 'mis' ? '/mis' : '/orders';
+      const hanging = new Api(service.url).get(path).catch(() => undefined);
+      const exited = new Promise((resolve) => service.onUnexpectedExit(resolve));
+      await eventually(async () => expect(await health(service, 'readiness')).toBe(503));
+      process.kill(service.pid as number, 'SIGTERM');
+      expect(await exited).toMatchObject({ code: 0 });
+      await hanging;
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    }
+    await service.start();
+  });
+
+  const withPostgres = async (sql: string): Promise<{ pid: number }[]> => {
+    const client = new pg.Client({ connectionString: infrastructure.postgres.url });
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+  const backends = async () =>
+    (await withPostgres('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()')).map(
+      ({ pid }) => pid,
+    );
 });

@@ -1,63 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { AbstractLogger, DataSource, type DataSourceOptions, type LogMessage } from 'typeorm';
-import { isTransient } from './errors.ts';
-import { forMigrations } from './options.ts';
-
-const RETRY_MS = 1_000;
-const LOCK_POLL_MS = 100;
-/** One lock for all replicas that start at the same time. Nothing else uses this number or name. */
-const TAKE_LOCK = {
-  postgres: 'SELECT pg_try_advisory_lock(7301944) AS mine',
-  mariadb: `SELECT GET_LOCK('migrations', 0) AS mine`,
-};
+import type { DataSourceOptions } from 'typeorm';
+import { Availability } from './availability.ts';
+import { migrate } from './migrate.ts';
+import { open, RETRY_MS, whenAvailable } from './open.ts';
+import type { ServiceDatabase } from './service-database.ts';
 
 /**
- * Connects and migrates the schema. Retries for as long as the database is unavailable.
- * @throws errors that only an operator can fix, such as a wrong password or a failing migration
+ * Connects to a database with an up-to-date schema: migrates it if the options say so (`migrationsRun`),
+ * and otherwise waits until another process has done it. A schema that is newer than this version is up to
+ * date. Waits for as long as the database is unavailable.
+ * @throws ConfigError when the cause is in the configuration
+ * @throws Error when a migration fails
  */
-export async function connect(options: DataSourceOptions): Promise<DataSource> {
-  const logger = new Logger('Database');
-  for (;;) {
-    try {
-      await migrate(options, logger);
-      return await new DataSource(options).initialize();
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      logger.warn(`the database is unavailable, retrying: ${(error as Error).message}`);
-      await delay(RETRY_MS);
-    }
-  }
+export async function connect(options: DataSourceOptions): Promise<ServiceDatabase> {
+  if (options.migrationsRun) await migrate(options);
+  const availability = new Availability(new Logger('Database'));
+  const database = await whenAvailable(availability, () => open(options, availability));
+  while (!(await whenAvailable(availability, () => isUpToDate(database)))) await delay(RETRY_MS);
+  return database;
 }
 
-/**
- * Several replicas may start at the same time: one migrates, the others wait for it. The lock ends
- * with its connection, so this function uses separate connections and closes them at the end.
- */
-async function migrate(options: DataSourceOptions, logger: Logger): Promise<void> {
-  const database = await new DataSource({
-    ...forMigrations(options),
-    logger: new MigrationLog(logger),
-  }).initialize();
-  const holder = database.createQueryRunner();
-  const take = TAKE_LOCK[options.type as keyof typeof TAKE_LOCK];
+async function isUpToDate(database: ServiceDatabase): Promise<boolean> {
+  const runner = database.createQueryRunner();
   try {
-    while (!(await holder.query(take))[0].mine) await delay(LOCK_POLL_MS);
-    const done = await database.runMigrations({ transaction: 'each' });
-    for (const { name } of done) logger.log(`migrated: ${name}`);
+    const rows: { name: string }[] = (await runner.hasTable('migrations'))
+      ? await runner.query('SELECT name FROM migrations')
+      : [];
+    const done = new Set(rows.map(({ name }) => name));
+    const missing = database.migrations.flatMap(({ name }) =>
+      name === undefined || done.has(name) ? [] : [name],
+    );
+    if (missing.length > 0)
+      database.availability.failed('schema', `it lacks ${missing.join(', ')}`);
+    else database.availability.works('schema');
+    return missing.length === 0;
   } finally {
-    await holder.release();
-    await database.destroy();
-  }
-}
-
-/** TypeORM reports a failed migration on the console by default, which would break the JSON log. */
-class MigrationLog extends AbstractLogger {
-  constructor(private readonly logger: Logger) {
-    super();
-  }
-
-  protected override writeLog(_level: unknown, message: LogMessage | LogMessage[]): void {
-    for (const { message: line } of this.prepareLogMessages(message)) this.logger.warn(line);
+    await runner.release();
   }
 }

@@ -1,16 +1,22 @@
-import { Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import {
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Health, Pressure } from '@equipmgnt/runtime';
-import type { Pool } from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { connect } from './connect.ts';
+import { Readiness } from './readiness.ts';
+import type { ServiceDatabase } from './service-database.ts';
 
-/** New requests are refused when this many times the pool's size wait for a connection. */
-const MAX_WAITING = 10;
+const CHECK_EVERY_MS = 200;
 
 /** A service's own database: connected and migrated before the service listens; its readiness check. */
 @Module({})
-export class DatabaseModule implements OnModuleInit {
+export class DatabaseModule implements OnModuleInit, OnModuleDestroy {
   static with(options: DataSourceOptions): DynamicModule {
     return {
       module: DatabaseModule,
@@ -20,23 +26,44 @@ export class DatabaseModule implements OnModuleInit {
           dataSourceFactory: () => connect(options),
         }),
       ],
+      providers: [
+        {
+          provide: Readiness,
+          inject: [DataSource],
+          useFactory: (it: ServiceDatabase) => new Readiness(it),
+        },
+      ],
     };
   }
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly database: DataSource,
+    private readonly readiness: Readiness,
     private readonly health: Health,
     private readonly pressure: Pressure,
   ) {}
 
   onModuleInit(): void {
-    this.health.addReadiness('db', async () => {
-      await this.dataSource.query('SELECT 1');
-      return { up: true, detail: { database: this.dataSource.options.type } };
-    });
-    if (this.dataSource.options.type === 'postgres') {
-      const { master: pool } = this.dataSource.driver as unknown as { master: Pool };
-      this.pressure.add(() => pool.waitingCount > MAX_WAITING * pool.options.max);
-    }
+    this.health.addReadiness('db', () => this.readiness.check());
+    this.pressure.add(() => this.service.isSaturated);
+  }
+
+  /**
+   * Statements that hang would keep their requests, consumers and the pool from ending. In the second half
+   * of the time for stopping, their connections are closed, also those that a retry opens.
+   */
+  onModuleDestroy(): void {
+    const halfMs = this.health.stopWithinMs / 2;
+    if (!Number.isFinite(halfMs)) return;
+    const end = performance.now() + halfMs;
+    setInterval(() => {
+      if (performance.now() < end) return;
+      const closed = this.service.closeAllConnections();
+      if (closed > 0) new Logger('Database').warn(`stopping: ${closed} connections were closed`);
+    }, CHECK_EVERY_MS).unref();
+  }
+
+  private get service(): ServiceDatabase {
+    return this.database as ServiceDatabase;
   }
 }

@@ -25,4 +25,5 @@ export {
   postgresOptions,
   type DatabaseConfig,
 } from './options.ts';
+export { runMigrations } from './run-migrations.ts';
 export { PeriodicJob } from './periodic-job.ts';

@@ -31,4 +31,22 @@ describe('The connection to a database', () => {
     expect(read).toThrow(/^DATABASE_URL: expected no ssl… parameter in it; DATABASE_TLS=true/);
     expect(read).not.toThrow(/secret/);
   });
+
+  it.each([
+    ['postgres://order:p%40ss%3A%2F@order-db/order', { host: 'order-db', password: 'p@ss:/' }],
+    ['postgres://order@[fd00::1]:5433/order', { host: 'fd00::1', port: 5433, username: 'order' }],
+    ['postgres://o%C3%A9@10.0.0.1:5433/a%20b', { username: 'oé', database: 'a b' }],
+  ])('takes the parts of %s', (url, parts) => {
+    const config = readConfig(postgresConfig, { DATABASE_URL: url });
+    expect(postgresOptions('order', config, schema)).toMatchObject(parts);
+    const other = readConfig(mariadbConfig, { DATABASE_URL: url.replace('postgres:', 'mysql:') });
+    expect(mariadbOptions(other, schema)).toMatchObject(parts);
+  });
+
+  it.each([
+    [`${postgres}?connect_timeout=3`, /expected no parameters/],
+    ['postgres://order:secret@one,two/order', /expected one host/],
+  ])('rejects %s', (url, message) => {
+    expect(() => readConfig(postgresConfig, { DATABASE_URL: url })).toThrow(message);
+  });
 });

@@ -42,8 +42,11 @@ export class ProblemFilter implements ExceptionFilter {
     );
     const isTemporary = (refusal.status === 503 && !unknown) || thrown instanceof NotYet;
     if (isTemporary) void reply.header('retry-after', RETRY_AFTER_S);
-    if (transient)
-      this.logger.warn({ err: thrown }, `${request.method} ${request.url}: database unavailable`);
+    // the service logs when its database becomes unavailable; here it would be a line for each request
+    if (transient && !unknown)
+      this.logger.debug({ err: thrown }, `${request.method} ${request.url}: database unavailable`);
+    else if (transient)
+      this.logger.warn(`${request.method} ${request.url}: ${(thrown as Error).message}`);
     else if (refusal.status === 500)
       this.logger.error({ err: thrown }, `${request.method} ${request.url} failed`);
     return sendProblem(reply, refusal, request.url);

@@ -46,7 +46,7 @@ function stopOnSignal(app: NestFastifyApplication, { name, config }: ServiceOpti
     if (stopping) return;
     stopping = true;
     logger.log(`${signal}: finishing requests and messages in flight`);
-    app.get(Health).stop();
+    app.get(Health).stop(config.SHUTDOWN_TIMEOUT_MS);
     setTimeout(() => {
       logger.error(`${name} did not stop within ${config.SHUTDOWN_TIMEOUT_MS} ms, exiting`);
       process.exit(1);

@@ -26,6 +26,7 @@ export class Health {
   private readonly liveness = new Map<string, HealthCheck>();
   private readonly readiness = new Map<string, HealthCheck>();
   private stopping = false;
+  private stopWithin = Infinity;
 
   /** Registers a check whose failure only a restart can fix. */
   addLiveness(name: string, check: HealthCheck): void {
@@ -37,9 +38,18 @@ export class Health {
     this.readiness.set(name, check);
   }
 
-  /** Sets readiness to OUT_OF_SERVICE, so that no new requests are routed here. */
-  stop(): void {
+  /**
+   * Sets readiness to OUT_OF_SERVICE, so that no new requests are routed here.
+   * @param withinMs how long this process may take to stop
+   */
+  stop(withinMs = Infinity): void {
     this.stopping = true;
+    this.stopWithin = withinMs;
+  }
+
+  /** How long this process may take to stop, from the call of {@link stop}. */
+  get stopWithinMs(): number {
+    return this.stopWithin;
   }
 
   get isStopping(): boolean {

@@ -1,22 +1,15 @@
-import { topics } from '@equipmgnt/contracts';
-import {
-  DatabaseModule,
-  ForgetIdempotencyKeys,
-  IdempotencyKeys,
-  postgresOptions,
-} from '@equipmgnt/database';
-import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
+import { DatabaseModule, ForgetIdempotencyKeys, IdempotencyKeys } from '@equipmgnt/database';
+import { MessagingModule } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Approvals } from './application/approvals.ts';
 import { ApproveOrder } from './application/approve-order.ts';
 import { UpdateApprovals } from './application/update-approvals.ts';
 import type { ApprovalConfig } from './approval.config.ts';
+import { approvalDatabase } from './approval.database.ts';
 import { EquipmentConsumer } from './inbound/events/equipment.consumer.ts';
 import { OrderConsumer } from './inbound/events/order.consumer.ts';
 import { ApprovalsController } from './inbound/http/approvals.controller.ts';
 import { SlowDown } from './inbound/http/slow-down.ts';
-import { approvalEntity } from './outbound/postgres/approval.rows.ts';
-import { migrations } from './outbound/postgres/migrations/index.ts';
 import { PostgresApprovals } from './outbound/postgres/postgres-approvals.ts';
 
 @Module({})
@@ -26,12 +19,7 @@ export class ApprovalModule {
     return {
       module: ApprovalModule,
       imports: [
-        DatabaseModule.with(
-          postgresOptions('approval', config, {
-            entities: [approvalEntity],
-            migrations: [...outboxMigrations(topics.approval), ...migrations],
-          }),
-        ),
+        DatabaseModule.with(approvalDatabase(config)),
         MessagingModule.with({ service: 'approval', config, publishes: true }),
       ],
       controllers: [ApprovalsController, OrderConsumer, EquipmentConsumer],

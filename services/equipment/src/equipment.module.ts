@@ -1,9 +1,4 @@
-import {
-  DatabaseModule,
-  ForgetIdempotencyKeys,
-  IdempotencyKeys,
-  postgresOptions,
-} from '@equipmgnt/database';
+import { DatabaseModule, ForgetIdempotencyKeys, IdempotencyKeys } from '@equipmgnt/database';
 import { MessagingModule } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Defaults } from './application/defaults.ts';
@@ -11,11 +6,10 @@ import { Equipments } from './application/equipments.ts';
 import { MoveStock } from './application/move-stock.ts';
 import { RegisterEquipment } from './application/register-equipment.ts';
 import { defaultsFrom, type EquipmentConfig } from './equipment.config.ts';
+import { equipmentDatabase } from './equipment.database.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { EquipmentsController } from './inbound/http/equipments.controller.ts';
 import { DefaultsFolder } from './outbound/files/defaults-folder.ts';
-import { equipmentEntity } from './outbound/postgres/equipment.rows.ts';
-import { migrations } from './outbound/postgres/migrations/index.ts';
 import { PostgresEquipments } from './outbound/postgres/postgres-equipments.ts';
 
 @Module({})
@@ -25,9 +19,7 @@ export class EquipmentModule {
     return {
       module: EquipmentModule,
       imports: [
-        DatabaseModule.with(
-          postgresOptions('equipment', config, { entities: [equipmentEntity], migrations }),
-        ),
+        DatabaseModule.with(equipmentDatabase(config)),
         MessagingModule.with({ service: 'equipment', config, publishes: true }),
       ],
       controllers: [EquipmentsController, ApprovalConsumer],

@@ -1,12 +1,12 @@
-import { DatabaseModule, mariadbOptions } from '@equipmgnt/database';
+import { DatabaseModule } from '@equipmgnt/database';
 import { MessagingModule } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Rentals } from './application/rentals.ts';
 import { ViewConsumer } from './inbound/events/view.consumer.ts';
 import { MisController } from './inbound/http/mis.controller.ts';
 import type { MisConfig } from './mis.config.ts';
+import { misDatabase } from './mis.database.ts';
 import { MariadbRentals } from './outbound/mariadb/mariadb-rentals.ts';
-import { migrations } from './outbound/mariadb/migrations/index.ts';
 
 @Module({})
 export class MisModule {
@@ -14,7 +14,7 @@ export class MisModule {
     return {
       module: MisModule,
       imports: [
-        DatabaseModule.with(mariadbOptions(config, { entities: [], migrations })),
+        DatabaseModule.with(misDatabase(config)),
         MessagingModule.with({ service: 'mis', config, publishes: false }),
       ],
       controllers: [MisController, ViewConsumer],

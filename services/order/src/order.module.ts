@@ -1,11 +1,5 @@
-import { topics } from '@equipmgnt/contracts';
-import {
-  DatabaseModule,
-  ForgetIdempotencyKeys,
-  IdempotencyKeys,
-  postgresOptions,
-} from '@equipmgnt/database';
-import { MessagingModule, outboxMigrations } from '@equipmgnt/messaging';
+import { DatabaseModule, ForgetIdempotencyKeys, IdempotencyKeys } from '@equipmgnt/database';
+import { MessagingModule } from '@equipmgnt/messaging';
 import { Health, MetricsRegistry } from '@equipmgnt/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ApprovalGateway } from './application/approval-gateway.ts';
@@ -17,9 +11,8 @@ import { RequestApproval } from './application/request-approval.ts';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { OrdersController } from './inbound/http/orders.controller.ts';
 import type { OrderConfig } from './order.config.ts';
+import { orderDatabase } from './order.database.ts';
 import { HttpApprovalGateway } from './outbound/http/http-approval-gateway.ts';
-import { migrations } from './outbound/postgres/migrations/index.ts';
-import { orderEntity } from './outbound/postgres/order.rows.ts';
 import { PostgresOrders } from './outbound/postgres/postgres-orders.ts';
 
 @Module({})
@@ -28,12 +21,7 @@ export class OrderModule {
     return {
       module: OrderModule,
       imports: [
-        DatabaseModule.with(
-          postgresOptions('order', config, {
-            entities: [orderEntity],
-            migrations: [...outboxMigrations(topics.order), ...migrations],
-          }),
-        ),
+        DatabaseModule.with(orderDatabase(config)),
         MessagingModule.with({ service: 'order', config, publishes: true }),
       ],
       controllers: [OrdersController, ApprovalConsumer],

@@ -63,12 +63,14 @@ export class Cluster {
 
 export const labelsOf = ({ spec }: Workload): Labels => spec.template.metadata.labels ?? {};
 
-export function containersOf(workload: Workload): { container: Container; object: string }[] {
+export function containersOf(
+  workload: Workload,
+): { container: Container; object: string; isInit: boolean }[] {
   const { containers, initContainers = [] } = workload.spec.template.spec;
-  return [...initContainers, ...containers].map((container) => ({
-    container,
-    object: `${nameOf(workload)} container ${container.name}`,
-  }));
+  return [
+    ...initContainers.map((container) => ({ container, isInit: true })),
+    ...containers.map((container) => ({ container, isInit: false })),
+  ].map((it) => ({ ...it, object: `${nameOf(workload)} container ${it.container.name}` }));
 }
 
 /** The number of a container's port, given by number or name. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { PROVIDED } from '../architecture.ts';
 import { containersOf, type Cluster } from '../cluster.ts';
 import type { Code } from '../code.ts';
@@ -9,10 +10,12 @@ const OF_NODE = ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'UV_THREADPOOL_SIZE'];
 
 /** Each service's environment must match its schema, without unknown variables. */
 export const environment = (cluster: Cluster, code: Code): Complaint[] =>
-  cluster.workloads.flatMap(containersOf).flatMap(({ container, object }) => {
+  cluster.workloads.flatMap(containersOf).flatMap(({ container, object, isInit }) => {
     const service = serviceOf(container, code);
     if (service === undefined) return [];
-    const schema = code.environments[service]!;
+    const schema = isInit
+      ? forMigrations(code.environments[service]!)
+      : code.environments[service]!;
     const given = environmentOf(cluster, container);
     const known = [...Object.keys(schema.shape), ...OF_NODE];
     const result = schema.safeParse(given);
@@ -31,6 +34,10 @@ export const environment = (cluster: Cluster, code: Code): Complaint[] =>
       })),
     ];
   });
+
+/** What migrate.js of a service reads; it runs as an init container. */
+const forMigrations = ({ shape }: z.ZodObject): z.ZodObject =>
+  z.object(Object.fromEntries(Object.entries(shape).filter(([name]) => /^DATABASE_/.test(name))));
 
 /** The service whose image a container runs. */
 export function serviceOf({ image }: Container, code: Code): string | undefined {

@@ -11,12 +11,12 @@ const DEFAULT_GRACE_S = 30;
 export const pods = (cluster: Cluster, code: Code): Complaint[] =>
   cluster.workloads.flatMap((workload) => [
     ...wholePod(workload),
-    ...containersOf(workload).flatMap(({ container, object }) => [
+    ...containersOf(workload).flatMap(({ container, object, isInit }) => [
       ...restricted(workload, container, object),
       ...image(container, object),
       ...resources(container, object),
-      ...(workload.kind === 'Job' ? [] : probes(container, object, code)),
-      ...stopping(cluster, workload, container, object, code),
+      ...(workload.kind === 'Job' || isInit ? [] : probes(container, object, code)),
+      ...(isInit ? [] : stopping(cluster, workload, container, object, code)),
     ]),
   ]);
 
