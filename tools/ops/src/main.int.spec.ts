@@ -57,6 +57,16 @@ describe('npm run dead-letters', () => {
     await admin.disconnect();
   });
 
+  it('prints no warning about the timers of its Kafka client', async () => {
+    const env: NodeJS.ProcessEnv = { ...process.env, KAFKA_BROKERS: kafkaBrokers() };
+    delete env['NODE_OPTIONS'];
+    const npm = ['run', '--silent', 'dead-letters', '--', 'list', '--topic', topic];
+    const err = await new Promise<string>((resolve) => {
+      execFile('npm', npm, { env }, (error, _, said) => resolve(error ? String(error) : said));
+    });
+    expect(err).toBe('');
+  });
+
   it('lists dead letters, oldest first, and prints the messages with --json', async () => {
     const { code, out } = await run(`list --topic ${topic}`);
     expect(out).toBe(`${lineOf(0, 7)}${lineOf(1, 9)}2 dead letters\n`);
