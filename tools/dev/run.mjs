@@ -211,7 +211,9 @@ function machinePath() {
  */
 function run(program, args, path) {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, PATH: path.join(delimiter) };
+    // SWC cannot load its binary without a cache. By default it is below the home folder or TMPDIR.
+    const swc = process.env.SWC_NATIVE_BINDING_CACHE || join(LOCAL, 'swc');
+    const env = { ...process.env, PATH: path.join(delimiter), SWC_NATIVE_BINDING_CACHE: swc };
     const child = spawn(program, args, { cwd: REPOSITORY, stdio: 'inherit', env });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       process.on(signal, () => child.kill(signal));

@@ -67,7 +67,11 @@ describe('run.mjs', () => {
       await mkdir(join(clone, 'tools/dev'), { recursive: true });
       await copyFile(RUN, join(clone, 'tools/dev/run.mjs'));
       await writeFile(join(clone, 'package.json'), '{"optionalDependencies":{}}');
-      await writeFile(join(clone, 'npm'), '#!/bin/sh\necho "$*"; exit 1', { mode: 0o755 });
+      await writeFile(
+        join(clone, 'npm'),
+        '#!/bin/sh\necho "$* $SWC_NATIVE_BINDING_CACHE"; exit 1',
+        { mode: 0o755 },
+      );
       const args = ['--import', `data:text/javascript,${script}`, 'tools/dev/run.mjs', 'reset'];
       const PATH = `${clone}:${process.env['PATH']}`;
       const { stdout } = spawnSync(process.execPath, args, {
@@ -75,7 +79,9 @@ describe('run.mjs', () => {
         encoding: 'utf8',
         env: { PATH, HOME: clone },
       });
-      expect(stdout.trim().split('\n').at(-1)).toMatch(expected);
+      const called = stdout.trim().split('\n').at(-1);
+      expect(called).toMatch(expected);
+      expect(called).toMatch(/\.local\/swc$/); // not below the home folder either
     } finally {
       await rm(clone, { recursive: true });
     }
