@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { layers, type Layer, type Size } from './layers/layers.ts';
-import type { LayerResult } from './run-record.ts';
+import { withoutOrders, type LayerResult } from './run-record.ts';
 import { proved } from './report/report.ts';
 import { reportText } from './report/report-text.ts';
 import { writeReport } from './report/write-report.ts';
@@ -62,8 +62,7 @@ async function play(layer: Layer): Promise<LayerResult> {
     // a layer that cannot run proves nothing, but does not invalidate the others
     const { name } = layer;
     const differences = [`it broke off: ${(error as Error).stack}`];
-    const nothing = { measures: [], counts: {}, failedRequests: {}, faults: [], samples: [] };
-    return { name, seed: size.seed, seconds: 0, differences, ...nothing };
+    return { ...withoutOrders, name, seed: size.seed, seconds: 0, differences };
   } finally {
     bar.stop();
   }

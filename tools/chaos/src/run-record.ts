@@ -10,7 +10,7 @@ export interface RunRecord {
 /** What clients did, in no particular order. */
 export interface History {
   /** Equipment as it was registered. */
-  readonly registered: readonly { readonly id: number; readonly stock: number }[];
+  readonly registered: readonly StockOf[];
   readonly orders: readonly OrderAttempt[];
   readonly cancellations: readonly Cancellation[];
   /** The status of an order, as a client or the sampler received it. */
@@ -57,6 +57,12 @@ export interface Sighting {
   readonly to: number;
 }
 
+/** The stock of an equipment. */
+export interface StockOf {
+  readonly id: number;
+  readonly stock: number;
+}
+
 export interface StockSample {
   readonly equipmentId: number;
   readonly stock: number;
@@ -75,7 +81,7 @@ export interface Poison {
 export interface FinalState {
   readonly orders: readonly OrderRow[];
   readonly approvals: readonly ApprovalRow[];
-  readonly equipments: readonly { readonly id: number; readonly stock: number }[];
+  readonly equipments: readonly StockOf[];
   readonly ledger: readonly LedgerRow[];
   readonly views: readonly ViewRow[];
   /** The view of a mis that started with an empty database and read the topics from their start. */
@@ -196,6 +202,15 @@ export interface LayerResult {
   readonly faults: readonly Fault[];
   readonly samples: readonly Sample[];
 }
+
+/** What a layer without orders has nothing of. */
+export const withoutOrders = {
+  measures: [],
+  counts: {},
+  failedRequests: {},
+  faults: [],
+  samples: [],
+} as const;
 
 export const meets = ({ value, limit, must, notApplicable }: Measure): boolean =>
   notApplicable !== undefined || (must === 'at most' ? value <= limit : value >= limit);

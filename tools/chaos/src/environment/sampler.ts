@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBacklog } from '@equipmgnt/testing';
-import pg from 'pg';
 import type { Clients } from '../load/clients.ts';
 import type { RequestRecorder } from '../load/request-recorder.ts';
 import type { Sample } from '../run-record.ts';
-import { readMetrics } from './read-metrics.ts';
 import type { Environment } from './environment.ts';
+import { query } from './query.ts';
+import { readMetrics } from './read-metrics.ts';
 
 const EVERY_MS = 1_000;
 
@@ -33,7 +33,7 @@ export class Sampler {
   async #run(): Promise<void> {
     const { signal } = this.#done;
     while (!signal.aborted) {
-      await Promise.all([this.#takeSample(), this.#takeStock()]);
+      await Promise.all([this.#takeSample(), this.#takeStock().catch(() => undefined)]);
       await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -57,7 +57,7 @@ export class Sampler {
   }
 
   async #processes(): Promise<Sample['processes']> {
-    const found = this.#environment.processes.map(async ({ name, url }) => {
+    const found = this.#environment.suite.processes.map(async ({ name, url }) => {
       const metrics = await readMetrics(url).catch(() => undefined);
       if (metrics === undefined) return [];
       const memory = metrics.get('process_resident_memory_bytes') ?? 0;
@@ -68,22 +68,11 @@ export class Sampler {
   }
 
   async #takeStock(): Promise<void> {
-    const connectionString = this.#environment.direct.databases.equipment;
-    const client = new pg.Client({ connectionString });
-    client.on('error', () => undefined); // it may be killed at any time
-    try {
-      await client.connect();
-      const { rows } = await client.query<{ id: string; stock: number }>(
-        'SELECT id, stock FROM equipments',
-      );
-      const at = this.#recorder.now();
-      for (const { id, stock } of rows) {
-        this.#recorder.stockSamples.push({ equipmentId: Number(id), stock, at });
-      }
-    } catch {
-      // away at the moment
-    } finally {
-      await client.end().catch(() => undefined);
-    }
+    const rows = await query<{ equipmentId: number; stock: number }>(
+      this.#environment.direct.databases.equipment,
+      'SELECT id AS "equipmentId", stock FROM equipments',
+    );
+    const at = this.#recorder.now();
+    this.#recorder.stockSamples.push(...rows.map((row) => ({ ...row, at })));
   }
 }

@@ -8,7 +8,7 @@ export interface OpenAttempt extends Open<Omit<OrderAttempt, 'answers'>> {
 }
 
 /** Collects a run's {@link History} while it happens. */
-export class RequestRecorder {
+export class RequestRecorder implements History {
   readonly registered: { id: number; stock: number }[] = [];
   readonly orders: OpenAttempt[] = [];
   readonly cancellations: Open<Cancellation>[] = [];
@@ -29,9 +29,5 @@ export class RequestRecorder {
 
   failure(what: string): void {
     this.failed[what] = (this.failed[what] ?? 0) + 1;
-  }
-
-  history(): History {
-    return this;
   }
 }
