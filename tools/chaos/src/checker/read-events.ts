@@ -1,4 +1,4 @@
-import type { Poison, TopicMessage } from '../run-record.ts';
+import type { Position, TopicMessage } from '../run-record.ts';
 import { eventTypes, sequences, type EventName, type OrderEventName } from './specification.ts';
 
 /** An event with its first message on the topic; duplicates are left out. */
@@ -15,14 +15,14 @@ export function at<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value
   return value;
 }
 
-export const positionOf = (at: { topic: string; partition: number; offset: string }): string =>
-  `${at.topic}[${at.partition}]@${at.offset}`;
+export const positionOf = ({ topic, partition, offset }: Position): string =>
+  `${topic}[${partition}]@${offset}`;
 
 export const nameOf = ({ name, message }: Event): string =>
   `${name} ${message.id} at ${positionOf(message)}`;
 
 /** The distinct events on the topics, without those that the harness poisoned on purpose. */
-export function readEvents(messages: readonly TopicMessage[], poison: readonly Poison[]) {
+export function readEvents(messages: readonly TopicMessage[], poison: readonly Position[]) {
   const differences: string[] = [];
   const poisoned = new Set(poison.map(positionOf));
   const firsts = new Map<string, TopicMessage>();

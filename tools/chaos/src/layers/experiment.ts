@@ -7,7 +7,7 @@ import { rebuildView } from '../environment/rebuild-view.ts';
 import { Sampler } from '../environment/sampler.ts';
 import { Clients } from '../load/clients.ts';
 import { RequestRecorder } from '../load/request-recorder.ts';
-import type { Fault, LayerResult, Measure, RunRecord } from '../run-record.ts';
+import type { Fault, LayerResult, Measure, RunRecord, Writable } from '../run-record.ts';
 
 /** Reports the progress of a layer, for a progress bar. */
 export type Progress = (done: number, of: number, what: string) => void;
@@ -45,7 +45,7 @@ export class Experiment {
   readonly recorder = new RequestRecorder();
   readonly clients: Clients;
   /** What was broken; `to` is infinite as long as it is. */
-  readonly faults: { -readonly [K in keyof Fault]: Fault[K] }[] = [];
+  readonly faults: Writable<Fault>[] = [];
   readonly measures: Measure[] = [];
   readonly counts: Record<string, number> = {};
   /** Whether orders still come in. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { Random } from '@equipmgnt/testing';
-import type { OpenAttempt, RequestRecorder } from './request-recorder.ts';
+import type { OrderAttempt, Writable } from '../run-record.ts';
+import type { RequestRecorder } from './request-recorder.ts';
 
 const TIMEOUT_MS = 12_000;
 const RETRY_FIRST_MS = 100;
@@ -124,7 +125,7 @@ export class Clients {
     const cancelled = random.chance(CANCELLED_SHARE);
     const thinksMs = random.between(0, 3) * random.between(0, 700);
 
-    const attempt: OpenAttempt = {
+    const attempt: Writable<OrderAttempt> = {
       key,
       equipmentId,
       qty,
@@ -140,7 +141,7 @@ export class Clients {
     if (cancelled) await this.#cancel(orderId);
   }
 
-  async #order(attempt: OpenAttempt): Promise<number | undefined> {
+  async #order(attempt: Writable<OrderAttempt>): Promise<number | undefined> {
     const { key, equipmentId, qty } = attempt;
     for (let retry = 0; ; retry += 1) {
       const answer = await this.#send('POST', '/orders', { qty, equipmentId }, key);
