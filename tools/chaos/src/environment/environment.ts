@@ -25,6 +25,7 @@ export interface EnvironmentOptions {
 
 const STATEFUL = ['order', 'approval', 'equipment', 'mis'] as const;
 export const ALL = ['gateway', ...STATEFUL] as const;
+type Stateful = (typeof STATEFUL)[number];
 
 /**
  * The whole suite as processes on servers of its own, with a TCP proxy in every way between a
@@ -63,49 +64,32 @@ async function open(options: EnvironmentOptions, opened: AsyncDisposableStack) {
     postgresUrl: infrastructure.postgres.url,
     mariadbUrl: infrastructure.mariadb.url,
   });
-  const linkTo = async (service: (typeof STATEFUL)[number]) =>
-    proxyTo(Number(new URL(databases[service]).port));
-  const links = {
-    kafka,
-    order: await linkTo('order'),
-    approval: await linkTo('approval'),
-    equipment: await linkTo('equipment'),
-    mis: await linkTo('mis'),
-  };
-  const through = (service: (typeof STATEFUL)[number]) =>
-    withPort(databases[service], links[service].port);
+  const links = { kafka } as Record<'kafka' | Stateful, TcpProxy>;
+  const proxied = { ...databases };
+  for (const service of STATEFUL) {
+    const url = new URL(databases[service]);
+    links[service] = await proxyTo(Number(url.port));
+    url.port = String(links[service].port);
+    proxied[service] = url.href;
+  }
 
   const balancers = {} as Record<ServiceName, Balancer>;
   for (const service of ALL) balancers[service] = closing(await openBalancer(nextPort()));
-  const urls = {
+  // each service takes what it knows of these
+  const variables = {
     ORDER_URL: balancers.order.url,
     APPROVAL_URL: balancers.approval.url,
     EQUIPMENT_URL: balancers.equipment.url,
     MIS_URL: balancers.mis.url,
-  };
-  const variablesOf = (service: ServiceName) => ({
-    ...(service === 'gateway' && urls),
-    ...(service === 'order' && {
-      APPROVAL_URL: urls.APPROVAL_URL,
-      BREAKER_RESET_MS: String(BREAKER_RESET_MS),
-    }),
-    LOG_LEVEL: 'warn',
+    BREAKER_RESET_MS: String(BREAKER_RESET_MS),
     KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
-    ...env[service],
-  });
+    LOG_LEVEL: 'warn',
+  };
   const suite = await Suite.start({
     repository,
-    infrastructure: {
-      databases: {
-        order: through('order'),
-        approval: through('approval'),
-        equipment: through('equipment'),
-        mis: through('mis'),
-      },
-      kafkaBrokers: `127.0.0.1:${kafka.port}`,
-    },
+    infrastructure: { databases: proxied, kafkaBrokers: `127.0.0.1:${kafka.port}` },
     services: Object.fromEntries(ALL.map((service) => [service, replicas])),
-    env: Object.fromEntries(ALL.map((service) => [service, variablesOf(service)])),
+    env: Object.fromEntries(ALL.map((service) => [service, { ...variables, ...env[service] }])),
   });
   opened.defer(() => suite.stop().then(() => undefined));
   for (const service of ALL) suite.of(service).forEach(balancers[service].add);
@@ -122,10 +106,4 @@ async function open(options: EnvironmentOptions, opened: AsyncDisposableStack) {
     /** Stops everything and deletes its data. */
     close: () => opened.disposeAsync(),
   };
-}
-
-function withPort(url: string, port: number): string {
-  const changed = new URL(url);
-  changed.port = String(port);
-  return changed.href;
 }

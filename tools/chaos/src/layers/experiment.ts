@@ -4,7 +4,7 @@ import { check } from '../checker/check.ts';
 import type { Environment } from '../environment/environment.ts';
 import { readFinalState } from '../environment/read-final-state.ts';
 import { rebuildView } from '../environment/rebuild-view.ts';
-import { Sampler } from '../environment/sampler.ts';
+import { takeSamples } from '../environment/sampler.ts';
 import { Clients } from '../load/clients.ts';
 import { RequestRecorder } from '../load/request-recorder.ts';
 import type { Fault, LayerResult, Measure, RunRecord, Writable } from '../run-record.ts';
@@ -103,12 +103,14 @@ export async function runExperiment(options: ExperimentOptions): Promise<LayerRe
   for (const share of Array.from({ length: KINDS }, () => STOCK_SHARES).flat()) {
     await clients.register(Math.ceil(demand * share));
   }
-  const sampler = new Sampler(environment, recorder, clients);
+  const done = new AbortController();
+  const sampling = takeSamples(environment, recorder, clients, done.signal);
   const differences: string[] = [];
   try {
     differences.push(...(await underLoad(experiment, options)));
   } finally {
-    await sampler.stop();
+    done.abort();
+    await sampling;
   }
   options.progress?.(1, 1, 'checking the invariants');
   const final = await readFinalState(environment);
@@ -127,7 +129,7 @@ export async function runExperiment(options: ExperimentOptions): Promise<LayerRe
     counts: { ...ledgerCounts(run), ...experiment.counts },
     failedRequests: recorder.failed,
     faults: experiment.faults,
-    samples: sampler.samples,
+    samples: await sampling,
   };
 }
 

@@ -53,6 +53,7 @@ ${plotsOf(layer).join('\n')}
 <style>${await readFile(style, 'utf8')}
 body { grid-template-columns: 1fr min(70rem, 95%) 1fr; }
 figure { margin: 0; }
+pre { white-space: pre-wrap; }
 </style>
 <main>
 <h1>${TITLE}</h1>

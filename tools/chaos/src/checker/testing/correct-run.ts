@@ -2,7 +2,7 @@ import type { ApprovalRow, LedgerRow, OrderRow, RunRecord, Writable } from '../.
 import { orderPaths, type OrderPlan } from './order-paths.ts';
 import { Topics } from './topics.ts';
 
-/** An order under way, with its plan. */
+/** An order with its plan. */
 type Order = Writable<OrderRow> & { readonly plan: OrderPlan };
 
 /** A suite that works as documented, in memory. It records what a run of it leaves behind. */
@@ -70,7 +70,10 @@ class ReferenceSuite {
 
   run(): RunRecord {
     const views = this.orders.map(({ id, equipmentId, qty, status }) => ({
-      ...{ id, equipmentId, qty, status },
+      id,
+      equipmentId,
+      qty,
+      status,
       approvalId: this.approvals.get(id)?.id,
       timeline: this.timelines.get(id) ?? [],
     }));
@@ -78,8 +81,13 @@ class ReferenceSuite {
     return {
       history: { registered: this.registered, ...this.history },
       final: {
-        ...{ messages, poison, deadLetters, views },
-        orders: this.orders.map(({ plan: _, ...order }) => order),
+        messages,
+        poison,
+        deadLetters,
+        views,
+        orders: this.orders.map(({ id, equipmentId, qty, status, approvalId }) => {
+          return { id, equipmentId, qty, status, approvalId };
+        }),
         approvals: [...this.approvals.values()],
         equipments: [...this.stocks].map(([id, stock]) => ({ id, stock })),
         ledger: [...this.lent.values(), ...this.returned.values()],
