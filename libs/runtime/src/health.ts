@@ -25,7 +25,7 @@ const CHECK_TIMEOUT_MS = 1_500; // below the probes' own timeout of 2 s
 export class Health {
   private readonly liveness = new Map<string, HealthCheck>();
   private readonly readiness = new Map<string, HealthCheck>();
-  private stopping = false;
+  private stoppingSince: number | undefined;
 
   /** Registers a check whose failure only a restart can fix. */
   addLiveness(name: string, check: HealthCheck): void {
@@ -39,11 +39,16 @@ export class Health {
 
   /** Sets readiness to OUT_OF_SERVICE, so that no new requests are routed here. */
   stop(): void {
-    this.stopping = true;
+    this.stoppingSince ??= performance.now();
   }
 
   get isStopping(): boolean {
-    return this.stopping;
+    return this.stoppingSince !== undefined;
+  }
+
+  /** The time since {@link stop}, in ms; 0 before it. */
+  stoppingForMs(): number {
+    return this.stoppingSince === undefined ? 0 : performance.now() - this.stoppingSince;
   }
 
   alive(): Promise<HealthAnswer> {
@@ -51,7 +56,7 @@ export class Health {
   }
 
   ready(): Promise<HealthAnswer> {
-    return answer(this.readiness, this.stopping);
+    return answer(this.readiness, this.isStopping);
   }
 
   /** The readiness status with the components of both; liveness does not change the status. */
