@@ -59,7 +59,9 @@ async function open(options: EnvironmentOptions, opened: AsyncDisposableStack) {
     directory: join(REPOSITORY, '.local', `prove-${randomBytes(4).toString('hex')}`),
     ports: { kafka: kafkaPort, kafkaAdvertised: kafka.port },
   });
-  opened.defer(() => infrastructure.remove());
+  opened.defer(async () => {
+    await infrastructure.remove();
+  });
   const databases = await provision({
     postgresUrl: infrastructure.postgres.url,
     mariadbUrl: infrastructure.mariadb.url,
