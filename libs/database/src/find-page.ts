@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { FindOptionsOrder, Repository } from 'typeorm';
+import { readPostgresList } from './list-reads.ts';
 
 /**
  * One page of a table. Rows with equal values are sorted by id, so that no row is on two pages.
@@ -11,10 +12,12 @@ export async function findPage<Row extends { id: number }, T>(
   toItem: (row: Row) => T,
 ): Promise<Page<T>> {
   const order = { [sort.property]: sort.direction, id: sort.direction };
-  const [rows, total] = await repository.findAndCount({
-    order: order as FindOptionsOrder<Row>,
-    skip: page * size,
-    take: size,
-  });
+  const [rows, total] = await readPostgresList(repository.manager.dataSource, (manager) =>
+    manager.withRepository(repository).findAndCount({
+      order: order as FindOptionsOrder<Row>,
+      skip: page * size,
+      take: size,
+    }),
+  );
   return { items: rows.map(toItem), total };
 }

@@ -2,6 +2,7 @@ export { column, Columns, nullable, type Column, type ColumnMap, type RowOf } fr
 export { DatabaseModule } from './database.module.ts';
 export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
 export { findPage } from './find-page.ts';
+export { readMariadbList, readPostgresList } from './list-reads.ts';
 export {
   mariadbConfig,
   mariadbOptions,
