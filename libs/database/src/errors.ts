@@ -120,7 +120,7 @@ export function isReadOnly(error: unknown): boolean {
   return cause !== undefined && (cause.code === '25006' || hasNumber(cause, READ_ONLY_NUMBERS));
 }
 
-/** The message of a failure that waiting does not mend; an operator must change something here. */
+/** The message of a failure that waiting does not fix; an operator must change the configuration. */
 export function neverWorks(error: unknown): string | undefined {
   const cause = driverError(error instanceof NoConnection ? error.cause : error);
   const parameter = /unsupported startup parameter(?: in options)?: (\w+)/.exec(

@@ -10,6 +10,7 @@ export {
 export { DatabaseModule } from './database.module.ts';
 export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
 export { findPage } from './find-page.ts';
+export { readMariadbList, readPostgresList } from './list-reads.ts';
 export {
   CreateIdempotencyKeys1700000000004,
   ForgetIdempotencyKeys,

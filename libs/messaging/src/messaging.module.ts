@@ -12,6 +12,7 @@ import {
 import type { Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { KafkaStrategy } from './consumer/kafka.strategy.ts';
+import { IdRecovery, type PublishedIds } from './id-recovery.ts';
 import { createKafka, type KafkaConfig } from './kafka.ts';
 import { Publisher } from './outbox/publisher.ts';
 import { OutboxRelay } from './outbox/relay.ts';
@@ -23,6 +24,8 @@ export interface MessagingOptions {
   readonly config: KafkaConfig;
   /** Whether the service has an outbox. */
   readonly publishes: boolean;
+  /** The ids that the service gives, if any; see {@link IdRecovery}. */
+  readonly ids?: PublishedIds;
 }
 
 /** A service's connection to Kafka: its consumer, and the relay of its outbox. */
@@ -30,7 +33,7 @@ export interface MessagingOptions {
 export class MessagingModule
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  static with({ service, config, publishes }: MessagingOptions): DynamicModule {
+  static with({ service, config, publishes, ids }: MessagingOptions): DynamicModule {
     const newKafka = () => createKafka(service, config);
     const kafka = newKafka();
     const ready = onceDone(() => prepareTopics(kafka, config));
@@ -48,6 +51,12 @@ export class MessagingModule
       useFactory: (database: DataSource, metrics: MetricsRegistry) =>
         new OutboxRelay({ database, source: `/${service}`, publisher, metrics }),
     };
+    const idRecovery = {
+      provide: IdRecovery,
+      inject: [DataSource],
+      useFactory: (database: DataSource) =>
+        new IdRecovery({ ids: ids as PublishedIds, database, kafka, service, ready }),
+    };
     return {
       module: MessagingModule,
       global: true,
@@ -55,6 +64,7 @@ export class MessagingModule
         strategy,
         { provide: Publisher, useValue: publisher },
         ...(publishes ? [relay] : []),
+        ...(ids ? [idRecovery] : []),
       ],
       exports: [KafkaStrategy, ...(publishes ? [OutboxRelay] : [])],
     };
