@@ -65,14 +65,15 @@ export class BatchHandler {
     this.metrics.setLag(batch, Number(batch.offsetLag()));
   }
 
-  /** Parses messages; skips events without a handler here, and rejects messages that are no events. */
+  /** Parses messages; skips events without a handler here, and rejects those that are no events. */
   private read(topic: string, messages: readonly KafkaMessage[]) {
     const deliveries: Delivery[] = [];
     const rejected: DeadLetter[] = [];
     for (const message of messages) {
       try {
         const event = fromMessage(topic, message);
-        if (this.handlers.has(event.type)) deliveries.push({ message, event });
+        if (event === undefined) this.metrics.skipped.inc({ topic });
+        else if (this.handlers.has(event.type)) deliveries.push({ message, event });
       } catch (error) {
         if (!(error instanceof Unprocessable)) throw error;
         rejected.push({ message, code: error.code, reason: error.message });

@@ -6,6 +6,7 @@ export class ConsumerMetrics {
   readonly handled;
   readonly retried;
   readonly deadLettered;
+  readonly skipped;
   private readonly lag;
 
   constructor(metrics: MetricsRegistry) {
@@ -23,6 +24,11 @@ export class ConsumerMetrics {
       name: 'messages_dead_lettered_total',
       help: 'Messages that were moved to a dead-letter topic',
       labelNames: ['topic', 'code'],
+    });
+    this.skipped = metrics.counter({
+      name: 'events_skipped_total',
+      help: 'Events of this suite whose type or version this build does not know',
+      labelNames: ['topic'],
     });
     this.lag = metrics.gauge({
       name: 'consumer_lag',

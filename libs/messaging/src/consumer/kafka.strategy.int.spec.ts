@@ -43,12 +43,13 @@ describe('The Kafka transport', () => {
   const start = async (
     handlers: Partial<Record<EventType, Handler>>,
     sessionTimeoutMs = 6_000,
+    metrics = new MetricsRegistry(),
   ): Promise<KafkaStrategy> => {
     const strategy = new KafkaStrategy(newKafka, {
       group,
       sessionTimeoutMs,
       ready: async () => undefined,
-      metrics: new MetricsRegistry(),
+      metrics,
     });
     for (const [type, handler] of Object.entries(handlers)) {
       strategy.addHandler(type, handler as never, true);
@@ -181,7 +182,7 @@ describe('The Kafka transport', () => {
     const bad = [
       { ...message(key, 9), value: '{"orderId":' },
       { ...message(key, 9), value: JSON.stringify({ orderId: key, equipmentId: 1, qty: 0 }) },
-      message(key, 9, 'equipmgnt.Ordered.v99'),
+      message(key, 9, 'other.Ordered.v1'),
       { ...message(key, 9), headers: {} },
     ];
     await send(message(key, 1), ...bad, message(key, 2));
@@ -252,6 +253,23 @@ describe('The Kafka transport', () => {
     // the events in the partition of the stuck one wait behind it
     await eventually(() => quantities().length >= 8);
     expect(quantities().length).toBe(8);
+  });
+
+  it('skips and counts events of another version', async () => {
+    const key = ++lastKey;
+    const { handler, quantities } = collector(key);
+    const metrics = new MetricsRegistry();
+    await start({ [ORDERED]: handler }, 6_000, metrics);
+    await send(
+      message(key, 9, 'equipmgnt.Ordered.v99'),
+      message(key, 9, 'equipmgnt.OrderNoted.v1'),
+      message(key, 1),
+    );
+    await eventually(() => quantities().length === 1);
+    expect(await deadLetters(key)).toEqual([]);
+    const [, skipped] =
+      /^events_skipped_total\{topic="equipmgnt.order"\} (.+)$/m.exec(await metrics.text()) ?? [];
+    expect(Number(skipped)).toBeGreaterThanOrEqual(2); // other test files send some as well
   });
 
   it('skips events that this service has no handler for', async () => {

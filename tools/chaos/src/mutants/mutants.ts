@@ -116,16 +116,15 @@ const serialCursor: Mutant = {
     // Every row is inserted once and deleted soon`,
     },
     {
-      file: `${MESSAGING}/outbox/relay.ts`,
-      find: 'FROM outbox ORDER BY id LIMIT ${BATCH}`',
-      replace:
-        'FROM outbox WHERE id > (SELECT last FROM outbox_cursor) ORDER BY id LIMIT ${BATCH}`',
+      file: `${MESSAGING}/outbox/outbox-rows.ts`,
+      find: '   WHERE parked_at IS NULL\n',
+      replace: '   WHERE parked_at IS NULL AND id > (SELECT last FROM outbox_cursor)\n',
     },
     {
-      file: `${MESSAGING}/outbox/relay.ts`,
-      find: `      this.metrics.published.inc(rows.length);\n`,
-      replace: `      await manager.query('UPDATE outbox_cursor SET last = $1', [rows.at(-1)?.id]);
-      this.metrics.published.inc(rows.length);\n`,
+      file: `${MESSAGING}/outbox/outbox-rows.ts`,
+      find: `    await this.manager.query('DELETE`,
+      replace: `    await this.manager.query('UPDATE outbox_cursor SET last = $1', [rows.at(-1)?.id]);
+    await this.manager.query('DELETE`,
     },
   ],
 };
