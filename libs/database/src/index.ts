@@ -1,6 +1,12 @@
 export { column, Columns, nullable, type Column, type ColumnMap, type RowOf } from './columns.ts';
 export { DatabaseModule } from './database.module.ts';
-export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
+export {
+  isConnectionLost,
+  isDataError,
+  isOutcomeUnknown,
+  isTooLarge,
+  isTransient,
+} from './errors.ts';
 export { findPage } from './find-page.ts';
 export {
   mariadbConfig,

@@ -88,15 +88,15 @@ const offsetBeforeTheEffect: Mutant = {
   edits: [
     {
       // "waiting a little makes larger batches"
-      file: `${MESSAGING}/consumer/kafka.strategy.ts`,
+      file: `${MESSAGING}/consumer/batches.ts`,
       find: `    try {
-      await batches.handle(payload);
+      await this.handler.handle(payload.batch, generation.signal);
 `,
       replace: `    try {
       payload.resolveOffset(payload.batch.lastOffset());
       await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets());
       await delay(100);
-      await batches.handle(payload);
+      await this.handler.handle(payload.batch, generation.signal);
 `,
     },
   ],
