@@ -47,7 +47,7 @@ export interface IdRecoveryOptions {
   /** The service's name. */
   readonly service: string;
   /** Creates the topics if they are missing. */
-  readonly ready: () => Promise<void>;
+  readonly ready: () => Promise<unknown>;
 }
 
 /**
@@ -133,7 +133,7 @@ export class IdRecovery implements OnApplicationBootstrap, BeforeApplicationShut
     const { types, field } = this.options.ids;
     try {
       const event = fromMessage(topic, message);
-      if (!types.includes(event.type)) return [];
+      if (event === undefined || !types.includes(event.type)) return [];
       return [(event.data as Record<string, unknown>)[field] as number];
     } catch (error) {
       if (error instanceof Unprocessable) return [];
