@@ -60,8 +60,8 @@ onLinux('A gateway with few file descriptors', () => {
     const metrics = await fetch(`${gateway.managementUrl}/actuator/prometheus`);
     expect(metrics.status).toBe(200);
     expect(gateway.pid).toBe(pid);
-    expect(gateway.lines.filter((line) => line.includes(`may open ${LIMIT} files`))).toHaveLength(
-      1,
-    );
+    // one line a minute
+    const named = gateway.lines.filter((line) => line.includes(`may open ${LIMIT} files`));
+    expect([1, 2]).toContain(named.length);
   });
 });
