@@ -46,13 +46,13 @@ export const env = {
         (text) => isAddress(text, protocols),
         `expected an address such as ${protocols[0]}://host:1234`,
       ),
-  /** Addresses such as `kafka-0:9092,kafka-1:9092`: at least one, each with its port. */
+  /** Addresses such as `kafka-0:9092,[fd00::1]:9092`: at least one, each with its port. */
   addresses: (example: string) =>
     z
       .string({ error: `expected host:port[,host:port] such as ${example}` })
       .transform((text) => text.split(',').map((entry) => entry.trim()))
       .refine(
-        (entries) => entries.every((entry) => /^[\w.-]+:\d{1,5}$/.test(entry)),
+        (entries) => entries.every((entry) => /^([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(entry)),
         `expected host:port[,host:port] such as ${example}`,
       ),
 };
