@@ -25,7 +25,7 @@ export function registerCodecs(): void {
   const gzip = codecs[CompressionTypes.GZIP]?.();
   const known = new Map<number, Decompress>([
     [CompressionTypes.GZIP, promisify(gunzip)],
-    [CompressionTypes.Snappy, snappy().decompress],
+    [CompressionTypes.Snappy, (buffer) => snappy().decompress(buffer)],
     [CompressionTypes.LZ4, async (buffer) => Buffer.from(lz4.decompress(buffer))],
     [CompressionTypes.ZSTD, promisify(zstdDecompress)],
   ]);
