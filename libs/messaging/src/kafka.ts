@@ -1,5 +1,3 @@
-import { connect, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { ConfigError, env } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import {
@@ -11,6 +9,7 @@ import {
   type Producer,
 } from 'kafkajs';
 import { z } from 'zod';
+import { brokersAt } from './broker-addresses.ts';
 
 export const kafkaConfig = z.object({
   KAFKA_BROKERS: env.addresses('kafka-0:9092,kafka-1:9092'),
@@ -61,40 +60,13 @@ const toDebugLog: logCreator = () => {
 export const createKafka = (name: string, config: KafkaConfig): Kafka =>
   new Kafka({
     clientId: name,
-    ...addressesOf(config.KAFKA_BROKERS),
+    ...brokersAt(config.KAFKA_BROKERS),
     ...securityOf(config),
     connectionTimeout: 2_000,
     requestTimeout: 5_000,
     retry: CLIENT_RETRY,
     logCreator: toDebugLog,
   });
-
-const KEEP_ALIVE_MS = 60_000; // that of kafkajs
-
-/**
- * kafkajs splits a broker's address at the first colon. So an IPv6 address gets a name for kafkajs, and the
- * socket is connected to the address. What brokers advertise is not split.
- */
-function addressesOf(brokers: readonly string[]): Pick<ClientOptions, 'brokers' | 'socketFactory'> {
-  const addresses = new Map<string, string>();
-  const names = brokers.map((broker, index) => {
-    const [, address, port] = /^\[(.+)\]:(\d+)$/.exec(broker) ?? [];
-    if (address === undefined) return broker;
-    addresses.set(`ipv6-${index}`, address);
-    return `ipv6-${index}:${port}`;
-  });
-  return {
-    brokers: names,
-    socketFactory: ({ host: name, port, ssl, onConnect }) => {
-      const host = addresses.get(name) ?? name;
-      const servername = isIP(host) === 0 && { servername: host };
-      const socket = ssl
-        ? connectTls({ host, port, ...servername, ...ssl }, onConnect)
-        : connect({ host, port }, onConnect);
-      return socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    },
-  };
-}
 
 function securityOf(config: KafkaConfig): Pick<ClientOptions, 'ssl' | 'sasl'> {
   const { KAFKA_TLS: ssl, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config;
