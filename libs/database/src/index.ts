@@ -10,3 +10,4 @@ export {
   type DatabaseConfig,
 } from './options.ts';
 export { PeriodicJob } from './periodic-job.ts';
+export { runPrepared, type Prepared } from './prepared.ts';

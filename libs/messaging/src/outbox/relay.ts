@@ -1,5 +1,6 @@
 import { events, type EventType, type Topic } from '@equipmgnt/contracts';
 import type { MetricsRegistry } from '@equipmgnt/runtime';
+import { runPrepared } from '@equipmgnt/database';
 import { Logger } from '@nestjs/common';
 import type { Message } from 'kafkajs';
 import type { DataSource } from 'typeorm';
@@ -15,6 +16,20 @@ const BATCH = 500;
 const POLL_MS = 1_000;
 /** One relay at a time in a database; nothing else in it locks this number. */
 const RELAY_LOCK = 7_301_945;
+
+const LOCK = {
+  name: 'outbox-lock',
+  // If the database crashes and loses the removal, the events are published again, which is allowed. So
+  // this commit does not wait for the disk.
+  text: `SELECT pg_try_advisory_xact_lock($1) AS mine, set_config('synchronous_commit', 'off', true)`,
+};
+const PENDING = {
+  name: 'outbox-pending',
+  text: `SELECT id, event_id AS "eventId", type, key::text, data::text, occurred_at AS "occurredAt",
+                traceparent
+           FROM outbox ORDER BY id LIMIT ${BATCH}`,
+};
+const REMOVE = { name: 'outbox-remove', text: 'DELETE FROM outbox WHERE id = ANY($1)' };
 
 interface Row extends StoredEvent {
   readonly id: number;
@@ -117,22 +132,13 @@ export class OutboxRelay {
 
   private async publishPending(): Promise<Round> {
     return this.database.transaction(async (manager) => {
-      // If the database crashes and loses the removal, the events are published again, which is
-      // allowed. So this commit does not wait for the disk.
-      const [{ mine }] = await manager.query(
-        `SELECT pg_try_advisory_xact_lock($1) AS mine, set_config('synchronous_commit', 'off', true)`,
-        [RELAY_LOCK],
-      );
-      if (!mine) return 'busy';
-      const rows: Row[] = await manager.query(
-        `SELECT id, event_id AS "eventId", type, key::text, data::text, occurred_at AS "occurredAt",
-                traceparent
-           FROM outbox ORDER BY id LIMIT ${BATCH}`,
-      );
+      const [lock] = await runPrepared<{ mine: boolean }>(manager, LOCK, [RELAY_LOCK]);
+      if (!lock?.mine) return 'busy';
+      const rows = await runPrepared<Row>(manager, PENDING, []);
       if (rows.length === 0) return 'drained';
       this.metrics.waitingSince(rows[0]?.occurredAt);
       await this.publisher.publish(byTopic(this.source, rows));
-      await manager.query(`DELETE FROM outbox WHERE id = ANY($1)`, [rows.map(({ id }) => id)]);
+      await runPrepared(manager, REMOVE, [rows.map(({ id }) => id)]);
       this.metrics.published.inc(rows.length);
       return rows.length === BATCH ? 'published' : 'drained';
     });

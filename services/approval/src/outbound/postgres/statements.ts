@@ -1,4 +1,4 @@
-import { column } from '@equipmgnt/database';
+import { column, type Prepared } from '@equipmgnt/database';
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
 import { approvalColumns } from './approval.rows.ts';
 
@@ -32,17 +32,22 @@ const ADDED = `added AS (
     RETURNING *)`;
 
 /** One round trip; an existing approval is returned unchanged. */
-export const FIND_OR_ADD = `
+export const FIND_OR_ADD: Prepared = {
+  name: 'approval-find-or-add',
+  text: `
   WITH ${CHANGE}, ${ADDED}
   SELECT ${COLUMNS}, true AS created FROM added
    UNION ALL
-  SELECT ${COLUMNS}, false FROM approvals WHERE order_id IN (SELECT "orderId" FROM change)`;
+  SELECT ${COLUMNS}, false FROM approvals WHERE order_id IN (SELECT "orderId" FROM change)`,
+};
 
 /**
  * Saves new and changed approvals with their events ($2), each only where no other transaction has
  * created or changed it. Returns the order ids of those saved.
  */
-export const SAVE = `
+export const SAVE: Prepared = {
+  name: 'approval-save',
+  text: `
   WITH ${CHANGE}, ${ADDED},
   updated AS (
     UPDATE approvals a
@@ -59,8 +64,15 @@ export const SAVE = `
            e.traceparent
       FROM ${eventRows('$2')} JOIN saved s ON s.order_id = e.key
      ORDER BY e.seq)
-  SELECT order_id AS "orderId" FROM saved`;
+  SELECT order_id AS "orderId" FROM saved`,
+};
 
-export const OF_ORDERS = `SELECT ${COLUMNS} FROM approvals WHERE order_id = ANY($1)`;
+export const OF_ORDERS: Prepared = {
+  name: 'approval-of-orders',
+  text: `SELECT ${COLUMNS} FROM approvals WHERE order_id = ANY($1)`,
+};
 
-export const FIND = `SELECT ${COLUMNS} FROM approvals WHERE id = $1`;
+export const FIND: Prepared = {
+  name: 'approval-find',
+  text: `SELECT ${COLUMNS} FROM approvals WHERE id = $1`,
+};

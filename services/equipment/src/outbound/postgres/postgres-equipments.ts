@@ -1,4 +1,4 @@
-import { findPage } from '@equipmgnt/database';
+import { findPage, runPrepared } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { type Page, type PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
@@ -22,16 +22,16 @@ export class PostgresEquipments extends Equipments {
   }
 
   async register(equipment: NewEquipment, now: Date): Promise<Equipment> {
-    const [row]: [EquipmentRow] = await this.database.query(sql.REGISTER, [
+    const [row] = await runPrepared<EquipmentRow>(this.database, sql.REGISTER, [
       JSON.stringify([{ ...equipment, registeredAt: now }]),
       eventsParameter([equipmentRegistered(equipment, now)]),
     ]);
     this.relay.nudge();
-    return toEquipment(row);
+    return toEquipment(row as EquipmentRow);
   }
 
   async find(id: number): Promise<Equipment | undefined> {
-    const [row]: EquipmentRow[] = await this.database.query(sql.FIND, [id]);
+    const [row]: EquipmentRow[] = await runPrepared(this.database, sql.FIND, [id]);
     return row && toEquipment(row);
   }
 
@@ -59,11 +59,11 @@ async function moveStock(
   decide: Decide,
 ): Promise<void> {
   const ids = [...new Set(requests.map(({ equipmentId }) => equipmentId))];
-  const rows: EquipmentRow[] = await manager.query(sql.LOCK, [ids]);
+  const rows: EquipmentRow[] = await runPrepared(manager, sql.LOCK, [ids]);
   const equipments = new Map(rows.map((row) => [row.id, toEquipment(row)]));
   // After the lock, so that it includes what the previous holder of the lock has written.
   const orderIds = requests.map(({ orderId }) => orderId);
-  const entries: LedgerEntry[] = await manager.query(sql.LEDGER_OF, [orderIds]);
+  const entries: LedgerEntry[] = await runPrepared(manager, sql.LEDGER_OF, [orderIds]);
   const unknown = ids.filter((id) => !equipments.has(id));
   const takenFrom = entries.filter(({ outcome }) => outcome === 'TAKEN');
   if (takenFrom.some(({ equipmentId }) => unknown.includes(equipmentId))) throw new Overtaken();
@@ -74,12 +74,12 @@ async function moveStock(
   const movements = [...equipments.values()]
     .filter(({ moved }) => moved !== 0)
     .map(({ id, moved }) => ({ id, units: moved }));
-  const [saved] = await manager.query(sql.SAVE, [
+  const [saved] = await runPrepared<{ moved: number; written: number }>(manager, sql.SAVE, [
     JSON.stringify(movements),
     JSON.stringify(ledger.written),
     eventsParameter(ledger.facts),
   ]);
-  if (saved.written !== ledger.written.length) throw new Overtaken();
+  if (saved?.written !== ledger.written.length) throw new Overtaken();
   if (saved.moved !== movements.length) {
     throw new Error(`stock of equipment ${movements.map(({ id }) => id)} would fall below 0`);
   }

@@ -1,3 +1,4 @@
+import type { Prepared } from '@equipmgnt/database';
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
 import { equipmentColumns, ledgerColumns } from './equipment.rows.ts';
 
@@ -5,7 +6,9 @@ const COLUMNS = equipmentColumns.select();
 const newColumns = equipmentColumns.without('id');
 
 /** New equipment ($1) and its event ($2), which gets the new id, in one round trip. */
-export const REGISTER = `
+export const REGISTER: Prepared = {
+  name: 'equipment-register',
+  text: `
   WITH registered AS (
     INSERT INTO equipments (registered, ${newColumns.names})
     SELECT n.stock, ${newColumns.from('n')} FROM ${newColumns.recordset('$1', 'n')}
@@ -14,21 +17,33 @@ export const REGISTER = `
     ${INTO_OUTBOX}
     SELECT e.type, r.id, e.data || jsonb_build_object('equipmentId', r.id), e.occurred_at, e.traceparent
       FROM registered r CROSS JOIN ${eventRows('$2')})
-  SELECT ${COLUMNS} FROM registered`;
+  SELECT ${COLUMNS} FROM registered`,
+};
 
-export const FIND = `SELECT ${COLUMNS} FROM equipments WHERE id = $1`;
+export const FIND: Prepared = {
+  name: 'equipment-find',
+  text: `SELECT ${COLUMNS} FROM equipments WHERE id = $1`,
+};
 
 /** Locks in the order of the ids, so that two batches cannot deadlock. */
-export const LOCK = `SELECT ${COLUMNS} FROM equipments WHERE id = ANY($1) ORDER BY id FOR UPDATE`;
+export const LOCK: Prepared = {
+  name: 'equipment-lock',
+  text: `SELECT ${COLUMNS} FROM equipments WHERE id = ANY($1) ORDER BY id FOR UPDATE`,
+};
 
-export const LEDGER_OF = `SELECT ${ledgerColumns.select()} FROM stock_ledger WHERE order_id = ANY($1)`;
+export const LEDGER_OF: Prepared = {
+  name: 'equipment-ledger-of',
+  text: `SELECT ${ledgerColumns.select()} FROM stock_ledger WHERE order_id = ANY($1)`,
+};
 
 /**
  * Movements ($1), ledger entries ($2) and events ($3), in one round trip. Stock changes only where it
  * does not fall below 0, and an entry is written only where there is none. The answer counts both, so
  * that the caller notices what was skipped.
  */
-export const SAVE = `
+export const SAVE: Prepared = {
+  name: 'equipment-save',
+  text: `
   WITH moved AS (
     UPDATE equipments e SET stock = e.stock + m.units
       FROM jsonb_to_recordset($1::jsonb) AS m(id bigint, units int)
@@ -42,4 +57,5 @@ export const SAVE = `
   events AS (
     ${INTO_OUTBOX}
     SELECT e.type, e.key, e.data, e.occurred_at, e.traceparent FROM ${eventRows('$3')} ORDER BY e.seq)
-  SELECT (SELECT count(*) FROM moved)::int AS moved, (SELECT count(*) FROM written)::int AS written`;
+  SELECT (SELECT count(*) FROM moved)::int AS moved, (SELECT count(*) FROM written)::int AS written`,
+};

@@ -1,4 +1,4 @@
-import { findPage } from '@equipmgnt/database';
+import { findPage, runPrepared } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
 import type { Page, PageRequest } from '@equipmgnt/kernel';
@@ -8,6 +8,13 @@ import { Orders, type Placement, type PlacementKey } from '../../application/ord
 import type { NewOrder, Order } from '../../domain/order.ts';
 import { orderColumns, orderEntity, toOrder, toRow, type OrderRow } from './order.rows.ts';
 import * as sql from './statements.ts';
+
+/** What {@link sql.FIND_KEY} returns. */
+interface KnownKey {
+  readonly fingerprint: string;
+  readonly answer: object | null;
+  readonly orderId: number;
+}
 
 @Injectable()
 export class PostgresOrders extends Orders {
@@ -23,8 +30,8 @@ export class PostgresOrders extends Orders {
     const input = JSON.stringify([{ ...order, status: 'ORDERED' }]);
     const values = [input, traceparent ?? null];
     const [row]: OrderRow[] = key
-      ? await this.database.query(sql.PLACE_WITH_KEY, [...values, key.key, key.fingerprint])
-      : await this.database.query(sql.PLACE, values);
+      ? await runPrepared(this.database, sql.PLACE_WITH_KEY, [...values, key.key, key.fingerprint])
+      : await runPrepared(this.database, sql.PLACE, values);
     if (row) {
       this.relay.nudge();
       return { kind: 'placed', order: toOrder(row) };
@@ -34,14 +41,14 @@ export class PostgresOrders extends Orders {
   }
 
   async find(ids: readonly number[]): Promise<Order[]> {
-    const rows: OrderRow[] = await this.database.query(sql.FIND, [ids]);
+    const rows: OrderRow[] = await runPrepared(this.database, sql.FIND, [ids]);
     return rows.map(toOrder);
   }
 
   async save(orders: readonly Order[]): Promise<ReadonlySet<number>> {
     if (orders.length === 0) return new Set();
     const facts = orders.flatMap((order) => order.facts);
-    const rows: { id: number }[] = await this.database.query(sql.SAVE, [
+    const rows: { id: number }[] = await runPrepared(this.database, sql.SAVE, [
       JSON.stringify(
         orders.map((order) => ({ ...toRow(order), loadedStatus: order.loadedStatus })),
       ),
@@ -56,7 +63,7 @@ export class PostgresOrders extends Orders {
   }
 
   async keepAnswer(key: string, answer: Order): Promise<Order> {
-    const [kept]: { answer: object }[] = await this.database.query(sql.KEEP_ANSWER, [
+    const [kept]: { answer: object }[] = await runPrepared(this.database, sql.KEEP_ANSWER, [
       key,
       JSON.stringify(toRow(answer)),
     ]);
@@ -64,12 +71,13 @@ export class PostgresOrders extends Orders {
   }
 
   async forgetKeys(before: Date, limit: number): Promise<number> {
-    const [{ count }] = await this.database.query(sql.FORGET_KEYS, [before, limit]);
-    return count;
+    const values = [before, limit];
+    const [deleted] = await runPrepared<{ count: number }>(this.database, sql.FORGET_KEYS, values);
+    return deleted?.count ?? 0;
   }
 
   private async findKey(key: string): Promise<Placement | undefined> {
-    const [found] = await this.database.query(sql.FIND_KEY, [key]);
+    const [found] = await runPrepared<KnownKey>(this.database, sql.FIND_KEY, [key]);
     if (!found) return undefined;
     const [order] = await this.find([found.orderId]);
     if (!order) throw new Error(`the order ${found.orderId} of an idempotency key does not exist`);

@@ -1,4 +1,4 @@
-import { column } from '@equipmgnt/database';
+import { column, type Prepared } from '@equipmgnt/database';
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
 import { orderColumns, stateColumns } from './order.rows.ts';
 
@@ -21,14 +21,19 @@ const PLACED_WITH_EVENT = (id: { column: string; value: string; from: string }) 
 const INPUT = `input AS (SELECT * FROM ${newColumns.recordset('$1', 'i')})`;
 
 /** Inserts the order and its event, in one round trip and one transaction. */
-export const PLACE = `WITH ${INPUT}, ${PLACED_WITH_EVENT({ column: '', value: '', from: '' })}`;
+export const PLACE: Prepared = {
+  name: 'order-place',
+  text: `WITH ${INPUT}, ${PLACED_WITH_EVENT({ column: '', value: '', from: '' })}`,
+};
 
 /**
  * The same with an idempotency key ($3) and its fingerprint ($4). Returns no row when the key exists.
  * A concurrent request with the same key waits here until the first one commits. An existing key uses
  * no order id: the sequence is used only for a new key.
  */
-export const PLACE_WITH_KEY = `
+export const PLACE_WITH_KEY: Prepared = {
+  name: 'order-place-with-key',
+  text: `
   WITH ${INPUT},
   key AS (
     INSERT INTO idempotency_keys (key, fingerprint, order_id, created_at)
@@ -37,32 +42,47 @@ export const PLACE_WITH_KEY = `
      WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE key = $3)
         ON CONFLICT (key) DO NOTHING
     RETURNING order_id),
-  ${PLACED_WITH_EVENT({ column: 'id, ', value: 'k.order_id, ', from: ' CROSS JOIN key k' })}`;
+  ${PLACED_WITH_EVENT({ column: 'id, ', value: 'k.order_id, ', from: ' CROSS JOIN key k' })}`,
+};
 
-export const FIND_KEY = `
-  SELECT fingerprint, answer, order_id AS "orderId" FROM idempotency_keys WHERE key = $1`;
+export const FIND_KEY: Prepared = {
+  name: 'order-find-key',
+  text: `
+  SELECT fingerprint, answer, order_id AS "orderId" FROM idempotency_keys WHERE key = $1`,
+};
 
 /** Keeps the first answer. */
-export const KEEP_ANSWER = `
+export const KEEP_ANSWER: Prepared = {
+  name: 'order-keep-answer',
+  text: `
   WITH kept AS (
     UPDATE idempotency_keys SET answer = coalesce(answer, $2::jsonb) WHERE key = $1 RETURNING answer)
-  SELECT answer FROM kept`;
+  SELECT answer FROM kept`,
+};
 
-export const FORGET_KEYS = `
+export const FORGET_KEYS: Prepared = {
+  name: 'order-forget-keys',
+  text: `
   WITH deleted AS (
     DELETE FROM idempotency_keys WHERE key IN (
       SELECT key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2
          FOR UPDATE SKIP LOCKED)
     RETURNING 1)
-  SELECT count(*)::int AS count FROM deleted`;
+  SELECT count(*)::int AS count FROM deleted`,
+};
 
-export const FIND = `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1)`;
+export const FIND: Prepared = {
+  name: 'order-find',
+  text: `SELECT ${COLUMNS} FROM orders WHERE id = ANY($1)`,
+};
 
 /**
  * Saves changed orders ($1) with their events ($2), each only where the status is still the one that
  * the order was loaded with. Returns the ids of those saved.
  */
-export const SAVE = `
+export const SAVE: Prepared = {
+  name: 'order-save',
+  text: `
   WITH saved AS (
     UPDATE orders o
        SET ${stateColumns.set('c')}
@@ -74,4 +94,5 @@ export const SAVE = `
     SELECT e.type, e.key, e.data, e.occurred_at, e.traceparent
       FROM ${eventRows('$2')} JOIN saved ON saved.id = e.key
      ORDER BY e.seq)
-  SELECT id FROM saved`;
+  SELECT id FROM saved`,
+};
