@@ -39,15 +39,18 @@ export const LEDGER_OF: Prepared = {
 /**
  * Movements ($1), ledger entries ($2) and events ($3), in one round trip. Stock changes only where it
  * does not fall below 0, and an entry is written only where there is none. The answer counts both, so
- * that the caller notices what was skipped.
+ * that the caller notices what was skipped. ANY makes PostgreSQL look the ids up in the index, where a
+ * join alone would read all of a small table.
  */
 export const SAVE: Prepared = {
   name: 'equipment-save',
   text: `
-  WITH moved AS (
+  WITH movement AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS i(id bigint, units int)),
+  moved AS (
     UPDATE equipments e SET stock = e.stock + m.units
-      FROM jsonb_to_recordset($1::jsonb) AS m(id bigint, units int)
-     WHERE e.id = m.id AND e.stock + m.units >= 0
+      FROM movement m
+     WHERE e.id = ANY (ARRAY(SELECT id FROM movement)) AND e.id = m.id AND e.stock + m.units >= 0
     RETURNING e.id),
   written AS (
     INSERT INTO stock_ledger (${ledgerColumns.names})
