@@ -24,6 +24,8 @@ export {
   postgresConfig,
   postgresOptions,
   type DatabaseConfig,
+  type PostgresConfig,
 } from './options.ts';
 export { runMigrations } from './run-migrations.ts';
 export { PeriodicJob } from './periodic-job.ts';
+export { runPrepared, type Prepared } from './prepared.ts';

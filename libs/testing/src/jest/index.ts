@@ -7,4 +7,5 @@ export { CONCURRENCY, checkAgainstModel, retryTransient } from './model-runner.t
 export { rawAnswer } from './raw-http.ts';
 export { received } from './received.ts';
 export { runSuite } from './run-suite.ts';
+export { resize, scansWithoutIndex, TABLE_SIZES } from './scans.ts';
 export { SuiteClient } from './suite-client.ts';

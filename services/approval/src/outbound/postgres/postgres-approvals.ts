@@ -1,4 +1,4 @@
-import { findPage, IdempotencyKeys } from '@equipmgnt/database';
+import { findPage, IdempotencyKeys, runPrepared } from '@equipmgnt/database';
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { Injectable } from '@nestjs/common';
@@ -20,7 +20,8 @@ export class PostgresApprovals extends Approvals {
 
   async findOrAdd(approval: Approval, key?: RequestKey): Promise<FoundOrAdded> {
     if (key) await this.keys.claim(key);
-    const [row]: (ApprovalRow & { created: boolean })[] = await this.database.query(
+    const [row]: (ApprovalRow & { created: boolean })[] = await runPrepared(
+      this.database,
       sql.FIND_OR_ADD,
       [toJson([approval])],
     );
@@ -31,19 +32,19 @@ export class PostgresApprovals extends Approvals {
   }
 
   async ofOrders(orderIds: readonly number[]): Promise<Approval[]> {
-    const rows: ApprovalRow[] = await this.database.query(sql.OF_ORDERS, [orderIds]);
+    const rows: ApprovalRow[] = await runPrepared(this.database, sql.OF_ORDERS, [orderIds]);
     return rows.map(toApproval);
   }
 
   async find(id: number): Promise<Approval | undefined> {
-    const [row]: ApprovalRow[] = await this.database.query(sql.FIND, [id]);
+    const [row]: ApprovalRow[] = await runPrepared(this.database, sql.FIND, [id]);
     return row && toApproval(row);
   }
 
   async save(approvals: readonly Approval[]): Promise<ReadonlySet<number>> {
     if (approvals.length === 0) return new Set();
     const facts = approvals.flatMap((approval) => approval.facts);
-    const rows: { orderId: number }[] = await this.database.query(sql.SAVE, [
+    const rows: { orderId: number }[] = await runPrepared(this.database, sql.SAVE, [
       toJson(approvals),
       eventsParameter(facts),
     ]);

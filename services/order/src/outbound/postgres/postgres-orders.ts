@@ -1,5 +1,5 @@
 import type { OrderDetails } from '@equipmgnt/contracts';
-import { findPage, IdempotencyKeys } from '@equipmgnt/database';
+import { findPage, IdempotencyKeys, runPrepared } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
@@ -28,8 +28,8 @@ export class PostgresOrders extends Orders {
       currentCorrelation().traceparent ?? null,
     ];
     const [row]: OrderRow[] = key
-      ? await this.database.query(sql.PLACE_WITH_KEY, [...values, key.key, key.fingerprint])
-      : await this.database.query(sql.PLACE, values);
+      ? await runPrepared(this.database, sql.PLACE_WITH_KEY, [...values, key.key, key.fingerprint])
+      : await runPrepared(this.database, sql.PLACE, values);
     if (row) {
       this.relay.nudge();
       return { order: toOrder(row) };
@@ -39,14 +39,14 @@ export class PostgresOrders extends Orders {
   }
 
   async find(ids: readonly number[]): Promise<Order[]> {
-    const rows: OrderRow[] = await this.database.query(sql.FIND, [ids]);
+    const rows: OrderRow[] = await runPrepared(this.database, sql.FIND, [ids]);
     return rows.map(toOrder);
   }
 
   async save(orders: readonly Order[]): Promise<ReadonlySet<number>> {
     if (orders.length === 0) return new Set();
     const facts = orders.flatMap((order) => order.facts);
-    const rows: { id: number }[] = await this.database.query(sql.SAVE, [
+    const rows: { id: number }[] = await runPrepared(this.database, sql.SAVE, [
       JSON.stringify(
         orders.map((order) => ({ ...toRow(order), loadedStatus: order.loadedStatus })),
       ),
@@ -61,7 +61,7 @@ export class PostgresOrders extends Orders {
   }
 
   async keepAnswer(key: string, answer: Order): Promise<Order> {
-    const [kept]: { answer: object }[] = await this.database.query(sql.KEEP_ANSWER, [
+    const [kept]: { answer: object }[] = await runPrepared(this.database, sql.KEEP_ANSWER, [
       key,
       JSON.stringify(toRow(answer)),
     ]);
