@@ -2,13 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  Environment,
+  type Environment,
   ScratchCopy,
   commitLate,
   disturb,
   hangApproval,
   killAtRandom,
   mutants,
+  openEnvironment,
   proved,
   replay,
   reportText,
@@ -51,7 +52,7 @@ describe('The proof finds', () => {
     '$name',
     async (mutant) => {
       await scratch.apply(mutant);
-      const environment = await Environment.open({ repository: directory });
+      const environment = await openEnvironment({ repository: directory });
       try {
         const layer = await prove(mutant.name, environment);
         const report = { startedAt: '', seed: layer.seed, options: {}, layers: [layer] };

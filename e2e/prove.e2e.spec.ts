@@ -1,9 +1,9 @@
 import {
-  Environment,
   clockAnHourOff,
   disturb,
   failEach,
   killAtRandom,
+  openEnvironment,
   replay,
   runExperiment,
 } from '@equipmgnt/chaos';
@@ -11,7 +11,7 @@ import {
 /** A minute of what `npm run prove` does for a quarter of an hour. */
 describe('Under faults', () => {
   it('loses no order, applies none twice, and keeps all invariants', async () => {
-    const environment = await Environment.open({ env: clockAnHourOff });
+    const environment = await openEnvironment({ env: clockAnHourOff });
     try {
       const { differences, counts } = await runExperiment({
         name: 'all faults',

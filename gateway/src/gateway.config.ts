@@ -13,6 +13,8 @@ export const gatewayConfig = processConfig.extend({
   MAX_IN_FLIGHT: env.whole(1, 1_000_000, 1_100),
   /** The port of health with details and of metrics; clients must not reach it. */
   MANAGEMENT_PORT: env.whole(0, 65_535, 9080),
+  /** Concurrent requests of one client address: about half, so that one client leaves room for others. */
+  MAX_IN_FLIGHT_PER_CLIENT: env.whole(1, 1_000_000, 512),
   /** How long a service may take to answer; after that the gateway answers 504. */
   UPSTREAM_TIMEOUT_MS: env.whole(100, 600_000, 10_000),
   /** Concurrent requests to one service; more are answered 503, without effect on other services. */

@@ -19,6 +19,7 @@ await runService('gateway', () => {
     config,
     module: GatewayModule,
     accessLog: true,
+    maxInFlightPerClient: config.MAX_IN_FLIGHT_PER_CLIENT,
     managementPort: config.MANAGEMENT_PORT,
     prepare: async (app) => {
       for (const route of routesOf(config)) await app.register(proxy(route, limits));

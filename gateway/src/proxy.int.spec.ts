@@ -61,7 +61,10 @@ describe('The gateway', () => {
       }),
       module: GatewayModule,
       prepare: async (app) => {
-        await app.register(proxy(route, { timeoutMs: TIMEOUT_MS, maxInFlight: MAX_IN_FLIGHT }));
+        const limits = { timeoutMs: TIMEOUT_MS, maxInFlight: MAX_IN_FLIGHT };
+        await app.register(proxy(route, limits));
+        const other = { ...route, service: 'mis', prefixes: { '/mis': '/mis' } };
+        await app.register(proxy(other, limits));
       },
     });
     logged = [];
@@ -139,11 +142,15 @@ describe('The gateway', () => {
 
   it('answers 503 without a request to the service when the gateway is overloaded', async () => {
     const { hostname, port } = new URL(url);
-    const unfinished = Array.from({ length: GATEWAY_MAX_IN_FLIGHT }, () =>
-      connect(Number(port), hostname).on('error', () => undefined),
-    );
-    const head = 'POST /orders HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\n\r\n';
-    for (const socket of unfinished) socket.write(head);
+    const held: ServerResponse[] = [];
+    answer = (_, response) => held.push(response);
+    const unanswered = Array.from({ length: GATEWAY_MAX_IN_FLIGHT }, (_, i) => {
+      const path = i < MAX_IN_FLIGHT ? '/orders' : '/mis';
+      const socket = connect(Number(port), hostname).on('error', () => undefined);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: gateway\r\n\r\n`);
+      return socket;
+    });
+    await eventually(() => held.length === GATEWAY_MAX_IN_FLIGHT);
     await eventually(async () =>
       expect(await send('/orders')).toMatchObject({
         status: 503,
@@ -157,7 +164,9 @@ describe('The gateway', () => {
     const before = forwarded.length;
     await send('/orders');
     expect(forwarded).toHaveLength(before);
-    for (const socket of unfinished) socket.destroy();
+    answer = (_, response) => response.end();
+    for (const socket of unanswered) socket.destroy();
+    held.forEach((response) => response.end());
     await eventually(async () => (await send('/orders')).status === 200);
     expect(logged).toEqual([]);
   });

@@ -1,9 +1,9 @@
 // Runs a command of this package with the repository's own Node, after it has installed missing
 // dependencies. This file itself runs on the machine's Node and without packages.
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { statSync, symlinkSync } from 'node:fs';
-import { constants } from 'node:os';
+import { accessSync, chmodSync, constants as modes, existsSync, mkdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { constants, homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -140,7 +140,14 @@ async function installDependencies() {
     console.log(`Installing dependencies: ${reason}. This takes 1 to 2 minutes.`);
     // NODE_ENV=production and npm's setting "omit" would leave out packages that are needed here.
     const everything = ['--include=dev', '--include=optional'];
-    const args = ['ci', ...everything, '--no-audit', '--no-fund', '--loglevel=error'];
+    const args = [
+      'ci',
+      ...everything,
+      ...cacheFlags(),
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ];
     const exitCode = await run('npm', args, machinePath());
     if (exitCode !== 0) {
       throw new Error(`npm ci failed with exit code ${exitCode}. See its output above.`);
@@ -151,6 +158,18 @@ async function installDependencies() {
       `${PACKAGED_NODE} is missing, although npm ci succeeded. ` +
         `Check that the registry has ${NODE_PACKAGE}: npm view ${NODE_PACKAGE} versions`,
     );
+  }
+}
+
+/** npm cannot install without a cache. It is below the home folder, which can be read-only. */
+function cacheFlags() {
+  let folder = process.env.npm_config_cache || join(homedir(), '.npm');
+  while (!existsSync(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, modes.W_OK);
+    return [];
+  } catch {
+    return ['--cache', join(LOCAL, 'npm-cache')];
   }
 }
 
@@ -192,7 +211,9 @@ function machinePath() {
  */
 function run(program, args, path) {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, PATH: path.join(delimiter) };
+    // SWC cannot load its binary without a cache. By default it is below the home folder or TMPDIR.
+    const swc = process.env.SWC_NATIVE_BINDING_CACHE || join(LOCAL, 'swc');
+    const env = { ...process.env, PATH: path.join(delimiter), SWC_NATIVE_BINDING_CACHE: swc };
     const child = spawn(program, args, { cwd: REPOSITORY, stdio: 'inherit', env });
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       process.on(signal, () => child.kill(signal));

@@ -36,6 +36,8 @@ const TRANSIENT_MESSAGE =
 // 57P01 and 57P02: the server shuts down or has crashed, which closes all its connections
 const LOST_CODE = /^(ECONNRESET|EPIPE|ETIMEDOUT|57P01|57P02)$/;
 const LOST_MESSAGE = /^Connection terminated( unexpectedly)?$|^Query read timeout$/;
+// MariaDB's max_allowed_packet; PostgreSQL's program limits, such as the size of a value
+const TOO_LARGE = /^(ER_NET_PACKET_TOO_LARGE|54000)$/;
 // 22: data exception (out of range, too long), 23: integrity constraint
 const DATA_STATE = /^2[23]...$/;
 
@@ -96,6 +98,21 @@ export function isOutcomeUnknown(error: unknown): boolean {
   return LOST_CODE.test(sqlState(cause)) || LOST_MESSAGE.test(cause.message);
 }
 
+/** Whether the statement is larger than the database accepts: one with less data may succeed. */
+export function isTooLarge(error: unknown): boolean {
+  const cause = driverError(error);
+  return cause !== undefined && TOO_LARGE.test(cause.code ?? '');
+}
+
+/**
+ * Whether the connection was lost during the statement. MariaDB also closes it while a statement arrives
+ * that is larger than `max_allowed_packet`.
+ */
+export function isConnectionLost(error: unknown): boolean {
+  const cause = driverError(error);
+  return cause?.code === 'PROTOCOL_CONNECTION_LOST' || isOutcomeUnknown(error);
+}
+
 /** Whether the database rejects the data: the same statement can never succeed. */
 export function isDataError(error: unknown): boolean {
   const cause = driverError(error);
@@ -120,7 +137,7 @@ export function isReadOnly(error: unknown): boolean {
   return cause !== undefined && (cause.code === '25006' || hasNumber(cause, READ_ONLY_NUMBERS));
 }
 
-/** The message of a failure that waiting does not mend; an operator must change something here. */
+/** The message of a failure that waiting does not fix; an operator must change the configuration. */
 export function neverWorks(error: unknown): string | undefined {
   const cause = driverError(error instanceof NoConnection ? error.cause : error);
   const parameter = /unsupported startup parameter(?: in options)?: (\w+)/.exec(

@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { FindOptionsOrder, Repository } from 'typeorm';
+import { readPostgresList } from './list-reads.ts';
 
 /**
  * One page of a table.
@@ -11,10 +12,12 @@ export async function findPage<Row extends { id: number }, T>(
   toItem: (row: Row) => T,
 ): Promise<Page<T>> {
   const order = Object.fromEntries(sort.map(({ property, direction }) => [property, direction]));
-  const [rows, total] = await repository.findAndCount({
-    order: order as FindOptionsOrder<Row>,
-    skip: page * size,
-    take: size,
-  });
+  const [rows, total] = await readPostgresList(repository.manager.dataSource, (manager) =>
+    manager.withRepository(repository).findAndCount({
+      order: order as FindOptionsOrder<Row>,
+      skip: page * size,
+      take: size,
+    }),
+  );
   return { items: rows.map(toItem), total };
 }

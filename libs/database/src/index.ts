@@ -8,8 +8,15 @@ export {
   type RowOf,
 } from './columns.ts';
 export { DatabaseModule } from './database.module.ts';
-export { isDataError, isTransient, isOutcomeUnknown } from './errors.ts';
+export {
+  isConnectionLost,
+  isDataError,
+  isOutcomeUnknown,
+  isTooLarge,
+  isTransient,
+} from './errors.ts';
 export { findPage } from './find-page.ts';
+export { readMariadbList, readPostgresList } from './list-reads.ts';
 export {
   CreateIdempotencyKeys1700000000004,
   ForgetIdempotencyKeys,

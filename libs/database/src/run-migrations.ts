@@ -5,7 +5,7 @@ import { migrate } from './migrate.ts';
 
 /**
  * Migrates a service's schema as this process, and exits: with 0 when the schema is up to date, with 1 when
- * a migration fails or the process is told to stop. Waits while the database is unavailable.
+ * a migration fails or a signal stops the process. Waits while the database is unavailable.
  */
 export async function runMigrations(
   service: string,

@@ -5,6 +5,7 @@ import { AbstractLogger, DataSource, type DataSourceOptions, type QueryRunner } 
 import { Availability } from './availability.ts';
 import { Connections, type Pool } from './connections.ts';
 import { isReadOnly, isTransient, reasonOf } from './errors.ts';
+import { LIST_SHARE, ListReads } from './list-reads.ts';
 import { CONNECT_TIMEOUT_MS } from './options.ts';
 import { createMysqlPool, type MysqlConnection, type MysqlPool } from './mysql-pool.ts';
 
@@ -29,6 +30,8 @@ type SocketFactory = (config: never) => Socket;
  * read-only, and logs each change of the database's state once.
  */
 export class ServiceDatabase extends DataSource {
+  /** For reading lists, which get a limited share of the connections. */
+  readonly lists: ListReads;
   private readonly connections: Connections<unknown>;
   private readonly sockets = new Set<Socket>();
 
@@ -65,6 +68,7 @@ export class ServiceDatabase extends DataSource {
       waitMs: CONNECT_TIMEOUT_MS,
       availability,
     });
+    this.lists = new ListReads(Math.max(1, Math.floor((options.poolSize as number) * LIST_SHARE)));
     driver.obtainMasterConnection = () => this.connections.obtain();
   }
 

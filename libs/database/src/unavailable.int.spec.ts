@@ -11,6 +11,7 @@ import { createServers, freePorts, LOCAL, provision, removeData } from '@equipmg
 import { eventually } from '@equipmgnt/testing/jest';
 import { connect } from './connect.ts';
 import { isOutcomeUnknown, isTransient } from './errors.ts';
+import { readMariadbList, readPostgresList } from './list-reads.ts';
 import { mariadbConfig, mariadbOptions, postgresConfig, postgresOptions } from './options.ts';
 import { Readiness } from './readiness.ts';
 import type { ServiceDatabase } from './service-database.ts';
@@ -264,6 +265,20 @@ describe.each([
     expect(done).toBe(false);
     await busy;
     await readiness.onApplicationShutdown();
+  });
+
+  it('hangs in lists, other statements still get a connection', async () => {
+    const database = await open({ DATABASE_POOL_SIZE: '4' });
+    const list = () =>
+      engine.engine === 'MariaDB'
+        ? readMariadbList(database, (query) => query('SELECT SLEEP(60)', []))
+        : readPostgresList(database, (manager) => manager.query('SELECT pg_sleep(60)'));
+    const lists = Promise.all(Array.from({ length: 20 }, () => failure(list())));
+    let listed = false;
+    void lists.then(() => (listed = true));
+    for (let statement = 0; statement < 20; statement += 1) await database.query('SELECT 1');
+    expect(listed).toBe(false);
+    for (const error of await lists) expect(isTransient(error)).toBe(true);
   });
 
   if (engine.fullTable !== undefined) {

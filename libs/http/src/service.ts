@@ -14,6 +14,7 @@ import {
 } from '@equipmgnt/runtime';
 import { addActuator, addPublicHealth, serveActuator } from './actuator.ts';
 import { createAdapter } from './adapter.ts';
+import { limitConnections } from './connections.ts';
 import { correlate } from './correlate.ts';
 import { drainWhenStopping } from './drain.ts';
 import { checkHost } from './host.ts';
@@ -44,6 +45,8 @@ export interface ServiceOptions {
    * Without it, the public port has the whole actuator.
    */
   readonly managementPort?: number;
+  /** The most concurrent requests of one client address; without it, there is no such limit. */
+  readonly maxInFlightPerClient?: number;
   /** Log a line for each request. */
   readonly accessLog?: boolean;
   /** Adds what Nest's modules cannot: message transports, plugins. */
@@ -67,7 +70,7 @@ export async function createService(
   keepIdempotencyKeys(server);
   const otherMethods = refuseOtherMethods(server);
   const app = await createApplication(options, adapter, logger);
-  await guard(app, server, options.config);
+  guard(app, server, options);
   measureRequests(server, app.get(MetricsRegistry));
   if (options.accessLog) logRequests(server);
   await app.init();
@@ -110,16 +113,18 @@ function exposeActuator(
 }
 
 /** Load shedding, and draining when the process stops: both look at the requests in flight. */
-async function guard(
+function guard(
   app: NestFastifyApplication,
   server: FastifyInstance,
-  config: ProcessConfig,
-): Promise<void> {
+  { config, maxInFlightPerClient }: ServiceOptions,
+): void {
   const pressure = app.get(Pressure);
   const inFlight = countInFlight(server);
-  await shedOverload(server, {
+  limitConnections(server);
+  shedOverload(server, {
     inFlight,
     maxInFlight: config.MAX_IN_FLIGHT,
+    maxInFlightPerClient,
     maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY_MS,
     saturated: () => pressure.high,
   });
@@ -127,5 +132,6 @@ async function guard(
     health: app.get(Health),
     inFlight,
     connectionsMs: config.CONNECTION_DRAIN_MS,
+    shutdownMs: config.SHUTDOWN_TIMEOUT_MS,
   });
 }

@@ -63,11 +63,21 @@ const header = (headers: IHeaders | undefined, name: string): string | undefined
   return value === undefined ? undefined : [value].flat()[0]?.toString();
 };
 
-/** @throws Unprocessable with the reason, when the message is not one of this suite's events */
-export function fromMessage(topic: string, message: KafkaMessage): Received {
+/** The types of this suite, also those of later versions. */
+const OWN_TYPE = /^equipmgnt\.[A-Za-z]\w*\.v[1-9]\d*$/;
+
+/**
+ * @returns nothing for an event of this suite whose type or version is unknown here: another version
+ * publishes it
+ * @throws Unprocessable with the reason, when the message is not one of this suite's events
+ */
+export function fromMessage(topic: string, message: KafkaMessage): Received | undefined {
   const type = header(message.headers, 'ce_type');
   if (type === undefined) throw new Unprocessable('NO_TYPE', 'the ce_type header is missing');
-  if (!isEventType(type)) throw new Unprocessable('UNKNOWN_TYPE', `unknown event type: ${type}`);
+  if (!isEventType(type)) {
+    if (OWN_TYPE.test(type)) return undefined;
+    throw new Unprocessable('UNKNOWN_TYPE', `unknown event type: ${type}`);
+  }
   const definition = events[type];
   if (definition.topic !== topic) {
     throw new Unprocessable('WRONG_TOPIC', `the topic of ${type} is ${definition.topic}`);

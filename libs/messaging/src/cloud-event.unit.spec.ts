@@ -66,7 +66,7 @@ describe('A CloudEvent in binary mode', () => {
 
   it('may have unknown fields, which are dropped', () => {
     const data = '{"orderId":5,"equipmentId":1,"qty":2,"colour":"blue"}';
-    expect(fromMessage('equipmgnt.order', received({ ...stored, data })).data).toEqual({
+    expect(fromMessage('equipmgnt.order', received({ ...stored, data }))?.data).toEqual({
       orderId: 5,
       equipmentId: 1,
       qty: 2,
@@ -75,7 +75,8 @@ describe('A CloudEvent in binary mode', () => {
 
   it.each([
     ['NO_TYPE', { headers: {} }],
-    ['UNKNOWN_TYPE', { headers: { ce_type: Buffer.from('equipmgnt.Ordered.v2') } }],
+    ['UNKNOWN_TYPE', { headers: { ce_type: Buffer.from('other.Ordered.v2') } }],
+    ['UNKNOWN_TYPE', { headers: { ce_type: Buffer.from('equipmgnt.Ordered') } }],
     ['UNKNOWN_TYPE', { headers: { ce_type: Buffer.from('toString') } }],
     ['BAD_JSON', { value: Buffer.from('{"orderId":') }],
     ['BAD_JSON', { value: null }],
@@ -85,6 +86,14 @@ describe('A CloudEvent in binary mode', () => {
   ])('is rejected with %s when it has %j', (code, change) => {
     expect(codeOf(received(stored, change as Partial<KafkaMessage>))).toBe(code);
   });
+
+  it.each(['equipmgnt.Ordered.v2', 'equipmgnt.OrderNoted.v1'])(
+    'is skipped when another version publishes it: %s',
+    (type) => {
+      const headers = { ce_type: Buffer.from(type) };
+      expect(fromMessage('equipmgnt.order', received(stored, { headers }))).toBeUndefined();
+    },
+  );
 
   it('is rejected on the topic of another service', () => {
     expect(codeOf(received(stored), 'equipmgnt.approval')).toBe('WRONG_TOPIC');

@@ -9,13 +9,13 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import type { Kafka } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { KafkaStrategy } from './consumer/kafka.strategy.ts';
+import { IdRecovery, type PublishedIds } from './id-recovery.ts';
 import { createKafka, type KafkaConfig } from './kafka.ts';
 import { Publisher } from './outbox/publisher.ts';
 import { OutboxRelay } from './outbox/relay.ts';
-import { ensureTopics } from './topics.ts';
+import { Topics } from './topics.ts';
 
 export interface MessagingOptions {
   /** The service's name: consumer group, client id and CloudEvents source. */
@@ -23,6 +23,8 @@ export interface MessagingOptions {
   readonly config: KafkaConfig;
   /** Whether the service has an outbox. */
   readonly publishes: boolean;
+  /** The ids that the service gives, if any; see {@link IdRecovery}. */
+  readonly ids?: PublishedIds;
 }
 
 /** A service's connection to Kafka: its consumer, and the relay of its outbox. */
@@ -30,23 +32,34 @@ export interface MessagingOptions {
 export class MessagingModule
   implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  static with({ service, config, publishes }: MessagingOptions): DynamicModule {
+  static with({ service, config, publishes, ids }: MessagingOptions): DynamicModule {
     const newKafka = () => createKafka(service, config);
     const kafka = newKafka();
-    const ready = onceDone(() => prepareTopics(kafka, config));
-    const publisher = new Publisher(kafka, ready);
+    const allTopics = new Topics(kafka, Object.values(topics), config.KAFKA_TOPIC_PARTITIONS);
+    const publisher = new Publisher(kafka, () => allTopics.ensure());
     const sessionTimeoutMs = config.KAFKA_SESSION_TIMEOUT_MS;
     const strategy = {
       provide: KafkaStrategy,
       inject: [MetricsRegistry],
       useFactory: (metrics: MetricsRegistry) =>
-        new KafkaStrategy(newKafka, { group: service, sessionTimeoutMs, ready, metrics }),
+        new KafkaStrategy(newKafka, {
+          group: service,
+          sessionTimeoutMs,
+          topics: allTopics,
+          metrics,
+        }),
     };
     const relay = {
       provide: OutboxRelay,
       inject: [DataSource, MetricsRegistry],
       useFactory: (database: DataSource, metrics: MetricsRegistry) =>
         new OutboxRelay({ database, source: `/${service}`, publisher, metrics }),
+    };
+    const idRecovery = {
+      provide: IdRecovery,
+      inject: [DataSource],
+      useFactory: (database: DataSource) =>
+        new IdRecovery({ ids: ids as PublishedIds, database, kafka, service, ready: () => allTopics.ensure() }),
     };
     return {
       module: MessagingModule,
@@ -55,6 +68,7 @@ export class MessagingModule
         strategy,
         { provide: Publisher, useValue: publisher },
         ...(publishes ? [relay] : []),
+        ...(ids ? [idRecovery] : []),
       ],
       exports: [KafkaStrategy, ...(publishes ? [OutboxRelay] : [])],
     };
@@ -83,19 +97,6 @@ export class MessagingModule
   async onApplicationShutdown(): Promise<void> {
     await this.publisher.close();
   }
-}
-
-const prepareTopics = (kafka: Kafka, config: KafkaConfig): Promise<void> =>
-  ensureTopics(kafka, Object.values(topics), config.KAFKA_TOPIC_PARTITIONS);
-
-/** Runs `work` until it has succeeded once; concurrent calls share one run. */
-function onceDone(work: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () =>
-    (running ??= work().catch((error: unknown) => {
-      running = undefined;
-      throw error;
-    }));
 }
 
 /** Connects the handlers of an application to Kafka; they start with `startAllMicroservices`. */

@@ -66,13 +66,13 @@ export const env = {
         (entries) => entries.every((entry) => URL.parse(`http://${entry}`)?.host === entry),
         'expected hosts without ports such as rental.example, separated by commas',
       ),
-  /** Addresses such as `kafka-0:9092,kafka-1:9092`: at least one, each with its port. */
+  /** Addresses such as `kafka-0:9092,[::1]:9092`: at least one, each with its port. */
   addresses: (example: string) =>
     z
       .string({ error: `expected host:port[,host:port] such as ${example}` })
       .transform((text) => text.split(',').map((entry) => entry.trim()))
       .refine(
-        (entries) => entries.every((entry) => /^[\w.-]+:\d{1,5}$/.test(entry)),
+        (entries) => entries.every((entry) => /^([\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/i.test(entry)),
         `expected host:port[,host:port] such as ${example}`,
       ),
 };

@@ -25,7 +25,7 @@ const CHECK_TIMEOUT_MS = 1_500; // below the probes' own timeout of 2 s
 export class Health {
   private readonly liveness = new Map<string, HealthCheck>();
   private readonly readiness = new Map<string, HealthCheck>();
-  private stopping = false;
+  private stoppingSince: number | undefined;
   private stopWithin = Infinity;
 
   /** Registers a check whose failure only a restart can fix. */
@@ -43,7 +43,7 @@ export class Health {
    * @param withinMs how long this process may take to stop
    */
   stop(withinMs = Infinity): void {
-    this.stopping = true;
+    this.stoppingSince ??= performance.now();
     this.stopWithin = withinMs;
   }
 
@@ -53,7 +53,12 @@ export class Health {
   }
 
   get isStopping(): boolean {
-    return this.stopping;
+    return this.stoppingSince !== undefined;
+  }
+
+  /** The time since {@link stop}, in ms; 0 before it. */
+  stoppingForMs(): number {
+    return this.stoppingSince === undefined ? 0 : performance.now() - this.stoppingSince;
   }
 
   alive(): Promise<HealthAnswer> {
@@ -61,7 +66,7 @@ export class Health {
   }
 
   ready(): Promise<HealthAnswer> {
-    return answer(this.readiness, this.stopping);
+    return answer(this.readiness, this.isStopping);
   }
 
   /** The readiness status with the components of both; liveness does not change the status. */

@@ -20,7 +20,20 @@ export class ApprovalModule {
       module: ApprovalModule,
       imports: [
         DatabaseModule.with(approvalDatabase(config)),
-        MessagingModule.with({ service: 'approval', config, publishes: true }),
+        MessagingModule.with({
+          service: 'approval',
+          config,
+          publishes: true,
+          ids: {
+            table: 'approvals',
+            types: [
+              'equipmgnt.ApprovalObtained.v1',
+              'equipmgnt.CancelRequested.v1',
+              'equipmgnt.ApprovalRejected.v1',
+            ],
+            field: 'approvalId',
+          },
+        }),
       ],
       controllers: [ApprovalsController, OrderConsumer, EquipmentConsumer],
       providers: [

@@ -20,7 +20,16 @@ export class EquipmentModule {
       module: EquipmentModule,
       imports: [
         DatabaseModule.with(equipmentDatabase(config)),
-        MessagingModule.with({ service: 'equipment', config, publishes: true }),
+        MessagingModule.with({
+          service: 'equipment',
+          config,
+          publishes: true,
+          ids: {
+            table: 'equipments',
+            types: ['equipmgnt.EquipmentRegistered.v1'],
+            field: 'equipmentId',
+          },
+        }),
       ],
       controllers: [EquipmentsController, ApprovalConsumer],
       providers: [

@@ -4,7 +4,7 @@ import type { OrderDetails } from '@equipmgnt/contracts';
 import { IdempotencyKeys, isTransient } from '@equipmgnt/database';
 import type { Received } from '@equipmgnt/messaging';
 import { createService } from '@equipmgnt/http';
-import { readConfig } from '@equipmgnt/runtime';
+import { MetricsRegistry, readConfig } from '@equipmgnt/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
@@ -143,6 +143,21 @@ describe('The order service', () => {
       );
       expect(requests).toEqual([{ orderId: body.id, equipmentId: 1, qty: 2 }]);
       await get(body.id).expect(200, body);
+    });
+
+    it('waits for the event when approval answers with a status that it does not know', async () => {
+      answer = (it) => ({
+        status: 201,
+        body: { id: 5, ...it, status: 'POSTPONED', until: 'later' },
+      });
+      const failures = async () =>
+        (await app.get(MetricsRegistry).text()).match(/^approval_fallbacks_total.*$/gm);
+      const before = await failures();
+      const { body } = await post({ qty: 2, equipmentId: 1 }).expect(202);
+      expect(body.status).toBe('ORDERED');
+      expect(await failures()).toEqual(before); // so no failure for the breaker
+      await obtained(body.id);
+      await get(body.id).expect(({ body: order }) => expect(order.status).toBe('APPROVED'));
     });
 
     it('stores, publishes and shows every field', async () => {

@@ -22,7 +22,12 @@ export class OrderModule {
       module: OrderModule,
       imports: [
         DatabaseModule.with(orderDatabase(config)),
-        MessagingModule.with({ service: 'order', config, publishes: true }),
+        MessagingModule.with({
+          service: 'order',
+          config,
+          publishes: true,
+          ids: { table: 'orders', types: ['equipmgnt.Ordered.v1'], field: 'orderId' },
+        }),
       ],
       controllers: [OrdersController, ApprovalConsumer],
       providers: [

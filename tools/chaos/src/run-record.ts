@@ -7,39 +7,46 @@ export interface RunRecord {
   readonly final: FinalState;
 }
 
+export type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T;
+
 /** What clients did, in no particular order. */
 export interface History {
   /** Equipment as it was registered. */
-  readonly registered: readonly { readonly id: number; readonly stock: number }[];
+  readonly registered: readonly StockOf[];
   readonly orders: readonly OrderAttempt[];
   readonly cancellations: readonly Cancellation[];
   /** The status of an order, as a client or the sampler received it. */
   readonly sightings: readonly Sighting[];
   /** The stock of an equipment as equipment's database had it at a moment. */
-  readonly stockSamples: readonly StockSample[];
+  readonly stockSamples: readonly { equipmentId: number; stock: number; at: number }[];
+}
+
+/** Of an equipment. */
+export interface StockOf {
+  readonly id: number;
+  readonly stock: number;
+}
+
+export interface Units {
+  readonly equipmentId: number;
+  readonly qty: number;
 }
 
 /** One order that a client wants, under one Idempotency-Key, however often it has to send it. */
-export interface OrderAttempt {
+export interface OrderAttempt extends Units {
   readonly key: string;
-  readonly equipmentId: number;
-  readonly qty: number;
   readonly sentAt: number;
   readonly answers: readonly OrderAnswer[];
 }
 
-export type OrderAnswer =
-  /** 201 or 202: the order is taken. */
-  | {
-      readonly kind: 'acknowledged';
-      readonly at: number;
-      readonly orderId: number;
-      readonly status: string;
-    }
-  /** 4xx: refused; there must be no order. */
-  | { readonly kind: 'refused'; readonly at: number; readonly httpStatus: number }
+export type OrderAnswer = { readonly at: number } & (
+  | /** 201 or 202: the order is taken. */
+    { readonly kind: 'acknowledged'; readonly orderId: number; readonly status: string }
+    /** 4xx: refused; there must be no order. */
+  | { readonly kind: 'refused'; readonly httpStatus: number }
   /** 5xx, a timeout or a broken connection: it may have been taken. Sent again until it is known. */
-  | { readonly kind: 'unknown'; readonly at: number; readonly cause: string };
+  | { readonly kind: 'unknown'; readonly cause: string }
+);
 
 /** A client's PATCH to CANCELLED, sent until the answer is known. */
 export interface Cancellation {
@@ -57,91 +64,69 @@ export interface Sighting {
   readonly to: number;
 }
 
-export interface StockSample {
-  readonly equipmentId: number;
-  readonly stock: number;
-  readonly at: number;
-}
-
-export interface Poison {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
-  /** The consumer groups that read that topic; each must move it aside once. */
-  readonly groups: readonly string[];
-}
-
 /** What services and topics hold when everything is at rest. */
 export interface FinalState {
   readonly orders: readonly OrderRow[];
   readonly approvals: readonly ApprovalRow[];
-  readonly equipments: readonly { readonly id: number; readonly stock: number }[];
+  readonly equipments: readonly StockOf[];
   readonly ledger: readonly LedgerRow[];
   readonly views: readonly ViewRow[];
   /** The view of a mis that started with an empty database and read the topics from their start. */
   readonly rebuiltViews: readonly ViewRow[] | undefined;
   /** What is on the topics, partition by partition, in the order of offsets. */
   readonly messages: readonly TopicMessage[];
-  /** Those of the messages that the harness made so that they can never be handled. */
-  readonly poison: readonly Poison[];
-  readonly deadLetters: readonly DeadLetterRow[];
+  /**
+   * Those of the messages that the harness made so that they can never be handled, and the consumer
+   * groups that read that topic; each must move it aside once.
+   */
+  readonly poison: readonly (Position & { readonly groups: readonly string[] })[];
+  readonly deadLetters: readonly (Position & { readonly group: string })[];
   /** Rows that are still in an outbox, by service. */
   readonly outbox: Readonly<Record<string, number>>;
 }
 
-export interface OrderRow {
+export interface OrderRow extends Units {
   readonly id: number;
-  readonly equipmentId: number;
-  readonly qty: number;
   readonly status: string;
   readonly approvalId: number | null;
 }
 
-export interface ApprovalRow {
+export interface ApprovalRow extends Units {
   readonly id: number;
   readonly orderId: number;
-  readonly equipmentId: number;
-  readonly qty: number;
   readonly status: string;
 }
 
 /** A row of equipment's stock ledger: OUT with TAKEN or REFUSED, IN with RETURNED or VOID. */
-export interface LedgerRow {
+export interface LedgerRow extends Units {
   readonly orderId: number;
-  readonly equipmentId: number;
-  readonly qty: number;
   readonly direction: string;
   readonly outcome: string;
 }
 
 /** A row of mis as its API shows it. */
-export interface ViewRow {
+export interface ViewRow extends Units {
   readonly id: number;
-  readonly equipmentId: number;
-  readonly qty: number;
   readonly status: string;
   readonly approvalId: number | undefined;
   /** Names of the events of its timeline, e.g. Ordered, in their order. */
   readonly timeline: readonly string[];
 }
 
-export interface TopicMessage {
+/** Of a message. */
+export interface Position {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
+}
+
+export interface TopicMessage extends Position {
   readonly key: string;
   /** `ce_id` and `ce_type`; empty where the message has none. */
   readonly id: string;
   readonly type: string;
   /** The value as text; what was sent twice must be the same. */
   readonly value: string;
-}
-
-export interface DeadLetterRow {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
-  readonly group: string;
 }
 
 /** Something that was broken on purpose. */
@@ -181,6 +166,9 @@ export interface Measure {
   readonly notApplicable?: string;
 }
 
+export const meets = ({ value, limit, must, notApplicable }: Measure): boolean =>
+  notApplicable !== undefined || (must === 'at most' ? value <= limit : value >= limit);
+
 /** How one layer of the proof went. */
 export interface LayerResult {
   readonly name: string;
@@ -197,5 +185,11 @@ export interface LayerResult {
   readonly samples: readonly Sample[];
 }
 
-export const meets = ({ value, limit, must, notApplicable }: Measure): boolean =>
-  notApplicable !== undefined || (must === 'at most' ? value <= limit : value >= limit);
+/** What a layer without orders has nothing of. */
+export const withoutOrders = {
+  measures: [],
+  counts: {},
+  failedRequests: {},
+  faults: [],
+  samples: [],
+} as const;

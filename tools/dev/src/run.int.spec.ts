@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPOSITORY } from '@equipmgnt/testing';
 
@@ -49,5 +51,39 @@ describe('run.mjs', () => {
     expect(status).toBe(1);
     expect(stderr.trim().split('\n')).toEqual([expect.stringMatching(message)]);
     expect(stdout).toBe('');
+  });
+
+  it.each([
+    ['the cache of npm', '', /^ci (?!.*--cache)/],
+    [
+      'a cache in this folder when that of npm is read-only',
+      `import fs from 'node:fs';import{syncBuiltinESMExports as s}from'node:module';` +
+        `fs.accessSync=()=>{throw new Error('EROFS')};s()`,
+      /^ci .*--cache \S+\.local\/npm-cache/,
+    ],
+  ])('installs with %s', async (_, script, expected) => {
+    const clone = await mkdtemp(join(tmpdir(), 'run-'));
+    try {
+      await mkdir(join(clone, 'tools/dev'), { recursive: true });
+      await copyFile(RUN, join(clone, 'tools/dev/run.mjs'));
+      await writeFile(join(clone, 'package.json'), '{"optionalDependencies":{}}');
+      await writeFile(
+        join(clone, 'npm'),
+        '#!/bin/sh\necho "$* $SWC_NATIVE_BINDING_CACHE"; exit 1',
+        { mode: 0o755 },
+      );
+      const args = ['--import', `data:text/javascript,${script}`, 'tools/dev/run.mjs', 'reset'];
+      const PATH = `${clone}:${process.env['PATH']}`;
+      const { stdout } = spawnSync(process.execPath, args, {
+        cwd: clone,
+        encoding: 'utf8',
+        env: { PATH, HOME: clone },
+      });
+      const called = stdout.trim().split('\n').at(-1);
+      expect(called).toMatch(expected);
+      expect(called).toMatch(/\.local\/swc$/); // not below the home folder either
+    } finally {
+      await rm(clone, { recursive: true });
+    }
   });
 });

@@ -1,152 +1,166 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EventType } from '@equipmgnt/contracts';
+import { isConnectionLost, isTooLarge } from '@equipmgnt/database';
 import { withCorrelation } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
-import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Batch } from 'kafkajs';
+import pLimit from 'p-limit';
 import { Backoff } from '../backoff.ts';
-import { fromMessage, Unprocessable, type Received } from '../cloud-event.ts';
-import { WakeableSleep } from '../wakeable-sleep.ts';
+import type { Received } from '../cloud-event.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
-import { Heartbeat } from './heartbeat.ts';
 import { inOrder, type Delivery } from './in-order.ts';
 import { isPermanent } from './is-permanent.ts';
+import { readBatch } from './read-batch.ts';
+import type { StuckPartitions } from './stuck-partitions.ts';
 
 /** Handles events of one type, in the order given, in one transaction. Must be idempotent. */
 export type EventHandler = (events: readonly Received[]) => Promise<void>;
 
-/** The batch was not finished, because the consumer stops or lost the partition. */
-export class Interrupted extends Error {}
+/** Concurrent handler calls: while one waits for its database's commit, others make progress. */
+const CONCURRENCY = 4;
+/** A group that has failed so often because its connection was lost may be too large for the database. */
+const MAX_LOST_CONNECTIONS = 2;
+
+export interface BatchHandlerOptions {
+  readonly handlers: ReadonlyMap<EventType, EventHandler>;
+  readonly deadLetters: DeadLetters;
+  readonly metrics: ConsumerMetrics;
+  readonly stuck: StuckPartitions;
+}
+
+/** What belongs to one batch while it is handled. */
+interface Work {
+  readonly batch: Batch;
+  readonly signal: AbortSignal;
+  readonly rejected: DeadLetter[];
+}
 
 /** Passes a partition's batch to its handlers; resolves when all of it is handled. */
 export class BatchHandler {
   private readonly logger = new Logger('Consumer');
-  private readonly retryPause = new WakeableSleep();
-  private stopped = false;
+  private readonly limit = pLimit(CONCURRENCY);
   private moving = 0;
 
-  constructor(
-    private readonly handlers: ReadonlyMap<EventType, EventHandler>,
-    private readonly deadLetters: DeadLetters,
-    private readonly metrics: ConsumerMetrics,
-    private readonly heartbeatMs: number,
-  ) {}
+  constructor(private readonly options: BatchHandlerOptions) {}
 
   /** Whether a transaction that moves dead letters, and commits their batch's offset, is in progress. */
   get isMovingDeadLetters(): boolean {
     return this.moving > 0;
   }
 
-  /** Ends waiting for retries; a batch that cannot be handled now is interrupted. */
-  stop(): void {
-    this.stopped = true;
-    this.retryPause.wake();
-  }
-
   /**
    * Passes every event to its handler, with retries for as long as needed, and moves messages that can
    * never be handled to the dead-letter topic.
-   * @throws Interrupted or a KafkaJSError when the rest must be delivered again
+   * @throws the reason of the signal, when the rest must be delivered again
    */
-  async handle(payload: EachBatchPayload): Promise<void> {
-    const { batch } = payload;
-    this.metrics.setLag(batch, Number(batch.offsetLagLow()) + 1);
-    const { deliveries, rejected } = this.read(batch.topic, batch.messages);
-    const heartbeat = new Heartbeat(payload, this.heartbeatMs);
+  async handle(batch: Batch, signal: AbortSignal): Promise<void> {
+    const { handlers, metrics, stuck } = this.options;
+    const { topic, partition, messages } = batch;
     try {
-      for (const group of inOrder(deliveries)) {
-        heartbeat.check();
-        await this.deliver(group, rejected, payload);
-      }
-      await this.moveToDeadLetterTopic(rejected, payload);
-      heartbeat.check();
+      const { deliveries, rejected } = await this.retry({ batch, signal }, async () =>
+        readBatch(topic, messages, (type) => handlers.has(type), metrics),
+      );
+      const work = { batch, signal, rejected };
+      for (const group of inOrder(deliveries)) await this.deliver(group, work);
+      await this.moveToDeadLetterTopic(work);
     } finally {
-      heartbeat.stop();
+      stuck.remove(topic, partition);
     }
-    this.metrics.setLag(batch, Number(batch.offsetLag()));
   }
 
-  /** Parses messages; skips events without a handler here, and rejects messages that are no events. */
-  private read(topic: string, messages: readonly KafkaMessage[]) {
-    const deliveries: Delivery[] = [];
-    const rejected: DeadLetter[] = [];
-    for (const message of messages) {
-      try {
-        const event = fromMessage(topic, message);
-        if (this.handlers.has(event.type)) deliveries.push({ message, event });
-      } catch (error) {
-        if (!(error instanceof Unprocessable)) throw error;
-        rejected.push({ message, code: error.code, reason: error.message });
-      }
-    }
-    return { deliveries, rejected };
-  }
-
-  private async deliver(group: Delivery[], rejected: DeadLetter[], payload: EachBatchPayload) {
+  private async deliver(group: Delivery[], work: Work): Promise<void> {
     const [first] = group;
     if (first === undefined) return;
+    work.signal.throwIfAborted();
     const { type } = first.event;
-    const handler = this.handlers.get(type) as EventHandler;
-    const backoff = new Backoff(100, 5_000);
-    for (;;) {
-      if (this.stopped || !payload.isRunning() || payload.isStale())
-        throw new Interrupted('the consumer stops');
-      try {
-        await this.call(handler, group);
-        this.metrics.handled.inc({ type }, group.length);
-        return;
-      } catch (error) {
-        if (isPermanent(error)) return this.isolate(group, error, rejected, payload);
-        this.metrics.retried.inc({ type });
-        await this.pause(backoff, { err: error, type, events: group.length });
-        await payload.heartbeat();
-      }
+    let lost = 0;
+    const mustSplit = (error: unknown): boolean => {
+      if (isConnectionLost(error)) lost += 1;
+      return isPermanent(error) || isTooLarge(error) || lost >= MAX_LOST_CONNECTIONS;
+    };
+    try {
+      await this.retry(work, () => this.call(type, group), {
+        isFinal: (error) => mustSplit(error) && (group.length > 1 || isHopeless(error)),
+        onFailure: () => this.options.metrics.retried.inc({ type }),
+      });
+      this.options.metrics.handled.inc({ type }, group.length);
+    } catch (error) {
+      work.signal.throwIfAborted();
+      await this.split(group, error, work);
     }
   }
 
-  private async pause(backoff: Backoff, failure: object): Promise<void> {
-    const wait = backoff.next();
-    // the first failure of an outage, then about one a minute
-    if (backoff.count % 12 === 1) this.logger.warn(failure, 'handling events failed, retrying');
-    await this.retryPause.sleep(wait);
-  }
-
-  /** Delivers each event of a failed group alone, so that only the invalid one is rejected. */
-  private async isolate(
-    group: Delivery[],
-    error: unknown,
-    rejected: DeadLetter[],
-    payload: EachBatchPayload,
-  ): Promise<void> {
+  /**
+   * Rejects an event that can never be handled. Of a group, only the event at fault is rejected: after a
+   * permanent failure each event is delivered alone; a group that is too large is halved.
+   */
+  private async split(group: Delivery[], error: unknown, work: Work): Promise<void> {
     const [only, ...others] = group;
     if (only !== undefined && others.length === 0) {
-      rejected.push({ message: only.message, code: 'REFUSED', reason: String(error) });
+      const code = isTooLarge(error) ? 'TOO_LARGE' : 'REFUSED';
+      work.rejected.push({ message: only.message, code, reason: String(error) });
       return;
     }
-    for (const one of group) await this.deliver([one], rejected, payload);
+    const size = isPermanent(error) ? 1 : Math.ceil(group.length / 2);
+    for (let start = 0; start < group.length; start += size) {
+      await this.deliver(group.slice(start, start + size), work);
+    }
   }
 
-  private call(handler: EventHandler, group: Delivery[]): Promise<void> {
+  private async call(type: EventType, group: Delivery[]): Promise<void> {
+    const handler = this.options.handlers.get(type) as EventHandler;
     const traceparentByKey = new Map<string, string>();
     for (const { event } of group) {
       if (event.traceparent) traceparentByKey.set(event.key, event.traceparent);
     }
-    return withCorrelation({ traceparentByKey }, () => handler(group.map(({ event }) => event)));
+    const events = group.map(({ event }) => event);
+    await this.limit(() => withCorrelation({ traceparentByKey }, () => handler(events)));
   }
 
-  private async moveToDeadLetterTopic(
-    rejected: DeadLetter[],
-    payload: EachBatchPayload,
-  ): Promise<void> {
+  private async moveToDeadLetterTopic(work: Work): Promise<void> {
+    const { batch, rejected } = work;
     if (rejected.length === 0) return;
-    const { topic, partition } = payload.batch;
+    const { topic, partition } = batch;
     for (const { message, code, reason } of rejected) {
       this.logger.error({ topic, partition, offset: message.offset, code, reason }, 'dead letter');
     }
-    this.moving += 1;
-    try {
-      await this.deadLetters.move(topic, partition, payload.batch.lastOffset(), rejected);
-    } finally {
-      this.moving -= 1;
+    await this.retry(work, async () => {
+      this.moving += 1;
+      try {
+        await this.options.deadLetters.move(topic, partition, batch.lastOffset(), rejected);
+      } finally {
+        this.moving -= 1;
+      }
+    });
+  }
+
+  /** Repeats something until it succeeds, fails for good, or the signal is aborted. */
+  private async retry<T>(
+    { batch: { topic, partition }, signal }: Pick<Work, 'batch' | 'signal'>,
+    attempt: () => Promise<T>,
+    { isFinal, onFailure }: { isFinal?: (error: unknown) => boolean; onFailure?: () => void } = {},
+  ): Promise<T> {
+    const backoff = new Backoff(100, 5_000);
+    for (;;) {
+      try {
+        const result = await attempt();
+        this.options.stuck.remove(topic, partition);
+        return result;
+      } catch (error) {
+        if (isFinal?.(error)) throw error;
+        onFailure?.();
+        this.options.stuck.add(topic, partition, error as Error);
+        const wait = backoff.next();
+        // the first failure of an outage, then about one a minute
+        if (backoff.count % 12 === 1) {
+          this.logger.warn({ err: error, topic, partition }, 'handling events failed, retrying');
+        }
+        await delay(wait, undefined, { signal });
+      }
     }
   }
 }
+
+/** Whether one event alone can never be handled. */
+const isHopeless = (error: unknown): boolean => isPermanent(error) || isTooLarge(error);

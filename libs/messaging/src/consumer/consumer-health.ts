@@ -1,58 +1,114 @@
-import type { HealthReport } from '@equipmgnt/runtime';
+import type { HealthReport, MetricsRegistry } from '@equipmgnt/runtime';
+import { Logger } from '@nestjs/common';
+import { Backoff } from '../backoff.ts';
+import { isBrokerProblem } from '../kafka-errors.ts';
+import type { StuckPartitions } from './stuck-partitions.ts';
 
-/** After this many consecutive crashes, without joining the group in between, a restart is due. */
-const MAX_CRASHES = 3;
-/** A running consumer fetches or sends heartbeats every few seconds; after this long it hangs. */
+/** A running consumer fetches, or fails to, every few seconds; after this long without either it hangs. */
 const MAX_INACTIVE_MS = 60_000;
+/** After so long without a failure a consumer works, also if there was no message to handle. */
+const STABLE_MS = 60_000;
+
+type State = 'connecting' | 'consuming' | 'waiting for brokers' | 'crashed';
 
 /**
- * Whether the consumer of this process is alive. Unavailable brokers do not count: the consumer waits
- * for them, and a restart would change nothing. It is dead when it keeps crashing for another reason
- * (kafkajs does not restart it then) or when it hangs.
+ * What the consumer of this process does. Liveness covers only what a restart can fix: a consumer that
+ * hangs. A broker that does not answer or refuses, and messages that cannot be read, stay the same after a
+ * restart; `detail`, the metrics and the log show them.
  */
 export class ConsumerHealth {
-  private state: 'connecting' | 'consuming' | 'waiting for brokers' | 'crashed' = 'connecting';
-  private crashes = 0;
+  private readonly logger = new Logger('Consumer');
+  private readonly pauses = new Backoff(500, 10_000);
+  private state: State = 'connecting';
+  private error: string | undefined;
+  /** How it failed last, until it works again. */
+  private failure: State | undefined;
   private lastActive = Date.now();
-  private lastError: string | undefined;
+  private since = Date.now();
+  private topics: readonly string[] = [];
+  private missing: readonly string[] = [];
 
-  /** The consumer has joined its group. */
-  joined(): void {
-    this.state = 'consuming';
-    this.crashes = 0;
-    this.lastError = undefined;
-    this.lastActive = Date.now();
+  constructor(
+    metrics: MetricsRegistry,
+    private readonly stuck: StuckPartitions,
+  ) {
+    const failures = () => this.pauses.count;
+    metrics.gauge({
+      name: 'consumer_failures',
+      help: 'How often the consumer has failed as a whole since it last handled a message',
+      collect() {
+        this.set(failures());
+      },
+    });
   }
 
-  /** The consumer has sent a heartbeat or fetched. */
+  /** @param missing topics that it should read, and that do not exist */
+  reads(topics: readonly string[], missing: readonly string[]): void {
+    this.topics = topics;
+    if (missing.length > 0 && missing.join() !== this.missing.join()) {
+      this.logger.warn({ topics: missing }, 'topics are missing; the consumer reads the others');
+    }
+    this.missing = missing;
+  }
+
+  /** It has joined its group. This is no success yet: it may crash at the first message. */
+  joined(assignment: Record<string, number[]>): void {
+    this.active();
+    this.since = Date.now();
+    if (this.state === 'consuming' || this.pauses.count === 0) {
+      this.logger.log({ assignment }, 'joined the consumer group');
+    }
+    this.state = 'consuming';
+  }
+
+  /** It has fetched, or sent a heartbeat, or noticed that a broker does not answer. */
   active(): void {
     this.lastActive = Date.now();
+    if (this.state === 'consuming' && Date.now() - this.since > STABLE_MS) this.handled();
   }
 
-  stopped(error: Error): void {
-    const unavailable = isBrokerUnavailable(error);
-    this.state = unavailable ? 'waiting for brokers' : 'crashed';
-    if (!unavailable) this.crashes += 1;
-    this.lastError = error.message;
-    this.lastActive = Date.now();
+  /** It has handled messages. */
+  handled(): void {
+    if (this.pauses.count > 0) this.logger.log('the consumer works again');
+    this.pauses.reset();
+    this.error = undefined;
+    this.failure = undefined;
+  }
+
+  /**
+   * It has failed as a whole. Logs a change of the state, and then less and less often.
+   * @returns how many ms to wait before it starts again
+   */
+  failed(error: Error): number {
+    const wait = this.pauses.next();
+    const { count } = this.pauses;
+    this.state = isBrokerProblem(error) ? 'waiting for brokers' : 'crashed';
+    const isNew = this.state !== this.failure;
+    this.failure = this.state;
+    this.error = error.message;
+    this.active();
+    const details = { err: error, topics: this.topics, failures: count };
+    if (this.state === 'crashed') {
+      if (isNew || Number.isInteger(Math.log2(count))) {
+        this.logger.error(details, 'the consumer crashed, restarting it');
+      }
+    } else if (isNew) {
+      this.logger.warn(details, 'waiting for brokers');
+    }
+    return wait;
   }
 
   report(): HealthReport {
     const hangs = this.state === 'consuming' && Date.now() - this.lastActive > MAX_INACTIVE_MS;
+    const stuck = this.stuck.report();
     return {
-      up: this.crashes < MAX_CRASHES && !hangs,
+      up: !hangs,
       detail: {
         state: hangs ? 'hanging' : this.state,
-        ...(this.lastError && { error: this.lastError }),
+        ...(this.error && { error: this.error, failures: this.pauses.count, topics: this.topics }),
+        ...(this.missing.length > 0 && { missingTopics: this.missing }),
+        ...(stuck.length > 0 && { stuck }),
       },
     };
   }
-}
-
-/** Whether a broker, a network or a partition leader is unavailable, as opposed to a fault here. */
-export function isBrokerUnavailable(error: unknown): boolean {
-  const { cause, name, retriable } = error as Error & { retriable?: boolean };
-  if (cause instanceof Error) return isBrokerUnavailable(cause);
-  // the coordinator of a new group, or of one after a broker's restart, appears a little later
-  return retriable === true || name === 'KafkaJSGroupCoordinatorNotFound';
 }

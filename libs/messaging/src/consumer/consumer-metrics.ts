@@ -1,11 +1,18 @@
 import type { MetricsRegistry } from '@equipmgnt/runtime';
-import type { Batch } from 'kafkajs';
+
+/** Messages of a partition that are not handled yet. */
+export interface PartitionLag {
+  readonly topic: string;
+  readonly partition: number;
+  readonly lag: number;
+}
 
 /** What one application's consumer counts. */
 export class ConsumerMetrics {
   readonly handled;
   readonly retried;
   readonly deadLettered;
+  readonly skipped;
   private readonly lag;
 
   constructor(metrics: MetricsRegistry) {
@@ -24,20 +31,21 @@ export class ConsumerMetrics {
       help: 'Messages that were moved to a dead-letter topic',
       labelNames: ['topic', 'code'],
     });
+    this.skipped = metrics.counter({
+      name: 'events_skipped_total',
+      help: 'Events of this suite whose type or version this build does not know',
+      labelNames: ['topic'],
+    });
     this.lag = metrics.gauge({
       name: 'consumer_lag',
-      help: 'Messages of a partition that this consumer has not handled yet',
+      help: 'Messages of a partition that the consumer group has not handled yet; of those that this consumer owns, and those that none owns',
       labelNames: ['topic', 'partition'],
     });
   }
 
-  /** @param unhandled messages of the batch's partition, including those being handled */
-  setLag({ topic, partition }: Batch, unhandled: number): void {
-    this.lag.set({ topic, partition }, Math.max(0, unhandled));
-  }
-
-  /** Forgets the lag of all partitions: another consumer may own them after a rebalance. */
-  forgetLag(): void {
+  /** Replaces all values: after a rebalance another consumer may own a partition. */
+  setLag(partitions: readonly PartitionLag[]): void {
     this.lag.reset();
+    for (const { topic, partition, lag } of partitions) this.lag.set({ topic, partition }, lag);
   }
 }

@@ -5,7 +5,7 @@ import { MetricsRegistry } from '@equipmgnt/runtime';
 import { readTopic, type TopicRecord } from '@equipmgnt/testing';
 import { kafkaBrokers, eventually } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel, type IHeaders, type Producer } from 'kafkajs';
-import { ensureTopics } from '../topics.ts';
+import { Topics } from '../topics.ts';
 import type { Received } from '../cloud-event.ts';
 import { KafkaStrategy } from './kafka.strategy.ts';
 
@@ -24,7 +24,7 @@ describe('The Kafka transport', () => {
 
   beforeAll(async () => {
     kafka = newKafka();
-    await ensureTopics(kafka, Object.values(topics), 3);
+    await new Topics(kafka, Object.values(topics), 3).ensure();
     producer = kafka.producer();
     await producer.connect();
   });
@@ -43,12 +43,13 @@ describe('The Kafka transport', () => {
   const start = async (
     handlers: Partial<Record<EventType, Handler>>,
     sessionTimeoutMs = 6_000,
+    metrics = new MetricsRegistry(),
   ): Promise<KafkaStrategy> => {
     const strategy = new KafkaStrategy(newKafka, {
       group,
       sessionTimeoutMs,
-      ready: async () => undefined,
-      metrics: new MetricsRegistry(),
+      topics: new Topics(newKafka(), Object.values(topics), 3),
+      metrics,
     });
     for (const [type, handler] of Object.entries(handlers)) {
       strategy.addHandler(type, handler as never, true);
@@ -181,7 +182,7 @@ describe('The Kafka transport', () => {
     const bad = [
       { ...message(key, 9), value: '{"orderId":' },
       { ...message(key, 9), value: JSON.stringify({ orderId: key, equipmentId: 1, qty: 0 }) },
-      message(key, 9, 'equipmgnt.Ordered.v99'),
+      message(key, 9, 'other.Ordered.v1'),
       { ...message(key, 9), headers: {} },
     ];
     await send(message(key, 1), ...bad, message(key, 2));
@@ -234,24 +235,81 @@ describe('The Kafka transport', () => {
     expect(moved).toMatchObject([{ ce_id: `${key}-2`, dlt_code: 'REFUSED' }]);
   });
 
-  it('handles the other partitions while one partition is stuck', async () => {
+  it('handles the other partitions while one is stuck, also what is sent later', async () => {
     const stuck = ++lastKey;
     const others = Array.from({ length: 12 }, () => ++lastKey);
-    const { handler, quantities } = collector(...others);
-    await start({
+    const { handler, quantities } = collector(...others, stuck);
+    let isStuck = false;
+    let isRepaired = false;
+    const strategy = await start({
       [ORDERED]: async (events) => {
-        if (events.some((event) => event.key === String(stuck))) {
+        if (!isRepaired && events.some((event) => event.key === String(stuck))) {
+          isStuck = true;
           throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
         }
         await handler(events);
       },
     });
+    await consuming(strategy);
     const first = { ...message(stuck, 1), partition: 0 };
+    await producer.send({ topic: topics.order, messages: [first] });
+    await eventually(() => isStuck);
     const later = others.map((key, i) => ({ ...message(key, 1), partition: i % 3 }));
-    await producer.send({ topic: topics.order, messages: [first, ...later] });
+    await producer.send({ topic: topics.order, messages: later });
     // the events in the partition of the stuck one wait behind it
     await eventually(() => quantities().length >= 8);
     expect(quantities().length).toBe(8);
+    expect(strategy.report()).toMatchObject({
+      up: true,
+      detail: { stuck: [{ topic: topics.order, partition: 0, error: 'deadlock detected' }] },
+    });
+    isRepaired = true;
+    await eventually(() => quantities().length === 13);
+    expect(strategy.report().detail).not.toHaveProperty('stuck');
+  });
+
+  it('reports the lag of a stuck partition, and of the others', async () => {
+    const stuck = ++lastKey;
+    const metrics = new MetricsRegistry();
+    const strategy = await start(
+      {
+        [ORDERED]: async (events) => {
+          if (events.some((event) => event.key === String(stuck))) throw new Error('not now');
+        },
+      },
+      6_000,
+      metrics,
+    );
+    await consuming(strategy);
+    const messages = [1, 2, 3].map((qty) => ({ ...message(stuck, qty), partition: 0 }));
+    await producer.send({ topic: topics.order, messages });
+    const lagOf = async (partition: number) => {
+      const line = new RegExp(
+        `^consumer_lag{topic="${topics.order}",partition="${partition}"} (.+)$`,
+        'm',
+      );
+      return Number(line.exec(await metrics.text())?.[1] ?? NaN);
+    };
+    await eventually(async () => expect(await lagOf(0)).toBeGreaterThanOrEqual(3));
+    await eventually(async () => expect(await lagOf(1)).toBeGreaterThanOrEqual(0));
+    expect(await metrics.text()).toMatch(/^consumer_stuck_seconds{.*partition="0"} /m);
+  });
+
+  it('skips and counts events of another version', async () => {
+    const key = ++lastKey;
+    const { handler, quantities } = collector(key);
+    const metrics = new MetricsRegistry();
+    await start({ [ORDERED]: handler }, 6_000, metrics);
+    await send(
+      message(key, 9, 'equipmgnt.Ordered.v99'),
+      message(key, 9, 'equipmgnt.OrderNoted.v1'),
+      message(key, 1),
+    );
+    await eventually(() => quantities().length === 1);
+    expect(await deadLetters(key)).toEqual([]);
+    const [, skipped] =
+      /^events_skipped_total\{topic="equipmgnt.order"\} (.+)$/m.exec(await metrics.text()) ?? [];
+    expect(Number(skipped)).toBeGreaterThanOrEqual(2); // other test files send some as well
   });
 
   it('skips events that this service has no handler for', async () => {
@@ -322,12 +380,16 @@ describe('The Kafka transport', () => {
     expect(groups[0]?.members).toEqual([]);
   });
 
-  it('reports itself dead when it keeps crashing, as with a session timeout that brokers reject', async () => {
+  it('stays alive and says why when brokers refuse it, as with an invalid session timeout', async () => {
     const strategy = await start({ [ORDERED]: async () => undefined }, 30);
-    await eventually(() => !strategy.report().up);
-    expect(strategy.report().detail).toMatchObject({
-      state: 'crashed',
-      error: expect.stringContaining('session timeout'),
+    await eventually(() => Number(strategy.report().detail?.['failures']) >= 4);
+    expect(strategy.report()).toMatchObject({
+      up: true,
+      detail: {
+        state: 'waiting for brokers',
+        error: expect.stringContaining('session timeout'),
+        topics: [topics.order],
+      },
     });
   });
 
@@ -340,7 +402,7 @@ describe('The Kafka transport', () => {
     const strategy = new KafkaStrategy(() => unavailable, {
       group,
       sessionTimeoutMs: 6_000,
-      ready: async () => undefined,
+      topics: new Topics(newKafka(), Object.values(topics), 3),
       metrics: new MetricsRegistry(),
     });
     strategy.addHandler(ORDERED, (async () => undefined) as never, true);
@@ -354,7 +416,7 @@ describe('The Kafka transport', () => {
     const strategy = new KafkaStrategy(newKafka, {
       group,
       sessionTimeoutMs: 6_000,
-      ready: async () => undefined,
+      topics: new Topics(newKafka(), Object.values(topics), 3),
       metrics: new MetricsRegistry(),
     });
     strategy.addHandler('equipmgnt.Orderd.v1', (async () => undefined) as never, true);

@@ -1,37 +1,35 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { events, isEventType, type EventType } from '@equipmgnt/contracts';
 import type { HealthReport, MetricsRegistry } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import type { Consumer, ConsumerConfig, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { lastValueFrom } from 'rxjs';
-import { Backoff } from '../backoff.ts';
-import { CLIENT_RETRY } from '../kafka.ts';
+import type { Topics } from '../topics.ts';
 import { WakeableSleep } from '../wakeable-sleep.ts';
-import { BatchHandler, Interrupted, type EventHandler } from './batch-handler.ts';
-import { ConsumerHealth, isBrokerUnavailable } from './consumer-health.ts';
+import { BatchHandler, type EventHandler } from './batch-handler.ts';
+import { registerCodecs } from './codecs.ts';
+import { ConsumerHealth } from './consumer-health.ts';
 import { ConsumerMetrics } from './consumer-metrics.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { OffsetCommits } from './offset-commits.ts';
+import { measureLag } from './lag.ts';
+import { Session } from './session.ts';
+import { StuckPartitions } from './stuck-partitions.ts';
 
-/** Joining may take as long as the broker waits for a dead member; stopping does not wait longer. */
-const MAX_JOINING_MS = 3_000;
-/** Partitions handled concurrently: while one waits for its database's commit, others make progress. */
-const CONCURRENCY = 4;
+/** How often the lag is measured, and missing topics are looked for. */
+const CHECK_INTERVAL_MS = 10_000;
 
 export interface KafkaStrategyOptions {
   /** Consumer group: the service's name. */
   readonly group: string;
   readonly sessionTimeoutMs: number;
-  /** Creates the topics if they are missing. */
-  readonly ready: () => Promise<void>;
+  readonly topics: Topics;
   readonly metrics: MetricsRegistry;
 }
 
 /**
  * Nest transport over kafkajs. A handler is `@EventPattern('equipmgnt.Ordered.v1')` and gets an array
  * of {@link Received} events of that type, to be handled in one transaction. Delivery is at least once;
- * only known events without a handler in this service are skipped.
+ * only known events without a handler in this service, and events of other versions, are skipped.
  *
  * Nest's own Kafka transport loses events without a handler, retries a poison message for ever, and
  * awaits a commit after each fetch.
@@ -40,16 +38,15 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   protected override readonly logger = new Logger('Consumer');
 
-  private readonly health = new ConsumerHealth();
+  private readonly stuck: StuckPartitions;
+  private readonly health: ConsumerHealth;
   private readonly metrics: ConsumerMetrics;
   private readonly kafka: Kafka;
   private readonly deadLetters: DeadLetters;
-  private readonly restartPause = new WakeableSleep();
-  private readonly commits = new OffsetCommits(() => this.batches?.isMovingDeadLetters ?? false);
-  private batches: BatchHandler | undefined;
-  private consumer: Consumer | undefined;
-  private joining: Promise<void> | undefined;
+  private readonly pause = new WakeableSleep();
+  private session: Session | undefined;
   private supervision: Promise<void> | undefined;
+  private checks: NodeJS.Timeout | undefined;
   private stopping = false;
 
   /**
@@ -62,7 +59,10 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
     private readonly options: KafkaStrategyOptions,
   ) {
     super();
+    registerCodecs();
     this.metrics = new ConsumerMetrics(options.metrics);
+    this.stuck = new StuckPartitions(options.metrics);
+    this.health = new ConsumerHealth(options.metrics, this.stuck);
     this.kafka = newKafka();
     this.deadLetters = new DeadLetters(newKafka(), options.group, this.metrics);
   }
@@ -70,10 +70,10 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
   /** Starts to consume in the background: brokers may be unavailable at the start. */
   listen(callback: () => void): void {
     const handlers = this.eventHandlers();
-    const heartbeatMs = this.options.sessionTimeoutMs / 3;
-    this.batches = new BatchHandler(handlers, this.deadLetters, this.metrics, heartbeatMs);
+    const { metrics, deadLetters, stuck } = this;
+    const handler = new BatchHandler({ handlers, deadLetters, metrics, stuck });
     const topics = [...new Set([...handlers.keys()].map((type) => events[type].topic))];
-    this.supervision = this.supervise(topics, this.batches);
+    this.supervision = this.supervise(topics, handler);
     callback();
   }
 
@@ -81,15 +81,8 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
   async close(): Promise<void> {
     if (this.stopping) return this.supervision;
     this.stopping = true;
-    this.restartPause.wake();
-    // kafkajs cannot stop a consumer while it joins: the consumer would join afterwards
-    await Promise.race([
-      this.joining?.catch(() => undefined),
-      delay(MAX_JOINING_MS, undefined, { ref: false }),
-    ]);
-    await this.commits.flush();
-    this.batches?.stop();
-    await this.consumer?.disconnect();
+    this.pause.wake();
+    await this.session?.stop();
     await this.supervision;
     await this.deadLetters.close();
   }
@@ -103,7 +96,7 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
   }
 
   unwrap<T>(): T {
-    return this.consumer as T;
+    return this.session?.consumer as T;
   }
 
   private eventHandlers(): Map<EventType, EventHandler> {
@@ -122,95 +115,49 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
     );
   }
 
-  /** Consumes until `close`. kafkajs gives up after some crashes; this starts again after each. */
-  private async supervise(topics: string[], batches: BatchHandler): Promise<void> {
-    const backoff = new Backoff(500, 10_000);
+  /** Consumes until `close`. kafkajs gives up after some failures; this starts again after each. */
+  private async supervise(wanted: readonly string[], handler: BatchHandler): Promise<void> {
     while (!this.stopping) {
       try {
-        await this.options.ready();
-        if (this.stopping) return;
-        const crash = await this.consume(topics, batches, () => backoff.reset());
-        if (crash) throw crash;
+        await this.consume(wanted, handler);
       } catch (error) {
-        this.health.stopped(error as Error);
-        const wait = backoff.next();
-        if (!isBrokerUnavailable(error))
-          this.logger.error({ err: error }, 'the consumer crashed, restarting it');
-        else if (backoff.count === 1)
-          this.logger.warn({ err: error }, 'no broker is available, retrying');
-        await this.restartPause.sleep(wait);
+        await this.pause.sleep(this.health.failed(error as Error));
+      } finally {
+        clearInterval(this.checks);
+        this.session = undefined;
       }
     }
   }
 
-  /** @returns the cause of a crash, or nothing when the consumer was stopped */
-  private async consume(
-    topics: string[],
-    batches: BatchHandler,
-    onJoin: () => void,
-  ): Promise<Error | undefined> {
-    const consumer = this.kafka.consumer(consumerConfig(this.options));
-    const ended = this.observe(consumer, onJoin);
-    this.commits.start();
-    this.consumer = consumer;
+  private async consume(wanted: readonly string[], handler: BatchHandler): Promise<void> {
+    const existing = await this.options.topics.ensure();
+    if (this.stopping) return;
+    const topics = wanted.filter((topic) => existing.has(topic));
+    const missing = wanted.filter((topic) => !existing.has(topic));
+    this.health.reads(topics, missing);
+    if (topics.length === 0) throw new Error(`there are no topics ${missing.join(', ')}`);
+    const { kafka, health } = this;
+    const { group, sessionTimeoutMs } = this.options;
+    const session = new Session({ kafka, group, sessionTimeoutMs, topics, handler, health });
+    this.session = session;
+    this.checks = setInterval(() => void this.check(session, topics, missing), CHECK_INTERVAL_MS);
+    await session.run();
+  }
+
+  /** Measures the lag, and starts again when a missing topic exists. */
+  private async check(
+    session: Session,
+    topics: readonly string[],
+    missing: readonly string[],
+  ): Promise<void> {
     try {
-      this.joining = this.join(consumer, topics, batches);
-      await this.joining;
-      return await ended;
-    } finally {
-      this.commits.stop();
-      this.consumer = undefined;
-      await consumer.disconnect().catch(() => undefined);
-    }
-  }
-
-  /** @returns a promise of the consumer's end: the cause of a crash, or nothing when it was stopped */
-  private observe(consumer: Consumer, onJoin: () => void): Promise<Error | undefined> {
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      this.health.joined();
-      this.metrics.forgetLag();
-      onJoin();
-      this.logger.log({ assignment: payload.memberAssignment }, 'joined the consumer group');
-    });
-    consumer.on(consumer.events.HEARTBEAT, () => this.health.active());
-    consumer.on(consumer.events.FETCH, () => this.health.active());
-    return new Promise((resolve) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error));
-      // it also disconnects before it reports a crash
-      consumer.on(consumer.events.DISCONNECT, () => this.stopping && resolve(undefined));
-    });
-  }
-
-  private async join(consumer: Consumer, topics: string[], batches: BatchHandler): Promise<void> {
-    await consumer.connect();
-    await consumer.subscribe({ topics, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: CONCURRENCY,
-      eachBatch: (payload) => this.onBatch(payload, batches),
-    });
-  }
-
-  private async onBatch(payload: EachBatchPayload, batches: BatchHandler): Promise<void> {
-    try {
-      await batches.handle(payload);
+      const lag = await measureLag(this.kafka, this.options.group, topics, session.assignment);
+      if (session === this.session) this.metrics.setLag(lag);
+      if (missing.length === 0) return;
+      const existing = await this.options.topics.ensure();
+      if (missing.some((topic) => existing.has(topic))) session.restart();
     } catch (error) {
-      if (error instanceof Interrupted) return; // not resolved, so delivered again
-      throw error;
+      this.logger.debug({ err: error }, 'the lag was not measured');
     }
-    payload.resolveOffset(payload.batch.lastOffset());
-    this.commits.handled(payload);
-    if (!payload.isRunning()) await this.commits.flush(); // the timer has stopped
   }
 }
-
-const consumerConfig = ({ group, sessionTimeoutMs }: KafkaStrategyOptions): ConsumerConfig => ({
-  groupId: group,
-  sessionTimeout: sessionTimeoutMs,
-  heartbeatInterval: Math.floor(sessionTimeoutMs / 3),
-  rebalanceTimeout: 2 * sessionTimeoutMs,
-  allowAutoTopicCreation: false,
-  maxWaitTimeInMs: 1_000,
-  retry: { ...CLIENT_RETRY, restartOnFailure: async () => false },
-});

@@ -20,7 +20,7 @@ export class Publisher {
   /** @param ready creates the topics if they are missing */
   constructor(
     private readonly kafka: Kafka,
-    private readonly ready: () => Promise<void>,
+    private readonly ready: () => Promise<unknown>,
   ) {}
 
   /**
@@ -28,10 +28,12 @@ export class Publisher {
    * @throws KafkaJSError when no broker answers
    */
   async open(): Promise<Producer> {
-    await this.ready();
-    this.producer ??= await connectProducer(this.kafka, {
-      createPartitioner: () => this.trackingPartitioner(),
-    });
+    if (this.producer === undefined) {
+      await this.ready(); // again after each failure: a topic may be deleted at any time
+      this.producer = await connectProducer(this.kafka, {
+        createPartitioner: () => this.trackingPartitioner(),
+      });
+    }
     return this.producer;
   }
 

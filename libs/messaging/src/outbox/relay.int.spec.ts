@@ -4,7 +4,7 @@ import { Kafka, logLevel, type Consumer } from 'kafkajs';
 import { DataSource } from 'typeorm';
 import { MetricsRegistry } from '@equipmgnt/runtime';
 import { freshDatabases, kafkaBrokers, eventually } from '@equipmgnt/testing/jest';
-import { ensureTopics } from '../topics.ts';
+import { Topics } from '../topics.ts';
 import { outboxMigrations } from './outbox.migration.ts';
 import { eventRows, eventsParameter, INTO_OUTBOX, type RecordedFact } from './outbox.ts';
 import { Publisher } from './publisher.ts';
@@ -44,7 +44,7 @@ describe('The outbox relay', () => {
       migrationsRun: true,
     }).initialize();
     kafka = new Kafka({ brokers: [kafkaBrokers()], logLevel: logLevel.NOTHING });
-    await ensureTopics(kafka, Object.values(topics), 3);
+    await new Topics(kafka, Object.values(topics), 3).ensure();
     reader = kafka.consumer({ groupId: `relay-test-${process.pid}-${Date.now()}` });
     await reader.connect();
     await reader.subscribe({ topic: topics.order, fromBeginning: true });

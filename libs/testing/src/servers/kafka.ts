@@ -20,6 +20,8 @@ export interface KafkaOptions extends ServerOptions {
   readonly controllerPort: number;
   /** The port in the broker's metadata, by default `port`. */
   readonly advertisedPort?: number | undefined;
+  /** More properties of the server; they win over those set here. */
+  readonly settings?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Apache Kafka: one process that is broker and controller. Its url is host:port. */
@@ -65,7 +67,8 @@ async function prepare(options: KafkaOptions, { signal, report }: StartContext):
   return { executable: javaExecutable(), args: [...java, 'kafka.Kafka', file], cwd: directory };
 }
 
-function properties({ port, controllerPort, advertisedPort = port }: KafkaOptions): string {
+function properties(options: KafkaOptions): string {
+  const { port, controllerPort, advertisedPort = port, settings } = options;
   const controller = `127.0.0.1:${controllerPort}`;
   const entries = {
     'process.roles': 'broker,controller',
@@ -94,6 +97,7 @@ function properties({ port, controllerPort, advertisedPort = port }: KafkaOption
     // The default is 50, and each partition costs time: a folder with files to create and load.
     'offsets.topic.num.partitions': 8,
     'transaction.state.log.num.partitions': 8,
+    ...settings,
   };
   return Object.entries(entries)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -24,7 +24,8 @@ export class RequestApproval {
     const now = this.clock.now();
     if (status === 'APPROVED') order.approve({ approvalId, equipmentId, qty }, now);
     if (status === 'REJECTED') order.reject(approvalId, answer.reason ?? 'REJECTED', now);
-    // A CANCELLED approval means that this order has been cancelled in the meantime.
+    // A CANCELLED approval means that this order has been cancelled in the meantime. With a status of a
+    // later version of approval the order waits for the event.
     const saved = order.changed && (await this.orders.save([order])).has(order.id);
     if (saved) return order;
     const [current] = await this.orders.find([order.id]);

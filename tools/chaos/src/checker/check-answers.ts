@@ -1,52 +1,32 @@
-import type { OrderAnswer, OrderAttempt } from '../run-record.ts';
-import { isStatus } from './specification.ts';
+import type { OrderAttempt } from '../run-record.ts';
 import { sameUnits, seconds, units, type IndexedRun } from './indexed-run.ts';
-
-type Acknowledgement = Extract<OrderAnswer, { kind: 'acknowledged' }>;
+import { at } from './read-events.ts';
+import { isStatus } from './specification.ts';
 
 /** The answers to orders and cancellations must agree with the orders that exist. */
 export function* checkAnswers(run: IndexedRun): Iterable<string> {
-  const acknowledged = new Acknowledgements();
-  for (const attempt of run.history.orders) yield* ofAttempt(attempt, run, acknowledged);
-  yield* acknowledged.differences();
-  yield* ofOrders(run, acknowledged);
+  const keys = new Map<number, Set<string>>();
+  for (const attempt of run.history.orders) {
+    yield* ofAttempt(attempt, run);
+    const orders = new Set(acknowledgements(attempt).map(({ orderId }) => orderId));
+    for (const orderId of orders) at(keys, orderId, () => new Set()).add(attempt.key);
+    if (orders.size > 1) yield `key ${attempt.key} was given several orders: ${list(orders)}`;
+  }
+  for (const [orderId, given] of keys) {
+    if (given.size > 1) yield `order ${orderId} was given to several keys: ${list(given)}`;
+  }
+  yield* ofOrders(run, keys);
   yield* ofCancellations(run);
 }
 
-/** Which orders were acknowledged to which idempotency keys. */
-class Acknowledgements {
-  private readonly keys = new Map<number, Set<string>>();
-  private readonly orders = new Map<string, Set<number>>();
+const list = (items: Iterable<unknown>): string => [...items].join(', ');
 
-  add(key: string, orderId: number): void {
-    this.keys.set(orderId, (this.keys.get(orderId) ?? new Set()).add(key));
-    this.orders.set(key, (this.orders.get(key) ?? new Set()).add(orderId));
-  }
+const acknowledgements = ({ answers }: OrderAttempt) =>
+  answers.filter((answer) => answer.kind === 'acknowledged');
 
-  has(orderId: number): boolean {
-    return this.keys.has(orderId);
-  }
-
-  *differences(): Iterable<string> {
-    for (const [key, orders] of this.orders) {
-      if (orders.size > 1) yield `key ${key} was given several orders: ${[...orders].join(', ')}`;
-    }
-    for (const [orderId, keys] of this.keys) {
-      if (keys.size > 1)
-        yield `order ${orderId} was given to several keys: ${[...keys].join(', ')}`;
-    }
-  }
-}
-
-function* ofAttempt(
-  attempt: OrderAttempt,
-  { orders }: IndexedRun,
-  acknowledgements: Acknowledgements,
-): Iterable<string> {
+function* ofAttempt(attempt: OrderAttempt, { orders }: IndexedRun): Iterable<string> {
   const { key, answers } = attempt;
-  const acknowledged = answers.filter(
-    (answer): answer is Acknowledgement => answer.kind === 'acknowledged',
-  );
+  const acknowledged = acknowledgements(attempt);
   const refused = answers.find(({ kind }) => kind === 'refused');
   if (acknowledged.length === 0 && refused === undefined) {
     const last = answers.at(-1);
@@ -63,12 +43,9 @@ function* ofAttempt(
     );
   }
   const statuses = new Set(acknowledged.map(({ status }) => status));
-  if (statuses.size > 1) {
-    // a retry with the same key gets the stored first answer
-    yield `key ${key} got different statuses: ${[...statuses].join(', ')}`;
-  }
+  // a retry with the same key gets the stored first answer
+  if (statuses.size > 1) yield `key ${key} got different statuses: ${list(statuses)}`;
   for (const orderId of new Set(acknowledged.map((answer) => answer.orderId))) {
-    acknowledgements.add(key, orderId);
     const order = orders.get(orderId);
     if (order === undefined) {
       yield `order ${orderId} was acknowledged to key ${key} (${units(attempt)}), but does not exist`;
@@ -80,12 +57,13 @@ function* ofAttempt(
 
 function* ofOrders(
   { orders, history }: IndexedRun,
-  acknowledged: Acknowledgements,
+  acknowledged: ReadonlyMap<number, unknown>,
 ): Iterable<string> {
-  const refused = new Map<string, string>();
-  for (const { key, answers, ...wanted } of history.orders) {
-    if (answers.some(({ kind }) => kind === 'refused')) refused.set(units(wanted), key);
-  }
+  const refused = new Map(
+    history.orders
+      .filter(({ answers }) => answers.some(({ kind }) => kind === 'refused'))
+      .map((attempt) => [units(attempt), attempt.key]),
+  );
   for (const order of orders.values()) {
     if (!acknowledged.has(order.id)) {
       const key = refused.get(units(order));

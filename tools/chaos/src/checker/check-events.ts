@@ -1,17 +1,17 @@
 import type { ApprovalRow, LedgerRow, OrderRow } from '../run-record.ts';
 import { sameUnits, orphans, units, type IndexedRun } from './indexed-run.ts';
-import { orderEvents, type OrderEventName } from './specification.ts';
 import { nameOf, type Event } from './read-events.ts';
+import { orderEvents, type OrderEventName } from './specification.ts';
 
 /** What the rows of an order imply for one of its events. */
-interface Expectation {
+type Expectation = readonly [
   /** Whether it must have happened. */
-  readonly happened: boolean;
+  happened: boolean,
   /** The state that implies this. */
-  readonly because: string;
+  because: string,
   /** The units that the event must report. */
-  readonly about: { readonly equipmentId: number; readonly qty: number } | undefined;
-}
+  about: { readonly equipmentId: number; readonly qty: number } | undefined,
+];
 
 /** Each row has the events that it implies, each event has its row, and both have the same data. */
 export function* checkEvents(run: IndexedRun): Iterable<string> {
@@ -21,7 +21,12 @@ export function* checkEvents(run: IndexedRun): Iterable<string> {
     const expectations = expected(order, approval, run.out.get(order.id), run.in.get(order.id));
     const events = log.ofOrders.get(order.id);
     for (const name of orderEvents) {
-      yield* ofEvent(order.id, name, expectations[name], events?.get(name), approval);
+      const [happened, because, about] = expectations[name];
+      const event = events?.get(name);
+      const subject = `order ${order.id} ${because}, but there is`;
+      if (event && happened) yield* ofEvent(order.id, event, about, approval);
+      else if (event) yield `${subject} ${nameOf(event)}`;
+      else if (happened) yield `${subject} no ${name} on the topics`;
     }
   }
   yield* orphans(log.ofOrders.keys(), run, 'the topics have events of');
@@ -29,27 +34,21 @@ export function* checkEvents(run: IndexedRun): Iterable<string> {
 
 function* ofEvent(
   orderId: number,
-  name: OrderEventName,
-  { happened, because, about }: Expectation,
-  event: Event | undefined,
+  event: Event,
+  about: Expectation[2],
   approval: ApprovalRow | undefined,
 ): Iterable<string> {
-  if (event === undefined) {
-    if (happened) yield `order ${orderId} ${because}, but there is no ${name} on the topics`;
-    return;
-  }
-  if (!happened) {
-    yield `order ${orderId} ${because}, but there is ${nameOf(event)}`;
-    return;
-  }
-  const reported = { equipmentId: event.data['equipmentId'], qty: event.data['qty'] };
-  if (about && !sameUnits(reported, about)) {
-    yield `${nameOf(event)} reports ${units(reported)} for order ${orderId}, expected ${units(about)}`;
-  }
-  const withApproval = /^Approval|^CancelRequested|^StockRejected/.test(name);
-  if (withApproval && approval && event.data['approvalId'] !== approval.id) {
+  const { equipmentId, qty, approvalId } = event.data;
+  if (about && !sameUnits({ equipmentId, qty }, about)) {
     yield (
-      `${nameOf(event)} reports approval ${event.data['approvalId']} for order ${orderId}, ` +
+      `${nameOf(event)} reports ${units({ equipmentId, qty })} for order ${orderId}, ` +
+      `expected ${units(about)}`
+    );
+  }
+  const withApproval = /^Approval|^CancelRequested|^StockRejected/.test(event.name);
+  if (withApproval && approval && approvalId !== approval.id) {
+    yield (
+      `${nameOf(event)} reports approval ${approvalId} for order ${orderId}, ` +
       `expected ${approval.id}`
     );
   }
@@ -61,39 +60,24 @@ function expected(
   out: LedgerRow | undefined,
   back: LedgerRow | undefined,
 ): Record<OrderEventName, Expectation> {
-  const ofOrder = (happened: boolean): Expectation => ({
-    happened,
-    because: `is ${order.status}`,
-    about: order,
-  });
-  const ofApproval = (happened: boolean): Expectation => ({
-    happened,
-    because: approval
-      ? `has approval ${approval.id} that is ${approval.status}`
-      : 'has no approval',
-    about: approval,
-  });
-  const ofLine = (
-    line: LedgerRow | undefined,
-    direction: string,
-    outcome: string,
-  ): Expectation => ({
-    happened: line?.outcome === outcome,
-    because: `has ${line ? line.outcome : `no ${direction} line`} in the ledger`,
-    about: line,
-  });
+  const approved = approval
+    ? `has approval ${approval.id} that is ${approval.status}`
+    : 'has no approval';
+  const taken = `has ${out?.outcome ?? 'no OUT line'} in the ledger`;
+  const returned = `has ${back?.outcome ?? 'no IN line'} in the ledger`;
   return {
-    Ordered: { ...ofOrder(true), because: 'exists' },
-    OrderCancelled: ofOrder(order.status === 'CANCELLED'),
+    Ordered: [true, 'exists', order],
+    OrderCancelled: [order.status === 'CANCELLED', `is ${order.status}`, order],
     // equipment writes an OUT line for each ApprovalObtained that it consumes
-    ApprovalObtained: {
-      ...ofApproval(out !== undefined),
-      because: out ? 'has an OUT line in the ledger' : 'has no OUT line in the ledger',
-    },
-    ApprovalRejected: ofApproval(approval?.status === 'REJECTED'),
-    CancelRequested: ofApproval(approval?.status === 'CANCELLED'),
-    StockDecreased: ofLine(out, 'OUT', 'TAKEN'),
-    StockRejected: ofLine(out, 'OUT', 'REFUSED'),
-    StockIncreased: ofLine(back, 'IN', 'RETURNED'),
+    ApprovalObtained: [
+      out !== undefined,
+      `has ${out ? 'an' : 'no'} OUT line in the ledger`,
+      approval,
+    ],
+    ApprovalRejected: [approval?.status === 'REJECTED', approved, approval],
+    CancelRequested: [approval?.status === 'CANCELLED', approved, approval],
+    StockDecreased: [out?.outcome === 'TAKEN', taken, out],
+    StockRejected: [out?.outcome === 'REFUSED', taken, out],
+    StockIncreased: [back?.outcome === 'RETURNED', returned, back],
   };
 }

@@ -1,12 +1,9 @@
-import type { ApprovalRow, LedgerRow } from '../run-record.ts';
+import type { ApprovalRow } from '../run-record.ts';
 import { sameUnits, orphans, units, type IndexedRun } from './indexed-run.ts';
 
 /** For each approval, the stock ledger has the lines that the status implies, with the same units. */
 export function* checkLedger(run: IndexedRun): Iterable<string> {
-  for (const approval of run.approvals.values()) {
-    const { orderId } = approval;
-    yield* ofApproval(approval, run.out.get(orderId), run.in.get(orderId));
-  }
+  for (const approval of run.approvals.values()) yield* ofApproval(approval, run);
   for (const [direction, lines] of [['OUT', run.out] as const, ['IN', run.in] as const]) {
     yield* orphans(lines.keys(), run, `the ledger has an ${direction} line of`);
     for (const { orderId } of lines.values()) {
@@ -17,35 +14,19 @@ export function* checkLedger(run: IndexedRun): Iterable<string> {
 }
 
 /** The allowed outcomes; `none` means that there is no line. */
-interface Allowed {
-  readonly out: readonly string[];
-  readonly in: string;
+function allowed(status: string, out: string): { out: readonly string[]; in: string } {
+  if (status === 'APPROVED') return { out: ['TAKEN'], in: 'none' };
+  if (status === 'REJECTED') return { out: ['REFUSED'], in: 'none' };
+  // the cancellation may be consumed before the approval, or after its units were taken or
+  // refused; only units that were taken are returned
+  return { out: ['none', 'TAKEN', 'REFUSED', 'VOID'], in: out === 'TAKEN' ? 'RETURNED' : 'VOID' };
 }
 
-function allowed(status: string, out: string): Allowed {
-  switch (status) {
-    case 'APPROVED':
-      return { out: ['TAKEN'], in: 'none' };
-    case 'REJECTED':
-      return { out: ['REFUSED'], in: 'none' };
-    default:
-      // the cancellation may be consumed before the approval, or after its units were taken or
-      // refused; only units that were taken are returned
-      return {
-        out: ['none', 'TAKEN', 'REFUSED', 'VOID'],
-        in: out === 'TAKEN' ? 'RETURNED' : 'VOID',
-      };
-  }
-}
-
-function* ofApproval(
-  approval: ApprovalRow,
-  out: LedgerRow | undefined,
-  back: LedgerRow | undefined,
-): Iterable<string> {
+function* ofApproval(approval: ApprovalRow, run: IndexedRun): Iterable<string> {
   const { orderId, status } = approval;
+  const lines = { out: run.out.get(orderId), in: run.in.get(orderId) };
+  const outcome = { out: lines.out?.outcome ?? 'none', in: lines.in?.outcome ?? 'none' };
   const subject = `order ${orderId} has an approval that is ${status}`;
-  const outcome = { out: out?.outcome ?? 'none', in: back?.outcome ?? 'none' };
   const expected = allowed(status, outcome.out);
   if (!expected.out.includes(outcome.out)) {
     yield `${subject}, its OUT line in the ledger is ${outcome.out}, expected ${expected.out.join(' or ')}`;
@@ -56,7 +37,7 @@ function* ofApproval(
       `${outcome.in}, expected ${expected.in}`
     );
   }
-  for (const line of [out, back]) {
+  for (const line of [lines.out, lines.in]) {
     if (line === undefined || sameUnits(line, approval)) continue;
     yield (
       `order ${orderId} has ${line.outcome} ${units(line)} in the ledger, ` +

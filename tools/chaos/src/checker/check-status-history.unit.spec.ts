@@ -1,5 +1,5 @@
-import type { RunRecord } from '../run-record.ts';
-import { differences, type Writable } from './testing/sample-run.ts';
+import type { RunRecord, Writable } from '../run-record.ts';
+import { differences } from './testing/sample-run.ts';
 
 /** Order 2 is CANCELLED from 0.046 s on. */
 const seen =

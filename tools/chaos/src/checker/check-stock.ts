@@ -1,93 +1,77 @@
 import { seconds, type IndexedRun } from './indexed-run.ts';
-import { nameOf, type Event } from './read-events.ts';
-
-/** Units by equipment. */
-class Units {
-  private readonly sums = new Map<number, number>();
-
-  add(equipmentId: unknown, qty: unknown): void {
-    if (typeof equipmentId !== 'number' || typeof qty !== 'number') return; // reported by checkEvents
-    this.sums.set(equipmentId, this.of(equipmentId) + qty);
-  }
-
-  of(equipmentId: number): number {
-    return this.sums.get(equipmentId) ?? 0;
-  }
-}
+import { at, nameOf, type Event } from './read-events.ts';
 
 /**
  * The stock of each equipment is the registered stock minus the lent units, by three independent
  * sources: the approved orders, the stock ledger and the events. It was never below 0.
  */
 export function* checkStock(run: IndexedRun): Iterable<string> {
-  yield* atTheEnd(run);
-  yield* duringTheRun(run);
+  const movements = movementsOf(run);
+  yield* atTheEnd(run, movements);
+  yield* duringTheRun(run, movements);
   yield* registrations(run);
 }
 
-function* atTheEnd(run: IndexedRun): Iterable<string> {
-  const { final, history, orders } = run;
-  const [approved, taken, returned] = [new Units(), new Units(), new Units()];
-  const [decreased, increased] = [new Units(), new Units()];
-  for (const { status, equipmentId, qty } of orders.values()) {
-    if (status === 'APPROVED') approved.add(equipmentId, qty);
+/** Units by equipment, of the rows with a value. Rows with other data are reported by checkEvents. */
+function unitsOf(
+  rows: readonly { equipmentId?: unknown; qty?: unknown }[],
+): (equipmentId: number) => number {
+  const sums = new Map<unknown, number>();
+  for (const { equipmentId, qty } of rows) {
+    if (typeof qty === 'number') sums.set(equipmentId, (sums.get(equipmentId) ?? 0) + qty);
   }
-  for (const { outcome, equipmentId, qty } of final.ledger) {
-    if (outcome === 'TAKEN') taken.add(equipmentId, qty);
-    if (outcome === 'RETURNED') returned.add(equipmentId, qty);
-  }
-  for (const { name, data } of movements(run)) {
-    (name === 'StockDecreased' ? decreased : increased).add(data['equipmentId'], data['qty']);
-  }
+  return (equipmentId) => sums.get(equipmentId) ?? 0;
+}
 
-  const stocks = new Map(final.equipments.map(({ id, stock }) => [id, stock]));
-  for (const { id, stock: registered } of history.registered) {
-    const stock = stocks.get(id);
+function* atTheEnd(run: IndexedRun, movements: readonly Event[]): Iterable<string> {
+  const { final, registered, equipments } = run;
+  const approved = unitsOf([...run.orders.values()].filter(({ status }) => status === 'APPROVED'));
+  const inLedger = (outcome: string) =>
+    unitsOf(final.ledger.filter((line) => line.outcome === outcome));
+  const byEvents = (name: string) =>
+    unitsOf(movements.filter((event) => event.name === name).map(({ data }) => data));
+  const [taken, returned] = [inLedger('TAKEN'), inLedger('RETURNED')];
+  const [decreased, increased] = [byEvents('StockDecreased'), byEvents('StockIncreased')];
+  for (const [id, start] of registered) {
+    const stock = equipments.get(id)?.stock;
     if (stock === undefined) {
-      yield `equipment ${id} was registered with ${registered}, but does not exist`;
+      yield `equipment ${id} was registered with ${start}, but does not exist`;
       continue;
     }
     if (stock < 0) yield `equipment ${id} ends with ${stock}, below 0`;
-    const sums: [what: string, expected: number][] = [
-      [`- ${approved.of(id)} in approved orders`, registered - approved.of(id)],
+    const sums: [lent: number, back: number, (lent: number, back: number) => string][] = [
+      [approved(id), 0, (lent) => `- ${lent} in approved orders`],
+      [taken(id), returned(id), (lent, back) => `- ${lent} taken + ${back} returned by the ledger`],
       [
-        `- ${taken.of(id)} taken + ${returned.of(id)} returned by the ledger`,
-        registered - taken.of(id) + returned.of(id),
-      ],
-      [
-        `- ${decreased.of(id)} decreased + ${increased.of(id)} increased by events`,
-        registered - decreased.of(id) + increased.of(id),
+        decreased(id),
+        increased(id),
+        (lent, back) => `- ${lent} decreased + ${back} increased by events`,
       ],
     ];
-    for (const [what, expected] of sums) {
+    for (const [lent, back, inWords] of sums) {
+      const expected = start - lent + back;
       if (stock === expected) continue;
-      yield `equipment ${id} ends with ${stock}, expected ${expected}: ${registered} registered ${what}`;
+      yield `equipment ${id} ends with ${stock}, expected ${expected}: ${start} registered ${inWords(lent, back)}`;
     }
-    stocks.delete(id);
   }
-  for (const id of stocks.keys()) yield `equipment ${id} exists, but no client registered it`;
+  for (const id of equipments.keys()) {
+    if (!registered.has(id)) yield `equipment ${id} exists, but no client registered it`;
+  }
 }
 
-function* duringTheRun(run: IndexedRun): Iterable<string> {
-  const { history } = run;
-  const registered = new Map(history.registered.map(({ id, stock }) => [id, stock]));
-  for (const { equipmentId, stock, at } of history.stockSamples) {
+function* duringTheRun(run: IndexedRun, movements: readonly Event[]): Iterable<string> {
+  const { history, registered, equipments } = run;
+  for (const { equipmentId, stock, at: time } of history.stockSamples) {
     const wrong = outside(stock, registered.get(equipmentId));
-    if (wrong) yield `equipment ${equipmentId} had ${stock} at ${seconds(at)}, ${wrong}`;
+    if (wrong) yield `equipment ${equipmentId} had ${stock} at ${seconds(time)}, ${wrong}`;
   }
-  const chains = new Map<number, Event[]>();
-  for (const event of movements(run)) {
+  for (const event of movements) {
     const { equipmentId, stock } = event.data;
-    const limit = registered.get(Number(equipmentId));
-    const wrong = outside(stock, limit);
+    const wrong = outside(stock, registered.get(Number(equipmentId)));
     if (wrong) yield `${nameOf(event)} leaves equipment ${equipmentId} with ${stock}, ${wrong}`;
-    const chain = chains.get(Number(equipmentId));
-    if (chain) chain.push(event);
-    else chains.set(Number(equipmentId), [event]);
   }
-  const ends = new Map(run.final.equipments.map(({ id, stock }) => [id, stock]));
-  for (const [id, events] of chains) {
-    const [start, end] = [registered.get(id), ends.get(id)];
+  for (const [id, events] of Map.groupBy(movements, ({ data }) => Number(data['equipmentId']))) {
+    const [start, end] = [registered.get(id), equipments.get(id)?.stock];
     if (start !== undefined && end !== undefined) yield* brokenChain(id, start, end, events);
   }
 }
@@ -110,48 +94,42 @@ function* brokenChain(
   end: number,
   events: readonly Event[],
 ): Iterable<string> {
-  const reached = new Map([[start, 1]]);
-  const left = new Map([[end, 1]]);
-  const count = (counts: Map<number, number>, stock: number) =>
-    counts.set(stock, (counts.get(stock) ?? 0) + 1);
+  const visits = new Map<number, { reached: number; left: number }>();
+  const visit = (stock: number) => at(visits, stock, () => ({ reached: 0, left: 0 }));
+  visit(start).reached += 1;
   for (const { name, data } of events) {
     const [after, qty] = [Number(data['stock']), Number(data['qty'])];
-    count(reached, after);
-    count(left, name === 'StockDecreased' ? after + qty : after - qty);
+    visit(after).reached += 1;
+    visit(name === 'StockDecreased' ? after + qty : after - qty).left += 1;
   }
-  for (const stock of new Set([...reached.keys(), ...left.keys()])) {
-    const [ins, outs] = [reached.get(stock) ?? 0, left.get(stock) ?? 0];
-    if (ins === outs) continue;
+  visit(end).left += 1;
+  for (const [stock, { reached, left }] of visits) {
+    if (reached === left) continue;
     yield (
-      `equipment ${id} reached a stock of ${stock} ${times(ins)} and left it ` +
-      `${times(outs)}, by its events from ${start} to ${end}`
+      `equipment ${id} reached a stock of ${stock} ${times(reached)} and left it ` +
+      `${times(left)}, by its events from ${start} to ${end}`
     );
   }
 }
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
-function* movements({ log }: IndexedRun): Iterable<Event> {
-  for (const events of log.ofOrders.values()) {
-    for (const name of ['StockDecreased', 'StockIncreased'] as const) {
-      const event = events.get(name);
-      if (event) yield event;
-    }
-  }
-}
+const movementsOf = ({ log }: IndexedRun): Event[] =>
+  [...log.ofOrders.values()].flatMap((events) =>
+    (['StockDecreased', 'StockIncreased'] as const).flatMap((name) => events.get(name) ?? []),
+  );
 
 /** Each registration was published once, with its stock. */
-function* registrations({ history, log }: IndexedRun): Iterable<string> {
-  const unmatched = new Map(log.registrations);
-  for (const { id, stock } of history.registered) {
-    const event = unmatched.get(id);
-    unmatched.delete(id);
+function* registrations({ registered, log }: IndexedRun): Iterable<string> {
+  for (const [id, stock] of registered) {
+    const event = log.registrations.get(id);
     if (event === undefined) yield `equipment ${id} has no EquipmentRegistered on the topics`;
     else if (event.data['stock'] !== stock) {
       yield `${nameOf(event)} reports ${event.data['stock']}, but ${stock} were registered`;
     }
   }
-  for (const event of unmatched.values()) {
+  for (const [id, event] of log.registrations) {
+    if (registered.has(id)) continue;
     yield `${nameOf(event)} is for equipment ${event.message.key}, which no client registered`;
   }
 }

@@ -1,31 +1,13 @@
-import type {
-  ApprovalRow,
-  FinalState,
-  History,
-  LedgerRow,
-  OrderRow,
-  RunRecord,
-  ViewRow,
-} from '../run-record.ts';
-import { readEvents, type EventLog } from './read-events.ts';
+import type { RunRecord } from '../run-record.ts';
+import { readEvents } from './read-events.ts';
 
-/** A run, indexed by order, so that each check is one pass. */
-export interface IndexedRun {
-  readonly history: History;
-  readonly final: FinalState;
-  readonly orders: ReadonlyMap<number, OrderRow>;
-  /** These and the following are by order id. */
-  readonly approvals: ReadonlyMap<number, ApprovalRow>;
-  readonly out: ReadonlyMap<number, LedgerRow>;
-  readonly in: ReadonlyMap<number, LedgerRow>;
-  readonly views: ReadonlyMap<number, ViewRow>;
-  readonly rebuiltViews: ReadonlyMap<number, ViewRow> | undefined;
-  readonly log: EventLog;
-  /** Rows that exist more than once, and messages that are not correct events. */
-  readonly differences: readonly string[];
-}
+export type IndexedRun = ReturnType<typeof indexRun>;
 
-export function indexRun({ history, final }: RunRecord): IndexedRun {
+/**
+ * A run, indexed by order, so that each check is one pass. Its differences are rows that exist more
+ * than once, and messages that are not correct events.
+ */
+export function indexRun({ history, final }: RunRecord) {
   const differences: string[] = [];
   const index = <Row>(rows: readonly Row[], keyOf: (row: Row) => number, what: string) => {
     const byKey = new Map<number, Row>();
@@ -36,29 +18,30 @@ export function indexRun({ history, final }: RunRecord): IndexedRun {
     }
     return byKey;
   };
-  const lines = (direction: string) => final.ledger.filter((row) => row.direction === direction);
   const orderId = (row: { readonly orderId: number }) => row.orderId;
   const id = (row: { readonly id: number }) => row.id;
-
-  for (const row of final.ledger) {
-    if (row.direction === 'OUT' || row.direction === 'IN') continue;
+  const ledger = Object.groupBy(final.ledger, ({ direction }) => direction);
+  const { OUT = [], IN = [], ...others } = ledger;
+  for (const row of Object.values(others).flatMap((rows = []) => rows)) {
     differences.push(`order ${row.orderId} has a ledger line with direction "${row.direction}"`);
   }
   index(final.approvals, id, 'approval # exists');
-  index(final.equipments, id, 'equipment # exists');
+  const registered = index(history.registered, id, 'equipment # was registered');
   const log = readEvents(final.messages, final.poison);
   return {
     history,
     final,
     orders: index(final.orders, id, 'order # exists'),
+    equipments: index(final.equipments, id, 'equipment # exists'),
+    registered: new Map([...registered].map(([key, { stock }]) => [key, stock])),
     approvals: index(final.approvals, orderId, 'order # is approved'),
-    out: index(lines('OUT'), orderId, 'order # has an OUT line in the ledger'),
-    in: index(lines('IN'), orderId, 'order # has an IN line in the ledger'),
+    out: index(OUT, orderId, 'order # has an OUT line in the ledger'),
+    in: index(IN, orderId, 'order # has an IN line in the ledger'),
     views: index(final.views, id, 'mis shows order #'),
     rebuiltViews:
       final.rebuiltViews && index(final.rebuiltViews, id, 'the rebuilt mis shows order #'),
     log,
-    differences: differences.concat(log.differences),
+    differences: [...differences, ...log.differences],
   };
 }
 
@@ -75,11 +58,13 @@ export function* orphans(
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(3)} s`;
 
-/** E.g. `2 of equipment 1`. */
-export const units = ({ qty, equipmentId }: { qty: unknown; equipmentId: unknown }): string =>
-  `${qty} of equipment ${equipmentId}`;
+interface Units {
+  readonly qty: unknown;
+  readonly equipmentId: unknown;
+}
 
-export const sameUnits = (
-  a: { qty: unknown; equipmentId: unknown },
-  b: { qty: unknown; equipmentId: unknown },
-): boolean => a.qty === b.qty && a.equipmentId === b.equipmentId;
+/** E.g. `2 of equipment 1`. */
+export const units = ({ qty, equipmentId }: Units): string => `${qty} of equipment ${equipmentId}`;
+
+export const sameUnits = (a: Units, b: Units): boolean =>
+  a.qty === b.qty && a.equipmentId === b.equipmentId;

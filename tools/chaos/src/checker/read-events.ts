@@ -1,4 +1,4 @@
-import type { Poison, TopicMessage } from '../run-record.ts';
+import type { Position, TopicMessage } from '../run-record.ts';
 import { eventTypes, sequences, type EventName, type OrderEventName } from './specification.ts';
 
 /** An event with its first message on the topic; duplicates are left out. */
@@ -8,36 +8,43 @@ export interface Event {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** The distinct events of an order, by name. */
-export type EventsOfOrder = ReadonlyMap<OrderEventName, Event>;
-
-/** The events on the topics, without duplicates and poison messages. */
-export interface EventLog {
-  readonly ofOrders: ReadonlyMap<number, EventsOfOrder>;
-  /** EquipmentRegistered, by equipment. */
-  readonly registrations: ReadonlyMap<number, Event>;
-  readonly differences: readonly string[];
+/** The value at a key, which is made if there is none. */
+export function at<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }
 
-export const positionOf = (at: { topic: string; partition: number; offset: string }): string =>
-  `${at.topic}[${at.partition}]@${at.offset}`;
+export const positionOf = ({ topic, partition, offset }: Position): string =>
+  `${topic}[${partition}]@${offset}`;
 
 export const nameOf = ({ name, message }: Event): string =>
   `${name} ${message.id} at ${positionOf(message)}`;
 
-/** Reads the events from the messages, and ignores those that the harness poisoned on purpose. */
-export function readEvents(messages: readonly TopicMessage[], poison: readonly Poison[]): EventLog {
+/** The distinct events on the topics, without those that the harness poisoned on purpose. */
+export function readEvents(messages: readonly TopicMessage[], poison: readonly Position[]) {
   const differences: string[] = [];
   const poisoned = new Set(poison.map(positionOf));
   const firsts = new Map<string, TopicMessage>();
-  const partitions = new Map<string, Map<string, number>>();
+  const partitions = new Map<string, number>();
   const ofOrders = new Map<number, Map<OrderEventName, Event>>();
+  /** EquipmentRegistered, by equipment. */
   const registrations = new Map<number, Event>();
 
+  const keep = <Name>(events: Map<Name, Event>, key: Name, event: Event, what: string) => {
+    const { name, message } = event;
+    const another = events.get(key);
+    if (another === undefined) events.set(key, event);
+    else {
+      differences.push(
+        `${what} ${message.key} has more than one ${name}: ` +
+          `${message.id} at ${positionOf(message)} and ${another.message.id} at ${positionOf(another.message)}`,
+      );
+    }
+  };
   for (const message of messages) {
-    if (poisoned.size > 0 && poisoned.has(positionOf(message))) continue;
-    const moved = onAnotherPartition(message, partitions);
-    if (moved) differences.push(moved);
+    if (poisoned.has(positionOf(message))) continue;
+    differences.push(...onAnotherPartition(message, partitions));
     const first = firsts.get(message.id);
     if (first && message.id !== '') {
       differences.push(...changed(first, message));
@@ -45,39 +52,30 @@ export function readEvents(messages: readonly TopicMessage[], poison: readonly P
     }
     firsts.set(message.id, message);
     const event = readEvent(message);
-    if (typeof event === 'string') {
-      differences.push(event);
-      continue;
-    }
-    const another =
-      event.name === 'EquipmentRegistered'
-        ? keepFirst(registrations, Number(message.key), event)
-        : keepFirst(eventsOf(ofOrders, Number(message.key)), event.name, event);
-    if (another) {
-      const what = event.name === 'EquipmentRegistered' ? 'equipment' : 'order';
-      differences.push(
-        `${what} ${message.key} has more than one ${event.name}: ` +
-          `${message.id} at ${positionOf(message)} and ${another.message.id} at ${positionOf(another.message)}`,
+    const key = Number(message.key);
+    if (typeof event === 'string') differences.push(event);
+    else if (event.name === 'EquipmentRegistered') keep(registrations, key, event, 'equipment');
+    else
+      keep(
+        at(ofOrders, key, () => new Map()),
+        event.name,
+        event,
+        'order',
       );
-    }
   }
   for (const [orderId, events] of ofOrders) differences.push(...outOfOrder(orderId, events));
   return { ofOrders, registrations, differences };
 }
 
 /** Kafka keeps the order of a partition only, so all messages of a key must be on one partition. */
-function onAnotherPartition(
+function* onAnotherPartition(
   { topic, partition, key }: TopicMessage,
-  partitions: Map<string, Map<string, number>>,
-): string | undefined {
-  const ofTopic = partitions.get(topic) ?? new Map<string, number>();
-  partitions.set(topic, ofTopic);
-  const known = ofTopic.get(key);
-  if (known === partition) return undefined;
-  ofTopic.set(key, partition);
-  return known === undefined
-    ? undefined
-    : `key ${key} is on partitions ${known} and ${partition} of ${topic}`;
+  partitions: Map<string, number>,
+): Iterable<string> {
+  const known = partitions.get(`${topic} ${key}`) ?? partition;
+  partitions.set(`${topic} ${key}`, partition);
+  if (known !== partition)
+    yield `key ${key} is on partitions ${known} and ${partition} of ${topic}`;
 }
 
 function* changed(first: TopicMessage, again: TopicMessage): Iterable<string> {
@@ -92,50 +90,36 @@ function* changed(first: TopicMessage, again: TopicMessage): Iterable<string> {
 
 /** The event, or the reason why the message is not an event. */
 function readEvent(message: TopicMessage): Event | string {
-  const where = `message ${positionOf(message)}`;
   const type = eventTypes.get(message.type);
-  if (type === undefined) return `${where} is not an event: its type is "${message.type}"`;
-  if (type.topic !== message.topic)
-    return `${where} is of type ${type.name}, which belongs on ${type.topic}`;
-  if (message.id === '') return `${where} is of type ${type.name}, without an id`;
+  const where = `message ${positionOf(message)} is`;
+  if (type === undefined) return `${where} not an event: its type is "${message.type}"`;
+  const { name, topic } = type;
+  if (topic !== message.topic) return `${where} of type ${name}, which belongs on ${topic}`;
+  if (message.id === '') return `${where} of type ${name}, without an id`;
   const data = parse(message.value);
-  if (data === undefined)
-    return `${where} is of type ${type.name}, but its value is not a JSON object: ${message.value}`;
-  const subject = type.name === 'EquipmentRegistered' ? 'equipmentId' : 'orderId';
-  if (!Number.isInteger(data[subject]) || String(data[subject]) !== message.key) {
-    return `${where} is of type ${type.name} under key ${message.key}, but its ${subject} is ${data[subject]}`;
+  if (data === undefined) {
+    return `${where} of type ${name}, but its value is not a JSON object: ${message.value}`;
   }
-  return { name: type.name, message, data };
+  const subject = name === 'EquipmentRegistered' ? 'equipmentId' : 'orderId';
+  if (!Number.isInteger(data[subject]) || String(data[subject]) !== message.key) {
+    return `${where} of type ${name} under key ${message.key}, but its ${subject} is ${data[subject]}`;
+  }
+  return { name, message, data };
 }
 
 function parse(value: string): Record<string, unknown> | undefined {
   try {
-    const data: unknown = JSON.parse(value);
-    return typeof data === 'object'
-      ? ((data as Record<string, unknown> | null) ?? undefined)
-      : undefined;
+    const data = JSON.parse(value);
+    return typeof data === 'object' ? (data ?? undefined) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Stores the event, unless the key has one already; then it returns that one. */
-function keepFirst<Key>(events: Map<Key, Event>, key: Key, event: Event): Event | undefined {
-  const known = events.get(key);
-  if (known === undefined) events.set(key, event);
-  return known;
-}
-
-function eventsOf(
-  orders: Map<number, Map<OrderEventName, Event>>,
+function* outOfOrder(
   orderId: number,
-): Map<OrderEventName, Event> {
-  const events = orders.get(orderId) ?? new Map<OrderEventName, Event>();
-  orders.set(orderId, events);
-  return events;
-}
-
-function* outOfOrder(orderId: number, events: EventsOfOrder): Iterable<string> {
+  events: ReadonlyMap<OrderEventName, Event>,
+): Iterable<string> {
   for (const [name, laterName] of sequences) {
     const before = events.get(name)?.message;
     const after = events.get(laterName)?.message;

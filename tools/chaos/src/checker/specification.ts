@@ -11,37 +11,23 @@ export const isStatus = (status: string): boolean => Object.hasOwn(MAY_BECOME, s
 export const canBecome = (status: string, later: string): boolean =>
   MAY_BECOME[status]?.includes(later) ?? false;
 
-/** The events of an order; each happens at most once. */
-export const orderEvents = [
-  'Ordered',
-  'OrderCancelled',
-  'ApprovalObtained',
-  'ApprovalRejected',
-  'CancelRequested',
-  'StockDecreased',
-  'StockIncreased',
-  'StockRejected',
-] as const;
+/** The events of an order, by the service that publishes them; each happens at most once. */
+const EVENTS = {
+  order: ['Ordered', 'OrderCancelled'],
+  approval: ['ApprovalObtained', 'ApprovalRejected', 'CancelRequested'],
+  equipment: ['StockDecreased', 'StockIncreased', 'StockRejected'],
+} as const;
 
-export type OrderEventName = (typeof orderEvents)[number];
+export type OrderEventName = (typeof EVENTS)[keyof typeof EVENTS][number];
 export type EventName = OrderEventName | 'EquipmentRegistered';
+
+export const orderEvents: readonly OrderEventName[] = Object.values(EVENTS).flat();
 
 /** By `ce_type`: the name of the event, and the topic to which it belongs. */
 export const eventTypes: ReadonlyMap<string, { name: EventName; topic: string }> = new Map(
-  Object.entries({
-    Ordered: 'order',
-    OrderCancelled: 'order',
-    ApprovalObtained: 'approval',
-    ApprovalRejected: 'approval',
-    CancelRequested: 'approval',
-    EquipmentRegistered: 'equipment',
-    StockDecreased: 'equipment',
-    StockIncreased: 'equipment',
-    StockRejected: 'equipment',
-  } satisfies Record<EventName, string>).map(([name, service]) => [
-    `equipmgnt.${name}.v1`,
-    { name: name as EventName, topic: `equipmgnt.${service}` },
-  ]),
+  Object.entries({ ...EVENTS, equipment: ['EquipmentRegistered', ...EVENTS.equipment] as const })
+    .flatMap(([service, names]) => names.map((name) => ({ name, topic: `equipmgnt.${service}` })))
+    .map((type) => [`equipmgnt.${type.name}.v1`, type]),
 );
 
 /** Pairs of events of one order on one topic: the first is published before the second. */

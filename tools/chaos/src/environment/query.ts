@@ -10,10 +10,11 @@ export async function query<T>(connectionString: string, sql: string): Promise<T
         type === int8 ? Number : pg.types.getTypeParser(type, format),
     },
   });
-  await client.connect();
+  client.on('error', () => undefined); // the server may be killed at any time
   try {
+    await client.connect();
     return (await client.query(sql)).rows as T[];
   } finally {
-    await client.end();
+    await client.end().catch(() => undefined);
   }
 }

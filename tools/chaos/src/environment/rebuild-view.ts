@@ -6,25 +6,20 @@ import { readViews } from './read-final-state.ts';
 import type { Environment } from './environment.ts';
 
 /** Has mis begin with an empty database and read its topics from their start. */
-export async function rebuildView(environment: Environment): Promise<ViewRow[]> {
-  const processes = environment.suite.mis;
-  await Promise.all(processes.map((process) => process.stop()));
-  await dropTables(environment.direct.databases.mis);
-  const kafka = new Kafka({
-    brokers: [environment.direct.kafkaBrokers],
-    logLevel: logLevel.NOTHING,
-  });
-  const admin = kafka.admin();
+export async function rebuildView({ suite, direct }: Environment): Promise<ViewRow[]> {
+  await Promise.all(suite.mis.map((process) => process.stop()));
+  await dropTables(direct.databases.mis);
+  const admin = new Kafka({ brokers: [direct.kafkaBrokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   await admin.deleteGroups(['mis']);
   await admin.disconnect();
-  await Promise.all(processes.map((process) => process.start()));
+  await Promise.all(suite.mis.map((process) => process.start()));
   const caughtUp = async () => {
-    const { lag } = await measureBacklog(environment.direct);
+    const { lag } = await measureBacklog(direct);
     if (lag['mis'] !== 0) throw new Error(`${lag['mis']} messages are not in the view yet`);
   };
   await waitUntil(caughtUp, { withinMs: 600_000 });
-  return readViews(processes[0].url);
+  return readViews(suite.mis[0].url);
 }
 
 async function dropTables(url: string): Promise<void> {

@@ -1,89 +1,63 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBacklog } from '@equipmgnt/testing';
-import pg from 'pg';
 import type { Clients } from '../load/clients.ts';
 import type { RequestRecorder } from '../load/request-recorder.ts';
 import type { Sample } from '../run-record.ts';
-import { readMetrics } from './read-metrics.ts';
 import type { Environment } from './environment.ts';
+import { query } from './query.ts';
+import { readMetrics } from './read-metrics.ts';
 
 const EVERY_MS = 1_000;
 
-/** Looks at the suite once a second while it runs; a server that is unavailable is left out. */
-export class Sampler {
-  readonly samples: Sample[] = [];
-  readonly #environment: Environment;
-  readonly #recorder: RequestRecorder;
-  readonly #clients: Clients;
-  readonly #done = new AbortController();
-  readonly #running: Promise<void>;
-
-  constructor(environment: Environment, recorder: RequestRecorder, clients: Clients) {
-    this.#environment = environment;
-    this.#recorder = recorder;
-    this.#clients = clients;
-    this.#running = this.#run();
-  }
-
-  async stop(): Promise<void> {
-    this.#done.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#done;
-    while (!signal.aborted) {
-      await Promise.all([this.#takeSample(), this.#takeStock()]);
-      await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  async #takeSample(): Promise<void> {
-    const before = this.samples.at(-1);
-    const [counts, processes] = await Promise.all([
-      measureBacklog(this.#environment.direct).catch(() => undefined),
-      this.#processes(),
-    ]);
-    const sum = (numbers: Readonly<Record<string, number>>) =>
-      Object.values(numbers).reduce((total, n) => total + n, 0);
-    this.samples.push({
-      at: this.#recorder.now(),
-      acknowledged: this.#recorder.acknowledged,
-      unknown: this.#clients.waiting,
-      lag: counts ? sum(counts.lag) : (before?.lag ?? 0),
-      outbox: counts ? sum(counts.outbox) : (before?.outbox ?? 0),
+/**
+ * Looks at the suite once a second until it is aborted, and records the stocks; a server that is
+ * unavailable is left out.
+ */
+export async function takeSamples(
+  environment: Environment,
+  recorder: RequestRecorder,
+  clients: Clients,
+  signal: AbortSignal,
+): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  while (!signal.aborted) {
+    const stocks = takeStock(environment, recorder).catch(() => undefined);
+    const backlog = measureBacklog(environment.direct).catch(() => undefined);
+    const processes = await sampleProcesses(environment);
+    const counts = await backlog;
+    samples.push({
+      at: recorder.now(),
+      acknowledged: recorder.acknowledged,
+      unknown: clients.waiting,
+      lag: counts ? sum(counts.lag) : (samples.at(-1)?.lag ?? 0),
+      outbox: counts ? sum(counts.outbox) : (samples.at(-1)?.outbox ?? 0),
       processes,
     });
+    await stocks;
+    await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
+  return samples;
+}
 
-  async #processes(): Promise<Sample['processes']> {
-    const found = this.#environment.processes.map(async ({ name, managementUrl }) => {
-      const metrics = await readMetrics(managementUrl).catch(() => undefined);
-      if (metrics === undefined) return [];
-      const memory = metrics.get('process_resident_memory_bytes') ?? 0;
-      const files = metrics.get('process_open_fds') ?? 0;
-      return [[name, { memory, files }] as const];
-    });
-    return Object.fromEntries((await Promise.all(found)).flat());
-  }
+const sum = (numbers: Readonly<Record<string, number>>): number =>
+  Object.values(numbers).reduce((total, n) => total + n, 0);
 
-  async #takeStock(): Promise<void> {
-    const connectionString = this.#environment.direct.databases.equipment;
-    const client = new pg.Client({ connectionString });
-    client.on('error', () => undefined); // it may be killed at any time
-    try {
-      await client.connect();
-      const { rows } = await client.query<{ id: string; stock: number }>(
-        'SELECT id, stock FROM equipments',
-      );
-      const at = this.#recorder.now();
-      for (const { id, stock } of rows) {
-        this.#recorder.stockSamples.push({ equipmentId: Number(id), stock, at });
-      }
-    } catch {
-      // away at the moment
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-  }
+async function sampleProcesses({ suite }: Environment): Promise<Sample['processes']> {
+  const found = suite.processes.map(async ({ name, managementUrl }) => {
+    const metrics = await readMetrics(managementUrl).catch(() => undefined);
+    if (metrics === undefined) return [];
+    const memory = metrics.get('process_resident_memory_bytes') ?? 0;
+    const files = metrics.get('process_open_fds') ?? 0;
+    return [[name, { memory, files }] as const];
+  });
+  return Object.fromEntries((await Promise.all(found)).flat());
+}
+
+async function takeStock({ direct }: Environment, recorder: RequestRecorder): Promise<void> {
+  const rows = await query<{ equipmentId: number; stock: number }>(
+    direct.databases.equipment,
+    'SELECT id AS "equipmentId", stock FROM equipments',
+  );
+  const at = recorder.now();
+  recorder.stockSamples.push(...rows.map((row) => ({ ...row, at })));
 }

@@ -1,12 +1,6 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 
-/** Where connections go. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
 /**
  * Stands between a client and a server and can fail as networks do. A partition drops what is sent,
  * silently, in both directions; latency delays it; a reset breaks the connections that there are.
@@ -24,8 +18,8 @@ export class TcpProxy {
     this.port = port;
   }
 
-  /** @param target called for each new connection; undefined refuses the connection */
-  static async listen(port: number, target: () => Address | undefined): Promise<TcpProxy> {
+  /** @param target a port of this machine, for each new connection; undefined refuses it */
+  static async listen(port: number, target: () => number | undefined): Promise<TcpProxy> {
     const server = createServer();
     server.listen({ port, host: '127.0.0.1' });
     await once(server, 'listening');
@@ -62,12 +56,9 @@ export class TcpProxy {
     await once(this.#server, 'close');
   }
 
-  #connect(client: Socket, target: Address | undefined): void {
-    if (target === undefined) {
-      breakOff(client);
-      return;
-    }
-    const server = createConnection(target);
+  #connect(client: Socket, port: number | undefined): void {
+    if (port === undefined) return breakOff(client);
+    const server = createConnection({ host: '127.0.0.1', port });
     this.#forward(client, server);
     this.#forward(server, client);
   }

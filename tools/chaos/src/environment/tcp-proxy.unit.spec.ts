@@ -20,7 +20,7 @@ describe('The TCP proxy', () => {
     await once(echo, 'listening');
     const { port } = echo.address() as AddressInfo;
     const [free] = await freePorts(1);
-    proxy = await TcpProxy.listen(free as number, () => ({ host: '127.0.0.1', port }));
+    proxy = await TcpProxy.listen(free as number, () => port);
     client = createConnection({ host: '127.0.0.1', port: proxy.port });
     await once(client, 'connect');
   });

@@ -1,18 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners, type Admin, type Producer } from 'kafkajs';
-import type { LayerResult } from '../run-record.ts';
-import type { Environment } from '../environment/environment.ts';
 import { GROUPS, POISON_HEADER, TOPICS, type Topic } from '../environment/topics.ts';
-import { runExperiment, type Progress, type Experiment } from './experiment.ts';
-
-export interface DeliveryOptions {
-  /** With one service's clock an hour off; see {@link clockAnHourOff}. */
-  readonly environment: Environment;
-  readonly seed: number;
-  readonly orders: number;
-  readonly perSecond: number;
-  readonly progress?: Progress;
-}
+import type { Experiment } from './experiment.ts';
 
 /** Environment variables that put approval's clock an hour ahead. */
 export const clockAnHourOff = {
@@ -33,17 +22,9 @@ type Replay = 'offsets set back' | 'offsets deleted';
  * Messages come all over again, twice, or cannot be read: every consumer group reads its topics
  * from the start, once because its offsets were set back and once because they were deleted; then
  * there are 5 % duplicates and 0.1 % poison.
+ * @param orders that come in while it happens: a quarter before each replay, the rest disturbed
  */
-export function delivery(options: DeliveryOptions): Promise<LayerResult> {
-  return runExperiment({
-    ...options,
-    name: 'delivery',
-    faults: (experiment) => misdeliver(experiment, options.orders),
-  });
-}
-
-/** @param orders that come in while it happens: a quarter before each replay, the rest disturbed */
-async function misdeliver(experiment: Experiment, orders: number): Promise<void> {
+export async function misdeliver(experiment: Experiment, orders: number): Promise<void> {
   // First, because a consumer that reads a topic again also moves its poison again
   await sentSoFar(experiment, orders / 4);
   await replay(experiment, 'offsets set back');

@@ -1,43 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBacklog, waitUntil } from '@equipmgnt/testing';
-import type { LayerResult } from '../run-record.ts';
 import { query } from '../environment/query.ts';
 import type { Environment } from '../environment/environment.ts';
 import { measureBreakerCloses, measureKafkaIsBack } from './recovery.ts';
-import { runExperiment, type Progress, type Experiment } from './experiment.ts';
-
-export interface DependenciesOptions {
-  readonly environment: Environment;
-  readonly seed: number;
-  readonly orders: number;
-  /** Orders a second, at most; fewer, where the failures take longer. */
-  readonly perSecond: number;
-  /** How often each dependency fails, in each way. */
-  readonly failures: number;
-  readonly progress?: Progress;
-}
+import type { Experiment } from './experiment.ts';
 
 /** What a failure takes with its recovery and the calm after it; for the load's rate only. */
 const MEAN_FAILURE_MS = 9_000;
 const CALM_MS = 1_500;
 
-/**
- * Kafka, PostgreSQL and MariaDB are killed and started again; networks are cut, slow or reset;
- * approval hangs; commits come late; and equipment and mis are stopped long enough for a backlog.
- */
-export function dependencies(options: DependenciesOptions): Promise<LayerResult> {
-  const { failures, orders, perSecond } = options;
-  const seconds = (failures * FAILURES.length * MEAN_FAILURE_MS) / 1_000;
-  return runExperiment({
-    ...options,
-    name: 'dependencies',
-    perSecond: Math.min(perSecond, orders / seconds),
-    faults: async (experiment) => {
-      for (let round = 0; round < failures; round += 1) await failEach(experiment);
-      await backlog(experiment);
-    },
-  });
-}
+/** How long {@link failEach} takes, about. */
+export const secondsOfFailures = (rounds: number): number =>
+  (rounds * FAILURES.length * MEAN_FAILURE_MS) / 1_000;
 
 /** Each failure once, in random order. */
 export async function failEach(experiment: Experiment): Promise<void> {
@@ -137,7 +111,7 @@ const BACKLOG_MS = 8_000;
 const LEAST_BACKLOG = 100;
 
 /** Equipment and mis are stopped under load; afterwards the backlog must drain faster than it grows. */
-async function backlog(experiment: Experiment): Promise<void> {
+export async function measureDraining(experiment: Experiment): Promise<void> {
   const { environment } = experiment;
   const processes = [...environment.suite.equipment, ...environment.suite.mis];
   const lag = async () => {

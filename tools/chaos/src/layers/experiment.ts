@@ -1,28 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measureBacklog, waitUntil, Random } from '@equipmgnt/testing';
 import { check } from '../checker/check.ts';
-import { Clients } from '../load/clients.ts';
-import { RequestRecorder } from '../load/request-recorder.ts';
-import type { Fault, FinalState, LayerResult, Measure, RunRecord } from '../run-record.ts';
+import type { Environment } from '../environment/environment.ts';
 import { readFinalState } from '../environment/read-final-state.ts';
 import { rebuildView } from '../environment/rebuild-view.ts';
-import { Sampler } from '../environment/sampler.ts';
-import type { Environment } from '../environment/environment.ts';
+import { takeSamples } from '../environment/sampler.ts';
+import { Clients } from '../load/clients.ts';
+import { RequestRecorder } from '../load/request-recorder.ts';
+import type { Fault, LayerResult, Measure, RunRecord, Writable } from '../run-record.ts';
 
 /** Reports the progress of a layer, for a progress bar. */
 export type Progress = (done: number, of: number, what: string) => void;
 
-export interface ExperimentOptions {
+/** The orders of an experiment, and what happens while they come in. */
+export interface Plan {
+  readonly orders: number;
+  readonly perSecond: number;
+  /** Breaks things while orders come in. */
+  readonly faults: (experiment: Experiment) => Promise<void>;
+  /** How many faults there will be, where they say how far it is, and not the orders. */
+  readonly faultsUntilEnd?: number;
+}
+
+export interface ExperimentOptions extends Plan {
   readonly name: string;
   readonly seed: number;
   readonly environment: Environment;
-  readonly orders: number;
-  readonly perSecond: number;
   /** When to give up waiting for rest, in ms after the last fault. */
   readonly giveUpAfterMs?: number;
   readonly progress?: Progress;
-  /** Breaks things while orders come in. */
-  readonly faults: (experiment: Experiment) => Promise<void>;
 }
 
 /** Stock of each kind, of what is expected to be asked for: some run out, some never do. */
@@ -39,25 +45,17 @@ export class Experiment {
   readonly recorder = new RequestRecorder();
   readonly clients: Clients;
   /** What was broken; `to` is infinite as long as it is. */
-  readonly faults: { -readonly [K in keyof Fault]: Fault[K] }[] = [];
+  readonly faults: Writable<Fault>[] = [];
   readonly measures: Measure[] = [];
   readonly counts: Record<string, number> = {};
-  #loading = true;
+  /** Whether orders still come in. */
+  loading = true;
 
   constructor(environment: Environment, seed: number) {
     this.environment = environment;
     this.random = new Random(seed);
     // faults choose at other times than clients do: each has choices of its own, so both replay
     this.clients = new Clients(environment.url, new Random(seed + 1), this.recorder);
-  }
-
-  /** Whether orders still come in. */
-  get loading(): boolean {
-    return this.#loading;
-  }
-
-  loadEnded(): void {
-    this.#loading = false;
   }
 
   count(name: string, by = 1): void {
@@ -68,15 +66,7 @@ export class Experiment {
   async fault(
     what: string,
     target: string,
-    {
-      inject,
-      fix,
-      forMs,
-    }: {
-      inject: () => unknown;
-      fix: () => unknown;
-      forMs: number;
-    },
+    { inject, fix, forMs }: { inject: () => unknown; fix: () => unknown; forMs: number },
   ): Promise<void> {
     const fault = { what, target, from: this.recorder.now(), to: Infinity };
     this.faults.push(fault);
@@ -91,13 +81,12 @@ export class Experiment {
     return this.faults.some((fault) => fault.target === target && fault.to > from);
   }
 
-  /** Keeps the worst of a measure. */
-  worst(measure: Measure): void {
-    const at = this.measures.findIndex(({ name }) => name === measure.name);
-    const known = this.measures[at];
-    if (known === undefined) this.measures.push(measure);
-    else if (measure.must === 'at most' ? measure.value > known.value : measure.value < known.value)
-      this.measures[at] = measure;
+  /** Keeps the longest of the recoveries with this name. */
+  recovered(name: string, ms: number, limit: number): void {
+    const at = this.measures.findIndex((measure) => measure.name === name);
+    const value = Math.max(ms, this.measures[at]?.value ?? 0);
+    const measure: Measure = { name, value, unit: 'ms', limit, must: 'at most' };
+    this.measures.splice(at === -1 ? this.measures.length : at, 1, measure);
   }
 }
 
@@ -106,14 +95,7 @@ export class Experiment {
  * rest, and checks the invariants.
  */
 export async function runExperiment(options: ExperimentOptions): Promise<LayerResult> {
-  const {
-    name,
-    seed,
-    environment,
-    orders,
-    perSecond,
-    giveUpAfterMs = 4 * REST_WITHIN_MS,
-  } = options;
+  const { name, seed, environment, orders } = options;
   const started = performance.now();
   const experiment = new Experiment(environment, seed);
   const { recorder, clients } = experiment;
@@ -121,46 +103,21 @@ export async function runExperiment(options: ExperimentOptions): Promise<LayerRe
   for (const share of Array.from({ length: KINDS }, () => STOCK_SHARES).flat()) {
     await clients.register(Math.ceil(demand * share));
   }
-  const sampler = new Sampler(environment, recorder, clients);
-  const ticker = setInterval(() => {
-    const { length } = recorder.orders;
-    options.progress?.(
-      length,
-      orders,
-      `${recorder.acknowledged} acknowledged, ${experiment.faults.length} faults`,
-    );
-  }, 500);
+  const done = new AbortController();
+  const sampling = takeSamples(environment, recorder, clients, done.signal);
   const differences: string[] = [];
-  let restedMs = giveUpAfterMs;
   try {
-    const load = clients.orders(orders, perSecond).finally(() => experiment.loadEnded());
-    await Promise.all([load, options.faults(experiment)]);
-    const repairedAt = performance.now();
-    options.progress?.(orders, orders, 'waiting for rest');
-    await Promise.race([clients.settled(), sleep(giveUpAfterMs, undefined, { ref: false })]);
-    if (clients.waiting > 0) differences.push(`${clients.waiting} clients still have no answer`);
-    await waitUntil(() => atRest(environment), { withinMs: giveUpAfterMs }).catch(
-      (error: unknown) =>
-        differences.push(`the suite does not come to rest: ${(error as Error).message}`),
-    );
-    restedMs = Math.round(performance.now() - repairedAt);
+    differences.push(...(await underLoad(experiment, options)));
   } finally {
-    clearInterval(ticker);
-    await sampler.stop();
+    done.abort();
+    await sampling;
   }
-  experiment.measures.push({
-    name: 'at rest after the last fault',
-    value: restedMs,
-    unit: 'ms',
-    limit: REST_WITHIN_MS,
-    must: 'at most',
-  });
-  options.progress?.(orders, orders, 'checking the invariants');
-  const final = {
-    ...(await readFinalState(environment)),
-    rebuiltViews: await rebuildView(environment),
+  options.progress?.(1, 1, 'checking the invariants');
+  const final = await readFinalState(environment);
+  const run = {
+    history: recorder,
+    final: { ...final, rebuiltViews: await rebuildView(environment) },
   };
-  const run: RunRecord = { history: recorder.history(), final };
   differences.push(...recorder.unexpected, ...check(run));
   await clients.close();
   return {
@@ -172,8 +129,39 @@ export async function runExperiment(options: ExperimentOptions): Promise<LayerRe
     counts: { ...ledgerCounts(run), ...experiment.counts },
     failedRequests: recorder.failed,
     faults: experiment.faults,
-    samples: sampler.samples,
+    samples: await sampling,
   };
+}
+
+/** Until the suite is at rest again. @returns what keeps it from that */
+async function underLoad(experiment: Experiment, options: ExperimentOptions): Promise<string[]> {
+  const { environment, recorder, clients } = experiment;
+  const { orders, faultsUntilEnd, giveUpAfterMs = 4 * REST_WITHIN_MS, progress } = options;
+  const differences: string[] = [];
+  const ticker = setInterval(() => {
+    const [sent, faults] = [recorder.orders.length, experiment.faults.length];
+    const what = `${recorder.acknowledged} acknowledged, ${faults} faults`;
+    if (faultsUntilEnd === undefined) progress?.(sent, orders, what);
+    else progress?.(faults, faultsUntilEnd, what);
+  }, 500);
+  try {
+    const load = clients.orders(orders, options.perSecond).finally(() => {
+      experiment.loading = false;
+    });
+    await Promise.all([load, options.faults(experiment)]);
+  } finally {
+    clearInterval(ticker);
+  }
+  const repairedAt = performance.now();
+  progress?.(1, 1, 'waiting for rest');
+  await Promise.race([clients.settled(), sleep(giveUpAfterMs, undefined, { ref: false })]);
+  if (clients.waiting > 0) differences.push(`${clients.waiting} clients still have no answer`);
+  await waitUntil(() => atRest(environment), { withinMs: giveUpAfterMs }).catch((error: unknown) =>
+    differences.push(`the suite does not come to rest: ${(error as Error).message}`),
+  );
+  const restedMs = Math.round(performance.now() - repairedAt);
+  experiment.recovered('at rest after the last fault', restedMs, REST_WITHIN_MS);
+  return differences;
 }
 
 /** @throws Error that names the backlog */
@@ -187,21 +175,19 @@ async function atRest(environment: Environment): Promise<void> {
 
 /** What a manager wants to know. */
 function ledgerCounts({ history, final }: RunRecord): Record<string, number> {
-  const withStatus = (status: string) =>
+  const ordersThatAre = (status: string) =>
     final.orders.filter((order) => order.status === status).length;
-  const units = (outcome: string) => unitsOf(final, outcome);
+  const units = (outcome: string) =>
+    final.ledger.reduce((sum, row) => (row.outcome === outcome ? sum + row.qty : sum), 0);
   return {
     sent: history.orders.length,
     acknowledged: final.orders.length,
-    approved: withStatus('APPROVED'),
-    cancelled: withStatus('CANCELLED'),
-    rejected: withStatus('REJECTED'),
+    approved: ordersThatAre('APPROVED'),
+    cancelled: ordersThatAre('CANCELLED'),
+    rejected: ordersThatAre('REJECTED'),
     unitsOut: units('TAKEN'),
     unitsBack: units('RETURNED'),
     messages: final.messages.length,
     deadLetters: final.deadLetters.length,
   };
 }
-
-const unitsOf = ({ ledger }: FinalState, outcome: string): number =>
-  ledger.filter((row) => row.outcome === outcome).reduce((sum, { qty }) => sum + qty, 0);

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { REPOSITORY } from '@equipmgnt/testing';
-import type { LayerResult } from '../run-record.ts';
+import { NODE, REPOSITORY, run } from '@equipmgnt/testing';
+import { withoutOrders, type LayerResult } from '../run-record.ts';
 
 export interface JestLayerOptions {
   readonly name: string;
@@ -19,7 +18,6 @@ export interface JestLayerOptions {
 
 interface JestReport {
   readonly numPassedTests: number;
-  readonly numRuntimeErrorTestSuites: number;
   readonly testResults: readonly {
     readonly message: string;
     readonly assertionResults: readonly {
@@ -30,49 +28,36 @@ interface JestReport {
   }[];
 }
 
-/** A layer that is a test file of the suite's own; what fails there is a difference here. */
-export async function jestLayer(options: JestLayerOptions): Promise<LayerResult> {
-  const { name, pattern, project, seed, cases, env } = options;
+/** Runs test files of the suite's own as a layer; what fails there is a difference here. */
+export async function runTests(options: JestLayerOptions): Promise<LayerResult> {
+  const { name, seed, cases } = options;
   const started = performance.now();
+  const differences = failuresIn(await report(options));
+  const seconds = Math.round((performance.now() - started) / 1_000);
+  return { ...withoutOrders, name, seed, seconds, differences, counts: { cases } };
+}
+
+async function report({ pattern, project, env }: JestLayerOptions): Promise<JestReport> {
   const folder = await mkdtemp(join(tmpdir(), 'prove-'));
   const file = join(folder, 'report.json');
+  const jest = join(REPOSITORY, 'node_modules/jest/bin/jest.js');
+  const flags = ['--experimental-vm-modules', '--no-warnings', jest, '--selectProjects', project];
+  const args = ['--testPathPatterns', pattern, '--runInBand', '--json', `--outputFile=${file}`];
+  const ran = run(NODE, [...flags, ...args], { cwd: REPOSITORY, env: { ...process.env, ...env } });
   try {
-    const args = ['--selectProjects', project, '--testPathPatterns', pattern, '--runInBand'];
-    await runJest([...args, '--json', `--outputFile=${file}`], env);
-    const report = JSON.parse(await readFile(file, 'utf8')) as JestReport;
-    const failures = report.testResults.flatMap(({ message, assertionResults }) => [
-      ...(assertionResults.length === 0 ? [message] : []),
-      ...assertionResults
-        .filter(({ status }) => status === 'failed')
-        .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join('\n')}`),
-    ]);
-    if (report.numPassedTests === 0 && failures.length === 0) failures.push('no test was run');
-    return {
-      name,
-      seed,
-      seconds: Math.round((performance.now() - started) / 1_000),
-      differences: failures,
-      measures: [],
-      counts: { cases },
-      failedRequests: {},
-      faults: [],
-      samples: [],
-    };
+    await ran.catch(() => undefined); // what it found is in its report
+    return JSON.parse(await readFile(file, 'utf8'));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-function runJest(args: string[], env: Readonly<Record<string, string>>): Promise<void> {
-  return new Promise((done, fail) => {
-    const jest = join(REPOSITORY, 'node_modules/jest/bin/jest.js');
-    const flags = ['--experimental-vm-modules', '--no-warnings', jest, ...args];
-    const child = spawn(process.execPath, flags, {
-      cwd: REPOSITORY,
-      env: { ...process.env, ...env },
-      stdio: 'ignore',
-    });
-    child.once('error', fail);
-    child.once('exit', () => done()); // what it found is in its report
-  });
+function failuresIn({ numPassedTests, testResults }: JestReport): string[] {
+  const failures = testResults.flatMap(({ message, assertionResults }) => [
+    ...(assertionResults.length === 0 ? [message] : []),
+    ...assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages.join('\n')}`),
+  ]);
+  return numPassedTests === 0 && failures.length === 0 ? ['no test was run'] : failures;
 }

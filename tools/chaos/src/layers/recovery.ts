@@ -1,6 +1,6 @@
 import { waitUntil, type ServiceName, type ServiceProcess } from '@equipmgnt/testing';
-import { readMetrics } from '../environment/read-metrics.ts';
 import { BREAKER_RESET_MS, SESSION_TIMEOUT_MS } from '../environment/environment.ts';
+import { readMetrics } from '../environment/read-metrics.ts';
 import type { Experiment } from './experiment.ts';
 
 // the longest wait for a recovery; the thresholds are far below
@@ -36,22 +36,15 @@ async function msUntil({ clients }: Experiment, probe: () => Promise<unknown>): 
 export async function bringBack(experiment: Experiment, process: ServiceProcess): Promise<void> {
   await process.start();
   const from = experiment.recorder.now();
-  const request = async () => {
+  const ms = await msUntil(experiment, async () => {
     const answer = await fetch(experiment.environment.url + PATH_OF[process.service]);
     await answer.body?.cancel();
     if (!answer.ok) throw new Error(`${process.service} answers ${answer.status}`);
-  };
-  const value = await msUntil(experiment, request);
+  });
   // the proxy between them was broken itself, so this shows nothing about the process
   if (experiment.wasBroken(process.service === 'gateway' ? 'equipment' : 'gateway', from)) return;
   experiment.count('recoveries measured');
-  experiment.worst({
-    name: 'service back → first success',
-    value,
-    unit: 'ms',
-    limit: 5_000,
-    must: 'at most',
-  });
+  experiment.recovered('service back → first success', ms, 5_000);
 }
 
 /** Measures how long until order publishes, and mis handles, what is new since now. */
@@ -61,48 +54,29 @@ export async function measureKafkaIsBack(experiment: Experiment): Promise<void> 
     msUntilIncrease(experiment, order[0], 'outbox_published_total'),
     msUntilIncrease(experiment, mis[0], 'messages_handled_total'),
   ]);
-  experiment.worst({
-    name: 'Kafka back → producing',
-    value: produced,
-    unit: 'ms',
-    limit: 5_000,
-    must: 'at most',
-  });
-  experiment.worst({
-    name: 'Kafka back → consuming',
-    value: consumed,
-    unit: 'ms',
-    limit: SESSION_TIMEOUT_MS + 5_000,
-    must: 'at most',
-  });
+  experiment.recovered('Kafka back → producing', produced, 5_000);
+  experiment.recovered('Kafka back → consuming', consumed, SESSION_TIMEOUT_MS + 5_000);
 }
 
 /** Measures how long until order's breaker is closed again. */
 export async function measureBreakerCloses(experiment: Experiment): Promise<void> {
-  const closed = async () => {
-    const state = (await readMetrics(experiment.environment.suite.order[0].url)).get(
-      'approval_breaker_open',
-    );
+  const { url } = experiment.environment.suite.order[0];
+  const ms = await msUntil(experiment, async () => {
+    const state = (await readMetrics(url)).get('approval_breaker_open');
     if (state !== 0) throw new Error(`the breaker's state is ${state}`);
-  };
-  experiment.worst({
-    name: 'approval back → breaker closed',
-    value: await msUntil(experiment, closed),
-    unit: 'ms',
-    limit: BREAKER_RESET_MS + 2_000,
-    must: 'at most',
   });
+  experiment.recovered('approval back → breaker closed', ms, BREAKER_RESET_MS + 2_000);
 }
 
 async function msUntilIncrease(
   experiment: Experiment,
-  process: ServiceProcess,
+  { name, url }: ServiceProcess,
   metric: string,
 ): Promise<number> {
   let before: number | undefined;
   return msUntil(experiment, async () => {
-    const now = (await readMetrics(process.url)).get(metric) ?? 0;
+    const now = (await readMetrics(url)).get(metric) ?? 0;
     before ??= now;
-    if (now <= before) throw new Error(`${metric} of ${process.name} stays ${before}`);
+    if (now <= before) throw new Error(`${metric} of ${name} stays ${before}`);
   });
 }

@@ -1,16 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceProcess } from '@equipmgnt/testing';
-import type { LayerResult } from '../run-record.ts';
 import type { Environment } from '../environment/environment.ts';
-import { runExperiment, type Progress, type Experiment } from './experiment.ts';
-
-export interface RollingRestartOptions {
-  /** With two replicas of each service at least. */
-  readonly environment: Environment;
-  readonly seed: number;
-  readonly perSecond: number;
-  readonly progress?: Progress;
-}
+import type { LayerResult, Measure } from '../run-record.ts';
+import type { Experiment } from './experiment.ts';
 
 const SERVICES = ['mis', 'equipment', 'approval', 'order', 'gateway'] as const;
 
@@ -18,41 +10,24 @@ const SERVICES = ['mis', 'equipment', 'approval', 'order', 'gateway'] as const;
 export const drainingConnections = Object.fromEntries(
   SERVICES.map((service) => [service, { CONNECTION_DRAIN_MS: '4000' }]),
 );
-/** Orders enough to come in for as long as it takes; those left over are not sent. */
-const MANY = 1_000_000;
 /** As the manifests' preStop: for so long new connections still come although it is taken out. */
 const PRE_STOP_MS = 2_000;
 
-/** Restarts one replica after the other under load, as a rolling update does: no request may fail. */
-export async function rollingRestart(options: RollingRestartOptions): Promise<LayerResult> {
-  const { environment, progress } = options;
-  const processes = SERVICES.flatMap((service) => [...environment.suite.of(service)]);
-  let restarted = 0;
-  const result = await runExperiment({
-    ...options,
-    name: 'rolling restart',
-    orders: MANY,
-    progress: (_done, _of, what) => progress?.(restarted, processes.length, what),
-    faults: async (experiment) => {
-      for (const process of processes) {
-        await restart(experiment, process);
-        restarted += 1;
-      }
-      experiment.clients.leave();
-    },
-  });
-  const noneFailed = {
-    name: 'requests that failed during a rolling restart',
-    value: Object.values(result.failedRequests).reduce((sum, count) => sum + count, 0),
-    unit: 'count',
-    limit: 0,
-    must: 'at most',
-  } as const;
-  return { ...result, measures: [...result.measures, noneFailed] };
+/** Restarts one replica after the other, as a rolling update does. Afterwards no order comes any more. */
+export async function restartEach(experiment: Experiment): Promise<void> {
+  for (const service of SERVICES) {
+    for (const process of experiment.environment.suite.of(service)) {
+      await restart(experiment, process, experiment.environment.balancers[service]);
+    }
+  }
+  experiment.clients.leave();
 }
 
-async function restart(experiment: Experiment, process: ServiceProcess): Promise<void> {
-  const balancer = experiment.environment.balancers[process.service];
+async function restart(
+  experiment: Experiment,
+  process: ServiceProcess,
+  balancer: Environment['balancers']['gateway'],
+): Promise<void> {
   await experiment.fault(`restart ${process.name}`, process.service, {
     inject: async () => {
       balancer.takeOut(process);
@@ -67,3 +42,11 @@ async function restart(experiment: Experiment, process: ServiceProcess): Promise
   });
   experiment.count('restarts');
 }
+
+export const noneFailed = ({ failedRequests }: LayerResult): Measure => ({
+  name: 'requests that failed during a rolling restart',
+  value: Object.values(failedRequests).reduce((sum, count) => sum + count, 0),
+  unit: 'count',
+  limit: 0,
+  must: 'at most',
+});

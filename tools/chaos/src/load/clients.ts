@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { Random } from '@equipmgnt/testing';
-import type { OpenAttempt, RequestRecorder } from './request-recorder.ts';
+import type { Cancellation, OrderAttempt, Writable } from '../run-record.ts';
+import type { RequestRecorder } from './request-recorder.ts';
 
 const TIMEOUT_MS = 12_000;
 const RETRY_FIRST_MS = 100;
@@ -124,7 +125,7 @@ export class Clients {
     const cancelled = random.chance(CANCELLED_SHARE);
     const thinksMs = random.between(0, 3) * random.between(0, 700);
 
-    const attempt: OpenAttempt = {
+    const attempt: Writable<OrderAttempt> = {
       key,
       equipmentId,
       qty,
@@ -140,48 +141,52 @@ export class Clients {
     if (cancelled) await this.#cancel(orderId);
   }
 
-  async #order(attempt: OpenAttempt): Promise<number | undefined> {
-    const { key, equipmentId, qty } = attempt;
-    for (let retry = 0; ; retry += 1) {
-      const answer = await this.#send('POST', '/orders', { qty, equipmentId }, key);
-      const { status, body } = answer;
-      const at = this.#recorder.now();
-      if (status === 201 || status === 202) {
-        const known = attempt.answers.some(({ kind }) => kind === 'acknowledged');
-        if (!known) this.#recorder.acknowledged += 1;
-        attempt.answers.push({ kind: 'acknowledged', at, orderId: body.id, status: body.status });
-        return body.id;
-      }
-      if (status >= 400 && status < 500) {
-        attempt.answers.push({ kind: 'refused', at, httpStatus: status });
-        return undefined;
-      }
-      attempt.answers.push({ kind: 'unknown', at, cause: answer.cause });
-      await this.#pause(retry, answer);
+  async #order(attempt: Writable<OrderAttempt>): Promise<number | undefined> {
+    const { key, equipmentId, qty, answers } = attempt;
+    const request = () => this.#send('POST', '/orders', { qty, equipmentId }, key);
+    const { status: httpStatus, body } = await this.#untilClear(request, ({ cause }) =>
+      answers.push({ kind: 'unknown', at: this.#recorder.now(), cause }),
+    );
+    const at = this.#recorder.now();
+    if (httpStatus !== 201 && httpStatus !== 202) {
+      answers.push({ kind: 'refused', at, httpStatus });
+      return undefined;
     }
+    const known = answers.some(({ kind }) => kind === 'acknowledged');
+    if (!known) this.#recorder.acknowledged += 1;
+    answers.push({ kind: 'acknowledged', at, orderId: body.id, status: body.status });
+    return body.id;
   }
 
   async #cancel(orderId: number): Promise<void> {
-    const cancellation = {
-      orderId,
-      sentAt: this.#recorder.now(),
-      outcome: 'unknown' as 'cancelled' | 'refused' | 'unknown',
-    };
+    const sentAt = this.#recorder.now();
+    const cancellation: Writable<Cancellation> = { orderId, sentAt, outcome: 'unknown' };
     this.#recorder.cancellations.push(cancellation);
-    for (let retry = 0; cancellation.outcome === 'unknown'; retry += 1) {
-      const change = { status: 'CANCELLED' };
-      const answer = await this.#send('PATCH', `/orders/${orderId}`, change);
-      const { status, body } = answer;
-      if (status === 200) {
-        cancellation.outcome = 'cancelled';
-        this.#saw(orderId, body.status, this.#recorder.now(), this.#recorder.now());
-      } else if (status === 409) cancellation.outcome = 'refused';
-      else if (status >= 400 && status < 500) {
-        cancellation.outcome = 'refused';
-        this.#recorder.unexpected.push(
-          `PATCH /orders/${orderId} to CANCELLED was answered ${status}`,
-        );
-      } else await this.#pause(retry, answer);
+    const change = { status: 'CANCELLED' };
+    const request = () => this.#send('PATCH', `/orders/${orderId}`, change);
+    const { status, body } = await this.#untilClear(request);
+    cancellation.outcome = status === 200 ? 'cancelled' : 'refused';
+    if (status === 200) {
+      this.#saw(orderId, body.status, this.#recorder.now(), this.#recorder.now());
+    } else if (status !== 409) {
+      this.#recorder.unexpected.push(
+        `PATCH /orders/${orderId} to CANCELLED was answered ${status}`,
+      );
+    }
+  }
+
+  /** Sends a request until its answer is clear: neither a 5xx nor none. */
+  async #untilClear(
+    request: () => Promise<Answer>,
+    onUnclear?: (answer: Answer) => void,
+  ): Promise<Answer> {
+    for (let retry = 0; ; retry += 1) {
+      const answer = await request();
+      if (answer.status > 0 && answer.status < 500) return answer;
+      onUnclear?.(answer);
+      const backoffMs = Math.min(RETRY_FIRST_MS * 2 ** retry, RETRY_MOST_MS);
+      // unevenly, or all that failed together come again together
+      await sleep(answer.retryAfterMs + backoffMs * (0.5 + Math.random()));
     }
   }
 
@@ -193,12 +198,6 @@ export class Clients {
 
   #saw(orderId: number, status: string, from: number, to: number): void {
     this.#recorder.sightings.push({ orderId, status, from, to });
-  }
-
-  #pause(retry: number, { retryAfterMs }: Answer): Promise<void> {
-    const backoffMs = Math.min(RETRY_FIRST_MS * 2 ** retry, RETRY_MOST_MS);
-    // unevenly, or all that failed together come again together
-    return sleep(retryAfterMs + backoffMs * (0.5 + Math.random()));
   }
 
   async #send(method: string, path: string, body?: object, key?: string): Promise<Answer> {

@@ -1,19 +1,12 @@
-import type { Cancellation, History, OrderAnswer, OrderAttempt } from '../run-record.ts';
-
-type Open<T> = { -readonly [K in keyof T]: T[K] };
-
-/** An attempt while its client still works on it. */
-export interface OpenAttempt extends Open<Omit<OrderAttempt, 'answers'>> {
-  readonly answers: OrderAnswer[];
-}
+import type { History, OrderAttempt, Writable } from '../run-record.ts';
 
 /** Collects a run's {@link History} while it happens. */
-export class RequestRecorder {
-  readonly registered: { id: number; stock: number }[] = [];
-  readonly orders: OpenAttempt[] = [];
-  readonly cancellations: Open<Cancellation>[] = [];
-  readonly sightings: Open<History['sightings'][number]>[] = [];
-  readonly stockSamples: Open<History['stockSamples'][number]>[] = [];
+export class RequestRecorder implements History {
+  readonly registered: History['registered'][number][] = [];
+  readonly orders: Writable<OrderAttempt>[] = [];
+  readonly cancellations: Writable<History['cancellations'][number]>[] = [];
+  readonly sightings: History['sightings'][number][] = [];
+  readonly stockSamples: History['stockSamples'][number][] = [];
   /** Answers that no client may ever get, such as 404 for an order that was acknowledged. */
   readonly unexpected: string[] = [];
   /** Orders acknowledged so far. */
@@ -29,9 +22,5 @@ export class RequestRecorder {
 
   failure(what: string): void {
     this.failed[what] = (this.failed[what] ?? 0) + 1;
-  }
-
-  history(): History {
-    return this;
   }
 }

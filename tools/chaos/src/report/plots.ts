@@ -1,7 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Fault, LayerResult, Sample } from '../run-record.ts';
-import { markup, Markup } from './markup.ts';
 
 const WIDTH = 1_000;
 /** Room for the names of targets; the same for all, so that their times are above each other. */
@@ -18,7 +17,7 @@ interface Point {
 }
 
 /** The timelines of a layer as drawings, with its faults behind them. */
-export function plotsOf({ samples, faults }: LayerResult): Markup[] {
+export function plotsOf({ samples, faults }: LayerResult): string[] {
   if (samples.length === 0) return [];
   const ends = [...samples.map(({ at }) => at), ...faults.map(({ to }) => to)];
   const end = Math.max(...ends.filter(Number.isFinite)) / 1_000;
@@ -109,7 +108,7 @@ const line = (values: readonly Point[]): Plot.Markish[] => [
   Plot.lineY(values, { x: 'at', y: 'value', stroke: 'what', title: 'what' }),
 ];
 
-function plot(title: string, end: number, marks: Plot.Markish[]): Markup {
+function plot(title: string, end: number, marks: Plot.Markish[]): string {
   const { document } = parseHTML('<html></html>');
   const drawn = Plot.plot({
     document,
@@ -121,7 +120,7 @@ function plot(title: string, end: number, marks: Plot.Markish[]): Markup {
     y: { label: null, grid: true },
     color: { legend: true },
   });
-  return markup`<h3>${title}</h3>\n${new Markup(drawn.outerHTML)}\n`;
+  return `<h3>${title}</h3>\n${drawn.outerHTML}`;
 }
 
 const clock = (seconds: number): string =>

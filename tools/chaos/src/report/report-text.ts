@@ -11,13 +11,23 @@ import {
   type Report,
 } from './report.ts';
 
-/** Differences of a layer that are listed; the others are only counted. */
+/** Differences of a layer that a terminal shows. */
 const LISTED = 20;
 /** Causes of failed requests that are listed. */
 const CAUSES = 8;
 
 /** The report for a terminal; the result is its last line. */
 export function reportText(report: Report): string {
+  return [
+    ...totalsText(report),
+    ...report.layers.flatMap((layer) => ['', ...layerText(layer, LISTED)]),
+    '',
+    resultOf(report),
+    '',
+  ].join('\n');
+}
+
+export function totalsText(report: Report): string[] {
   const { entries, differences } = totalsOf(report.layers);
   return [
     `Proof that all invariants hold, ${report.startedAt}`,
@@ -27,14 +37,11 @@ export function reportText(report: Report): string {
       ...entries.map(([name, count]) => [name, count === undefined ? '-' : number(count)]),
       ['Differences', number(differences)],
     ]),
-    ...report.layers.flatMap((layer) => ['', ...layerText(layer)]),
-    '',
-    resultOf(report),
-    '',
-  ].join('\n');
+  ];
 }
 
-function layerText(layer: LayerResult): string[] {
+/** Its heading and its lines. @param listed of the differences; the others are only counted */
+export function layerText(layer: LayerResult, listed: number): string[] {
   const { name, seed, seconds, faults, counts, measures, differences } = layer;
   const facts = [`seed ${seed}`, `${number(seconds, 1)} s`, counted(faults.length, 'fault')];
   const counters = Object.entries(counts).map(
@@ -44,14 +51,14 @@ function layerText(layer: LayerResult): string[] {
     const { mark, value, threshold } = describeMeasure(measure);
     return [`${mark} ${measure.name}`, value, threshold];
   });
-  const more = differences.length - LISTED;
+  const more = differences.length - listed;
   return [
     `${passed(layer) ? '✓' : '✗'} ${name}: ${facts.join(', ')}`,
     ...(counters.length > 0 ? [`  ${counters.join(', ')}`] : []),
     ...failedRequests(layer).map((line) => `  ${line}`),
     ...table(rows),
     `  ${counted(differences.length, 'difference')}${differences.length > 0 ? ':' : ''}`,
-    ...differences.slice(0, LISTED).map((line) => `    ${line}`),
+    ...differences.slice(0, listed).map((line) => `    ${line}`),
     ...(more > 0 ? [`    and ${number(more)} more`] : []),
   ];
 }

@@ -37,7 +37,9 @@ export const environment = (cluster: Cluster, code: Code): Complaint[] =>
 
 /** What migrate.js of a service reads; it runs as an init container. */
 const forMigrations = ({ shape }: z.ZodObject): z.ZodObject =>
-  z.object(Object.fromEntries(Object.entries(shape).filter(([name]) => /^DATABASE_/.test(name))));
+  z.object(
+    Object.fromEntries(Object.entries(shape).filter(([name]) => name.startsWith('DATABASE_'))),
+  );
 
 /** The service whose image a container runs. */
 export function serviceOf({ image }: Container, code: Code): string | undefined {

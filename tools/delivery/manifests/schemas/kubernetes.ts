@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { REPOSITORY } from '@equipmgnt/testing';
+import { downloadedOnce, LOCAL } from '@equipmgnt/testing';
 import { CannotCheck } from '../build.ts';
 import type { Complaint } from '../checks/check.ts';
 import type { Finding } from '../finding.ts';
@@ -58,22 +58,15 @@ function complaintOf(line: string): Complaint {
   };
 }
 
-/** Installs the pinned packages into the git-ignored folder, completely or not at all. */
+/** Installs the pinned packages into the git-ignored folder. */
 async function install(): Promise<string> {
   const requirements = await readFile(REQUIREMENTS, 'utf8');
   const version = createHash('sha256').update(requirements).digest('hex').slice(0, 12);
-  const folder = join(REPOSITORY, '.local', `kubernetes-validate-${version}`);
-  if (await stat(folder).catch(() => undefined)) return folder;
-  await mkdir(join(REPOSITORY, '.local'), { recursive: true });
-  const unfinished = await mkdtemp(`${folder}.`);
-  try {
+  return downloadedOnce(join(LOCAL, `kubernetes-validate-${version}`), async (folder) => {
     const flags = ['--quiet', '--disable-pip-version-check', '--no-warn-script-location'];
-    await python(['-m', 'pip', 'install', ...flags, '--target', unfinished, '-r', REQUIREMENTS]);
-    await rename(unfinished, folder);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-  return folder;
+    await python(['-m', 'pip', 'install', ...flags, '--target', folder, '-r', REQUIREMENTS]);
+    return folder;
+  });
 }
 
 /** Runs Python and returns its output. Exit code 1 with output means that it found errors. */

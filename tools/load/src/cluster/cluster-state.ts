@@ -43,7 +43,7 @@ export class ClusterState {
    */
   async restore(): Promise<void> {
     if (this.#undo.length === 0) return;
-    this.#say('everything is restored');
+    this.#say('restoring the cluster');
     const undo = this.#undo.splice(0).toReversed();
     for (const step of [...undo, () => this.#kubectl.undisturbed.run(ROLLED_OUT)]) {
       await step().catch((error: unknown) =>

@@ -25,8 +25,8 @@ const job = (type: 'Complete' | 'Failed') => ({
   out: JSON.stringify({ status: { conditions: [{ type, status: 'True', reason: type }] } }),
 });
 const WITH_ISTIO: Answers[number] = [
-  'api-resources --api-group=networking.istio.io',
-  { out: 'destinationrules.networking.istio.io' },
+  'get --raw /apis',
+  { out: JSON.stringify({ groups: [{ name: 'apps' }, { name: 'networking.istio.io' }] }) },
 ];
 const pod = (name: string, { restarts = 0, ready = true, stops = false } = {}) => ({
   metadata: { name, ...(stops && { deletionTimestamp: '2026-11-26T00:00:00Z' }) },

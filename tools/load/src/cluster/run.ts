@@ -14,8 +14,8 @@ export async function runInCluster(
   const kubectl = new Kubectl(context, reporting.signal);
   reporting.say(`in namespace ${NAMESPACE} of ${context}`);
   await kubectl.run(['get', 'deployment', 'approval', 'gateway', '--output', 'name']);
-  const istio = ['api-resources', '--api-group=networking.istio.io', '--output=name'];
-  const hasMesh = (await kubectl.run(istio)).trim() !== '';
+  // unlike kubectl api-resources, it does not fail when one API of the cluster is unavailable
+  const hasMesh = (await kubectl.run(['get', '--raw', '/apis'])).includes('"networking.istio.io"');
   const environment = new ClusterEnvironment({ kubectl, context, reporting, hasMesh });
   try {
     return await demonstration(environment, load);

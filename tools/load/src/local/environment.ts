@@ -65,7 +65,7 @@ export class LocalEnvironment extends Environment {
 
   async setUpApproval({ slow = false, replicas = 1, meshBreaker = false }: ApprovalSetup) {
     const { directory, envoyProgram: program, rule } = this.#options;
-    this.say(`approval takes ${slow ? `${DELAY_MS} ± ${JITTER_MS}` : USUAL.APPROVAL_DELAY_MS} ms`);
+    if (slow) this.say(`approval is slow: ${DELAY_MS} ± ${JITTER_MS} ms`);
     const services = await this.#prepareApproval(replicas, slow ? SLOW : USUAL);
     await Promise.all(services.map((service) => service.start()));
     this.#approval = [...services];

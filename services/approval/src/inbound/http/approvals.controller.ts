@@ -19,7 +19,8 @@ import { ApproveOrder } from '../../application/approve-order.ts';
 import { approvalResource, type ApprovalBody } from './approval.resource.ts';
 import { SlowDown } from './slow-down.ts';
 
-const approveOrder = z.strictObject({
+/** Fields of a later version of order are ignored. */
+const approveOrder = z.object({
   orderId: resourceId,
   equipmentId: resourceId,
   /** Units. The classic load test sends none, which counts as one. */

@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
-import type { Columns } from '@equipmgnt/database';
+import { readMariadbList, type Columns } from '@equipmgnt/database';
 import { DataSource } from 'typeorm';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';
 import type { PlacedOrder, ViewProgress } from '../../domain/view-progress.ts';
@@ -77,15 +77,18 @@ export class MariadbRentals extends Rentals {
     const where = `WHERE ${conditions.join(' AND ')}`;
     const keys = sort.map(({ property, direction }) => `mis.${sortColumn(property)} ${direction}`);
     const order = `ORDER BY ${keys.join(', ')}`;
-    const [rows, [count]] = await Promise.all([
-      this.database.query(`${SELECT} ${where} ${order} LIMIT ? OFFSET ?`, [
+    return readMariadbList(this.database, async (query) => {
+      const rows = await query(`${SELECT} ${where} ${order} LIMIT ? OFFSET ?`, [
         ...values,
         size,
         page * size,
-      ]) as Promise<RentalRow[]>,
-      this.database.query(`SELECT count(*) AS total FROM mis ${where}`, values),
-    ]);
-    return { items: rows.map(toRental), total: Number(count.total) };
+      ]);
+      const [count] = await query(`SELECT count(*) AS total FROM mis ${where}`, values);
+      return {
+        items: (rows as RentalRow[]).map(toRental),
+        total: Number((count as { total: unknown }).total),
+      };
+    });
   }
 
   /**

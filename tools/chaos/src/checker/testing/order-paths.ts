@@ -1,50 +1,19 @@
 /** The steps of an order that depend on clients and the network; the rest depends on the stock. */
 export const orderPaths = {
   /** Approved and lent, or rejected if the stock is too small. */
-  simple: ['obtain', 'decreaseStock', 'rejectApproval', 'rejectOrder'],
-  cancelled: [
-    'obtain',
-    'decreaseStock',
-    'rejectApproval',
-    'rejectOrder',
-    'cancel',
-    'cancelApproval',
-    'increaseStock',
-  ],
-  cancelledWhileWaiting: ['cancel', 'cancelApproval', 'obtain', 'increaseStock'],
-  cancelledBeforeDecrease: [
-    'obtain',
-    'cancel',
-    'cancelApproval',
-    'decreaseStock',
-    'rejectApproval',
-    'increaseStock',
-  ],
-  cancelledBeforeRejection: [
-    'obtain',
-    'decreaseStock',
-    'cancel',
-    'rejectApproval',
-    'cancelApproval',
-    'increaseStock',
-  ],
+  simple: 'obtain decreaseStock rejectApproval rejectOrder',
+  cancelled: 'obtain decreaseStock rejectApproval rejectOrder cancel cancelApproval increaseStock',
+  cancelledWhileWaiting: 'cancel cancelApproval obtain increaseStock',
+  cancelledBeforeDecrease:
+    'obtain cancel cancelApproval decreaseStock rejectApproval increaseStock',
+  cancelledBeforeRejection:
+    'obtain decreaseStock cancel rejectApproval cancelApproval increaseStock',
   /** Before the order, a client requested an approval of one unit more for the order's id. */
-  requestedForOtherUnits: ['request', 'confirm', 'decreaseStock', 'rejectApproval', 'rejectOrder'],
-  refused: [],
-} as const satisfies Record<string, readonly Step[]>;
+  requestedForOtherUnits: 'request confirm decreaseStock rejectApproval rejectOrder',
+  refused: '',
+} as const;
 
 export type PathName = keyof typeof orderPaths;
-
-type Step =
-  | 'obtain'
-  | 'request'
-  | 'confirm'
-  | 'decreaseStock'
-  | 'rejectApproval'
-  | 'rejectOrder'
-  | 'cancel'
-  | 'cancelApproval'
-  | 'increaseStock';
 
 export interface OrderPlan {
   readonly path: PathName;

@@ -1,9 +1,7 @@
-import type { LedgerRow, RunRecord, TopicMessage } from '../../run-record.ts';
+import type { LedgerRow, RunRecord, TopicMessage, Writable } from '../../run-record.ts';
 import { check } from '../check.ts';
 import { correctRun } from './correct-run.ts';
 import type { OrderPlan } from './order-paths.ts';
-
-export type Writable<T> = T extends object ? { -readonly [K in keyof T]: Writable<T[K]> } : T;
 
 export const plan = (
   path: OrderPlan['path'],

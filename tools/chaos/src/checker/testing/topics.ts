@@ -1,12 +1,12 @@
-import type { DeadLetterRow, Poison, TopicMessage } from '../../run-record.ts';
+import type { FinalState, TopicMessage } from '../../run-record.ts';
 
 const PARTITIONS = 3;
 
 /** The topics of a generated run, with poison messages and their dead letters. */
 export class Topics {
   readonly messages: TopicMessage[] = [];
-  readonly poison: Poison[] = [];
-  readonly deadLetters: DeadLetterRow[] = [];
+  readonly poison: FinalState['poison'][number][] = [];
+  readonly deadLetters: FinalState['deadLetters'][number][] = [];
   private readonly ends = new Map<string, number>();
   private events = 0;
 
