@@ -1,8 +1,21 @@
 import { freshDatabases } from '@equipmgnt/testing/jest';
 import { readConfig } from '@equipmgnt/runtime';
-import { DataSource, QueryFailedError } from 'typeorm';
+import { AbstractLogger, DataSource, QueryFailedError } from 'typeorm';
 import { postgresConfig, postgresOptions } from './options.ts';
 import { runPrepared } from './prepared.ts';
+
+/** Collects the statements that fail. */
+class Failures extends AbstractLogger {
+  constructor(private readonly failed: string[]) {
+    super();
+  }
+
+  override logQueryError(_error: unknown, query: string): void {
+    this.failed.push(query);
+  }
+
+  protected override writeLog(): void {}
+}
 
 describe('A prepared statement', () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
@@ -41,6 +54,16 @@ describe('A prepared statement', () => {
       expect(await runPrepared(manager, DOUBLE, [1])).toEqual([{ result: 2, pid }]);
     });
     await expect(runPrepared(database.manager, DOUBLE, [1])).rejects.toThrow('transaction');
+  });
+
+  it('logs a failure like other queries', async () => {
+    await open();
+    const logged: string[] = [];
+    database.setOptions({ logger: new Failures(logged) });
+    const text = 'SELECT 1 / $1::int AS logged';
+    await expect(runPrepared(database, { name: 'logged', text }, [0])).rejects.toThrow('zero');
+    await expect(database.query(text, [0])).rejects.toThrow('zero');
+    expect(logged).toEqual([text, text]);
   });
 
   it('fails like other queries, and its connection stays usable', async () => {

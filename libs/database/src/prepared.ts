@@ -28,6 +28,8 @@ export async function runPrepared<Row>(
     const named = runner.dataSource.options.extra?.preparedStatements !== false;
     return (await connection.query({ ...(named && { name }), text, values })).rows;
   } catch (error) {
+    // as TypeORM does after its own queries, so that the service notices a server that is read-only
+    runner.dataSource.logger.logQueryError(error as Error, text, values, runner);
     throw new QueryFailedError(text, values, error as Error);
   } finally {
     await own?.release();

@@ -1,36 +1,47 @@
-import { column, ID_FROM_KEY, ID_FROM_SEQUENCE, newKey, type Prepared } from '@equipmgnt/database';
+import { column, newKey, type Prepared } from '@equipmgnt/database';
 import { eventRows, INTO_OUTBOX } from '@equipmgnt/messaging';
 import { orderColumns, stateColumns } from './order.rows.ts';
 
 const COLUMNS = orderColumns.select();
 const newColumns = orderColumns.without('id');
 
-/** $1 the new order, $2 the data of its event without its id, $3 traceparent */
-const PLACED_WITH_EVENT = (id: typeof ID_FROM_SEQUENCE) => `
+/** New orders ($1), each with the data of its event without its id. */
+const INPUT = `input AS (
+    SELECT * FROM ${newColumns.recordset('$1', 'i', {
+      seq: column.int(),
+      event: column.jsonb(),
+      traceparent: column.text(),
+    })})`;
+
+/** Inserts orders of `numbered` and their events. Returns their ids in the order of the input. */
+const PLACED_WITH_EVENTS = `
   placed AS (
-    INSERT INTO orders (${id.column}${newColumns.names})
-    SELECT ${id.value}${newColumns.from('n')} FROM input n${id.from}
-    RETURNING *),
+    INSERT INTO orders (id, ${newColumns.names})
+    SELECT n.id, ${newColumns.from('n')} FROM numbered n),
   events AS (
     ${INTO_OUTBOX}
-    SELECT 'equipmgnt.Ordered.v1', id,
-           jsonb_build_object('orderId', id) || $2::jsonb, ordered_at, $3
-      FROM placed)
-  SELECT ${COLUMNS} FROM placed`;
+    SELECT 'equipmgnt.Ordered.v1', id, jsonb_build_object('orderId', id) || event, "orderedAt",
+           traceparent
+      FROM numbered ORDER BY id)
+  SELECT id FROM numbered ORDER BY seq`;
 
-const INPUT = `input AS (SELECT * FROM ${newColumns.recordset('$1', 'i')})`;
-
-/** Inserts the order and its event, in one round trip and one transaction. */
+/** In one round trip and one transaction. */
 export const PLACE: Prepared = {
   name: 'order-place',
-  text: `WITH ${INPUT}, ${PLACED_WITH_EVENT(ID_FROM_SEQUENCE)}`,
+  text: `
+  WITH ${INPUT},
+  numbered AS (
+    SELECT *, nextval(pg_get_serial_sequence('orders', 'id')) AS id FROM input),
+  ${PLACED_WITH_EVENTS}`,
 };
 
-/** The same with an idempotency key ($4) and its fingerprint ($5). Returns no row when the key exists. */
+/** The same with an idempotency key ($2) and its fingerprint ($3). Returns no row when the key exists. */
 export const PLACE_WITH_KEY: Prepared = {
   name: 'order-place-with-key',
   text: `
-  WITH ${INPUT}, ${newKey('orders', '$4', '$5', 'order_id')}, ${PLACED_WITH_EVENT(ID_FROM_KEY)}`,
+  WITH ${INPUT}, ${newKey('orders', '$2', '$3', 'order_id')},
+  numbered AS (SELECT i.*, k.id FROM input i CROSS JOIN key k),
+  ${PLACED_WITH_EVENTS}`,
 };
 
 /** Keeps the first answer. */
