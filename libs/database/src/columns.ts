@@ -2,7 +2,7 @@ import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
 
 /** A column of a table: its SQL type, and the TypeScript type of its values in a row. */
 export interface Column<Value> {
-  readonly sql: 'bigint' | 'int' | 'text' | 'boolean' | 'timestamptz' | 'datetime';
+  readonly sql: 'bigint' | 'int' | 'text' | 'boolean' | 'timestamptz' | 'datetime' | 'jsonb';
   readonly nullable?: true;
   /** Never set: it only carries the type. */
   readonly value?: Value;
@@ -16,6 +16,7 @@ export const column = {
   boolean: (): Column<boolean> => ({ sql: 'boolean' }),
   timestamptz: (): Column<Date> => ({ sql: 'timestamptz' }),
   datetime: (): Column<Date> => ({ sql: 'datetime' }),
+  jsonb: (): Column<object> => ({ sql: 'jsonb' }),
 };
 
 export const nullable = <Value>({ sql }: Column<Value>): Column<Value | null> => ({

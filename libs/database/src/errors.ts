@@ -119,6 +119,18 @@ export function isDataError(error: unknown): boolean {
   return cause !== undefined && DATA_STATE.test(sqlState(cause));
 }
 
+/**
+ * Whether a statement for several rows was rolled back because of some of them: of their values, or of locks
+ * that others hold. The other rows may succeed without them.
+ */
+export const isSeparable = (error: unknown): boolean =>
+  isDataError(error) || ['40P01', '40001', '55P03'].includes(stateOf(error));
+
+const stateOf = (error: unknown): string => {
+  const cause = driverError(error);
+  return cause === undefined ? '' : sqlState(cause);
+};
+
 /** Whether the server answered, and refused; other connections to it may work. */
 export function isRefusal(error: unknown): boolean {
   const cause = driverError(error);

@@ -2,6 +2,7 @@ import { Clock, requireSameRequest, type RequestKey } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { PeriodicJob } from './periodic-job.ts';
+import { runPrepared, type Prepared } from './prepared.ts';
 
 const KEPT_MS = 24 * 60 * 60 * 1_000;
 const EVERY_MS = 10 * 60 * 1_000;
@@ -50,6 +51,24 @@ export const newKey = (table: string, key: string, fingerprint: string, idColumn
         ON CONFLICT (key) DO NOTHING
     RETURNING ${idColumn} AS id)`;
 
+const CLAIM: Prepared = {
+  name: 'idempotency-key-claim',
+  text: `
+  INSERT INTO idempotency_keys (key, fingerprint, created_at) VALUES ($1, $2, now())
+      ON CONFLICT (key) DO NOTHING RETURNING key`,
+};
+
+const FORGET: Prepared = {
+  name: 'idempotency-keys-forget',
+  text: `
+  WITH deleted AS (
+    DELETE FROM idempotency_keys WHERE key IN (
+      SELECT key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2
+         FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+  SELECT count(*)::int AS count FROM deleted`,
+};
+
 /** The stored idempotency keys of a service (PostgreSQL). Each is kept for a day after its first use. */
 @Injectable()
 export class IdempotencyKeys {
@@ -60,11 +79,7 @@ export class IdempotencyKeys {
    * @throws DomainError unprocessable, when another request has used it
    */
   async claim({ key, fingerprint }: RequestKey): Promise<void> {
-    const claimed: unknown[] = await this.database.query(
-      `INSERT INTO idempotency_keys (key, fingerprint, created_at) VALUES ($1, $2, now())
-           ON CONFLICT (key) DO NOTHING RETURNING key`,
-      [key, fingerprint],
-    );
+    const claimed = await runPrepared(this.database, CLAIM, [key, fingerprint]);
     if (claimed.length === 0) await this.find({ key, fingerprint }, 'key');
   }
 
@@ -73,8 +88,12 @@ export class IdempotencyKeys {
    * @throws DomainError unprocessable, when another request has used it
    */
   async find<Row extends object>(key: RequestKey, columns: string): Promise<Row | undefined> {
-    const [found] = await this.database.query(
-      `SELECT fingerprint, ${columns} FROM idempotency_keys WHERE key = $1`,
+    const [found] = await runPrepared<Row & { fingerprint: string }>(
+      this.database,
+      {
+        name: `idempotency-key-find ${columns}`,
+        text: `SELECT fingerprint, ${columns} FROM idempotency_keys WHERE key = $1`,
+      },
       [key.key],
     );
     if (found) requireSameRequest(key, found.fingerprint);
@@ -83,16 +102,8 @@ export class IdempotencyKeys {
 
   /** Deletes up to `limit` keys from before `before`. @returns how many it deleted */
   async forget(before: Date, limit: number): Promise<number> {
-    const [{ count }] = await this.database.query(
-      `WITH deleted AS (
-         DELETE FROM idempotency_keys WHERE key IN (
-           SELECT key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2
-              FOR UPDATE SKIP LOCKED)
-         RETURNING 1)
-       SELECT count(*)::int AS count FROM deleted`,
-      [before, limit],
-    );
-    return count;
+    const [deleted] = await runPrepared<{ count: number }>(this.database, FORGET, [before, limit]);
+    return deleted?.count ?? 0;
   }
 }
 

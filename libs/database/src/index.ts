@@ -1,3 +1,4 @@
+export { Batcher } from './batcher.ts';
 export {
   column,
   Columns,
@@ -31,6 +32,8 @@ export {
   postgresConfig,
   postgresOptions,
   type DatabaseConfig,
+  type PostgresConfig,
 } from './options.ts';
 export { runMigrations } from './run-migrations.ts';
 export { PeriodicJob } from './periodic-job.ts';
+export { runPrepared, type Prepared } from './prepared.ts';

@@ -37,10 +37,14 @@ const configFor = (...protocols: string[]) =>
     DATABASE_POOL_SIZE: env.whole(4, 1_000, 10),
   });
 
-export const postgresConfig = configFor('postgres', 'postgresql');
+export const postgresConfig = configFor('postgres', 'postgresql').extend({
+  /** Whether connections keep prepared statements. A pooler between transactions may not allow it. */
+  DATABASE_PREPARED_STATEMENTS: env.flag(true),
+});
 export const mariadbConfig = configFor('mysql', 'mariadb');
 
-export type DatabaseConfig = z.infer<typeof postgresConfig>;
+export type DatabaseConfig = z.infer<typeof mariadbConfig>;
+export type PostgresConfig = z.infer<typeof postgresConfig>;
 
 export interface Schema {
   readonly entities: EntitySchema[];
@@ -84,7 +88,7 @@ const passwordIn = (file: string) => async () => (await readFile(file, 'utf8')).
 /** The options of a service's PostgreSQL database. Large integers are read as numbers. */
 export const postgresOptions = (
   name: string,
-  config: DatabaseConfig,
+  config: PostgresConfig,
   schema: Schema,
 ): DataSourceOptions => ({
   type: 'postgres',
@@ -103,6 +107,7 @@ export const postgresOptions = (
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     idleTimeoutMillis: IDLE_MS,
     stream: postgresSocket(IDLE_TIMEOUT_MS),
+    preparedStatements: config.DATABASE_PREPARED_STATEMENTS,
   },
   ...schema,
 });

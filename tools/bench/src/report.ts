@@ -40,6 +40,7 @@ const COLUMNS: readonly [
   ['stock p99', (m) => m.lag.stock.p99, 0],
   ['mis p99', (m) => m.lag.mis.p99, 0],
   ['CPU µs', (m) => m.normalisedCpuUs, 0],
+  ['PG µs', (m) => m.cpuUs['PostgreSQL'] ?? 0, 0],
   ['calib. µs', (m) => m.calibrationUs, 1],
   ['stmts', (m) => m.perOrder.statements, 1],
   ['commits', (m) => m.perOrder.commits, 1],

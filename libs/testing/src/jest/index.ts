@@ -8,4 +8,5 @@ export { ownBroker } from './own-broker.ts';
 export { rawAnswer } from './raw-http.ts';
 export { received } from './received.ts';
 export { runSuite } from './run-suite.ts';
+export { resize, scansWithoutIndex, TABLE_SIZES } from './scans.ts';
 export { SuiteClient } from './suite-client.ts';

@@ -1,4 +1,4 @@
-import { findPage, IdempotencyKeys } from '@equipmgnt/database';
+import { findPage, IdempotencyKeys, runPrepared } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
@@ -28,8 +28,12 @@ export class PostgresEquipments extends Equipments {
       eventsParameter([equipmentRegistered(equipment, now)]),
     ];
     const [row]: EquipmentRow[] = key
-      ? await this.database.query(sql.REGISTER_WITH_KEY, [...values, key.key, key.fingerprint])
-      : await this.database.query(sql.REGISTER, values);
+      ? await runPrepared(this.database, sql.REGISTER_WITH_KEY, [
+          ...values,
+          key.key,
+          key.fingerprint,
+        ])
+      : await runPrepared(this.database, sql.REGISTER, values);
     if (row) {
       this.relay.nudge();
       return toEquipment(row);
@@ -39,7 +43,7 @@ export class PostgresEquipments extends Equipments {
   }
 
   async find(id: number): Promise<Equipment | undefined> {
-    const [row]: EquipmentRow[] = await this.database.query(sql.FIND, [id]);
+    const [row]: EquipmentRow[] = await runPrepared(this.database, sql.FIND, [id]);
     return row && toEquipment(row);
   }
 
@@ -63,7 +67,7 @@ export class PostgresEquipments extends Equipments {
   private async findRegistered(key: RequestKey): Promise<Equipment | undefined> {
     const found = await this.keys.find<{ id: number }>(key, 'item_id AS id');
     if (!found) return undefined;
-    const [row]: EquipmentRow[] = await this.database.query(sql.FIND_REGISTERED, [found.id]);
+    const [row]: EquipmentRow[] = await runPrepared(this.database, sql.FIND_REGISTERED, [found.id]);
     return row && toEquipment(row);
   }
 }
@@ -74,11 +78,11 @@ async function moveStock(
   decide: Decide,
 ): Promise<void> {
   const ids = [...new Set(requests.map(({ equipmentId }) => equipmentId))];
-  const rows: EquipmentRow[] = await manager.query(sql.LOCK, [ids]);
+  const rows: EquipmentRow[] = await runPrepared(manager, sql.LOCK, [ids]);
   const equipments = new Map(rows.map((row) => [row.id, toEquipment(row)]));
   // After the lock, so that it includes what the previous holder of the lock has written.
   const orderIds = requests.map(({ orderId }) => orderId);
-  const entries: LedgerEntry[] = await manager.query(sql.LEDGER_OF, [orderIds]);
+  const entries: LedgerEntry[] = await runPrepared(manager, sql.LEDGER_OF, [orderIds]);
   const unknown = ids.filter((id) => !equipments.has(id));
   const takenFrom = entries.filter(({ outcome }) => outcome === 'TAKEN');
   if (takenFrom.some(({ equipmentId }) => unknown.includes(equipmentId))) throw new Overtaken();
@@ -89,12 +93,12 @@ async function moveStock(
   const movements = [...equipments.values()]
     .filter(({ moved }) => moved !== 0)
     .map(({ id, moved }) => ({ id, units: moved }));
-  const [saved] = await manager.query(sql.SAVE, [
+  const [saved] = await runPrepared<{ moved: number; written: number }>(manager, sql.SAVE, [
     JSON.stringify(movements),
     JSON.stringify(ledger.written),
     eventsParameter(ledger.facts),
   ]);
-  if (saved.written !== ledger.written.length) throw new Overtaken();
+  if (saved?.written !== ledger.written.length) throw new Overtaken();
   if (saved.moved !== movements.length) {
     throw new Error(`stock of equipment ${movements.map(({ id }) => id)} would fall below 0`);
   }

@@ -1,17 +1,28 @@
 import type { OrderDetails } from '@equipmgnt/contracts';
-import { findPage, IdempotencyKeys } from '@equipmgnt/database';
+import { Batcher, findPage, IdempotencyKeys, runPrepared } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Orders, type Placement } from '../../application/orders.ts';
-import type { NewOrder, Order } from '../../domain/order.ts';
+import { Order, type NewOrder } from '../../domain/order.ts';
 import { orderColumns, orderEntity, toOrder, toRow, type OrderRow } from './order.rows.ts';
 import * as sql from './statements.ts';
 
+/** A new order, and the trace of the request that places it. */
+interface NewPlacement {
+  readonly order: NewOrder;
+  readonly traceparent: string | undefined;
+}
+
 @Injectable()
 export class PostgresOrders extends Orders {
+  private readonly placements = new Batcher((orders: readonly NewPlacement[]) =>
+    this.placeAll(orders),
+  );
+  private readonly approvals = new Batcher((orders: readonly Order[]) => this.saveEach(orders));
+
   constructor(
     private readonly database: DataSource,
     private readonly relay: OutboxRelay,
@@ -21,39 +32,31 @@ export class PostgresOrders extends Orders {
   }
 
   async place(order: NewOrder, key?: RequestKey): Promise<Placement> {
-    const { orderedAt, ...ordered } = order;
-    const values = [
-      JSON.stringify([{ ...ordered, orderedAt, status: 'ORDERED' }]),
-      JSON.stringify(ordered satisfies OrderDetails),
-      currentCorrelation().traceparent ?? null,
-    ];
-    const [row]: OrderRow[] = key
-      ? await this.database.query(sql.PLACE_WITH_KEY, [...values, key.key, key.fingerprint])
-      : await this.database.query(sql.PLACE, values);
-    if (row) {
+    const { traceparent } = currentCorrelation();
+    const id = await (key
+      ? this.placeWithKey({ order, traceparent }, key)
+      : this.placements.run({ order, traceparent }));
+    if (id !== undefined) {
       this.relay.nudge();
-      return { order: toOrder(row) };
+      return { order: new Order({ id, details: order, state: { status: 'ORDERED' } }) };
     }
     const known = key && (await this.findPlacement(key));
     return known ?? this.place(order, key); // the key was deleted in the meantime
   }
 
   async find(ids: readonly number[]): Promise<Order[]> {
-    const rows: OrderRow[] = await this.database.query(sql.FIND, [ids]);
+    const rows: OrderRow[] = await runPrepared(this.database, sql.FIND, [ids]);
     return rows.map(toOrder);
   }
 
   async save(orders: readonly Order[]): Promise<ReadonlySet<number>> {
-    if (orders.length === 0) return new Set();
-    const facts = orders.flatMap((order) => order.facts);
-    const rows: { id: number }[] = await this.database.query(sql.SAVE, [
-      JSON.stringify(
-        orders.map((order) => ({ ...toRow(order), loadedStatus: order.loadedStatus })),
-      ),
-      eventsParameter(facts),
-    ]);
-    if (facts.length > 0) this.relay.nudge();
-    return new Set(rows.map(({ id }) => id));
+    const [order] = orders;
+    if (order === undefined) return new Set();
+    // an approval that a request has obtained
+    if (orders.length === 1 && order.facts.length === 0) {
+      return new Set((await this.approvals.run(order)) ? [order.id] : []);
+    }
+    return this.saveAll(orders);
   }
 
   page(wanted: PageRequest): Promise<Page<Order>> {
@@ -61,11 +64,46 @@ export class PostgresOrders extends Orders {
   }
 
   async keepAnswer(key: string, answer: Order): Promise<Order> {
-    const [kept]: { answer: object }[] = await this.database.query(sql.KEEP_ANSWER, [
+    const [kept]: { answer: object }[] = await runPrepared(this.database, sql.KEEP_ANSWER, [
       key,
       JSON.stringify(toRow(answer)),
     ]);
     return kept ? toOrder(orderColumns.fromJson(kept.answer)) : answer;
+  }
+
+  private async placeAll(placements: readonly NewPlacement[]): Promise<number[]> {
+    const rows = await runPrepared<{ id: number }>(this.database, sql.PLACE, [toJson(placements)]);
+    return rows.map(({ id }) => id);
+  }
+
+  private async placeWithKey(
+    placement: NewPlacement,
+    { key, fingerprint }: RequestKey,
+  ): Promise<number | undefined> {
+    const values = [toJson([placement]), key, fingerprint];
+    const [row] = await runPrepared<{ id: number }>(this.database, sql.PLACE_WITH_KEY, values);
+    return row?.id;
+  }
+
+  /** Of several changes of one order, only the first one can be saved. */
+  private async saveEach(orders: readonly Order[]): Promise<boolean[]> {
+    const byId = new Map(orders.toReversed().map((order) => [order.id, order]));
+    const saved = await this.saveAll([...byId.values()]);
+    return orders.map((order) => byId.get(order.id) === order && saved.has(order.id));
+  }
+
+  /** Locks in the order of the ids, so that two batches do not deadlock. */
+  private async saveAll(orders: readonly Order[]): Promise<ReadonlySet<number>> {
+    const sorted = orders.toSorted((a, b) => a.id - b.id);
+    const facts = orders.flatMap((order) => order.facts);
+    const rows = await runPrepared<{ id: number }>(this.database, sql.SAVE, [
+      JSON.stringify(
+        sorted.map((order) => ({ ...toRow(order), loadedStatus: order.loadedStatus })),
+      ),
+      eventsParameter(facts),
+    ]);
+    if (facts.length > 0) this.relay.nudge();
+    return new Set(rows.map(({ id }) => id));
   }
 
   private async findPlacement(key: RequestKey): Promise<Placement | undefined> {
@@ -82,3 +120,16 @@ interface KeyRow {
   readonly orderId: number;
   readonly answer: object | null;
 }
+
+/** The parameter of the statements that place orders. */
+const toJson = (placements: readonly NewPlacement[]): string =>
+  JSON.stringify(
+    placements.map(({ order: { orderedAt, ...event }, traceparent }, seq) => ({
+      seq,
+      ...event,
+      orderedAt,
+      status: 'ORDERED',
+      event: event satisfies OrderDetails,
+      traceparent,
+    })),
+  );

@@ -1,0 +1,71 @@
+import { isSeparable, NoConnection } from './errors.ts';
+import { CONNECT_TIMEOUT_MS } from './options.ts';
+
+/** A running statement and one that waits for the disk; further calls gather. */
+const CONCURRENCY = 2;
+const BATCH_SIZE = 50;
+/** Further calls are refused. */
+const MAX_WAITING = 10 * BATCH_SIZE;
+
+interface Call<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+  timer?: NodeJS.Timeout;
+}
+
+/**
+ * Runs one statement for the items of many callers. While statements are running, further calls gather,
+ * and go together in the next one. A call that comes alone starts at once.
+ */
+export class Batcher<Item, Result> {
+  private readonly waiting: Call<Item, Result>[] = [];
+  private running = 0;
+
+  /**
+   * @param runAll runs the items in one transaction, outside of the callers' contexts: what belongs to a
+   * request must be in its item. Returns a result for each item, in their order.
+   * @param waitMs the longest time that a call waits for its statement to start
+   */
+  constructor(
+    private readonly runAll: (items: readonly Item[]) => Promise<readonly Result[]>,
+    private readonly waitMs = CONNECT_TIMEOUT_MS,
+  ) {}
+
+  /** @throws NoConnection when the statements before it take too long; the item was not stored then */
+  run(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const call: Call<Item, Result> = { item, resolve, reject };
+      if (this.running < CONCURRENCY) return void this.start([call]);
+      if (this.waiting.length >= MAX_WAITING) return reject(tooMany());
+      call.timer = setTimeout(() => this.giveUp(call), this.waitMs);
+      this.waiting.push(call);
+    });
+  }
+
+  private async start(calls: readonly Call<Item, Result>[]): Promise<void> {
+    this.running += 1;
+    for (const { timer } of calls) clearTimeout(timer);
+    await this.settle(calls);
+    this.running -= 1;
+    if (this.waiting.length > 0) void this.start(this.waiting.splice(0, BATCH_SIZE));
+  }
+
+  private async settle(calls: readonly Call<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.runAll(calls.map(({ item }) => item));
+      calls.forEach(({ resolve }, index) => resolve(results[index] as Result));
+    } catch (error) {
+      if (calls.length > 1 && isSeparable(error)) {
+        for (const call of calls) await this.settle([call]);
+      } else for (const { reject } of calls) reject(error);
+    }
+  }
+
+  private giveUp(call: Call<Item, Result>): void {
+    this.waiting.splice(this.waiting.indexOf(call), 1);
+    call.reject(tooMany());
+  }
+}
+
+const tooMany = () => new NoConnection(new Error('too many statements wait'));

@@ -1,0 +1,50 @@
+import { topics } from '@equipmgnt/contracts';
+import { postgresConfig, postgresOptions } from '@equipmgnt/database';
+import { outboxMigrations } from '@equipmgnt/messaging';
+import { readConfig } from '@equipmgnt/runtime';
+import { freshDatabases, resize, scansWithoutIndex, TABLE_SIZES } from '@equipmgnt/testing/jest';
+import { DataSource } from 'typeorm';
+import { migrations } from './migrations/index.ts';
+import * as sql from './statements.ts';
+
+const TABLE = {
+  table: 'approvals',
+  insert: `INSERT INTO approvals (order_id, equipment_id, qty, status, approved_at)
+           SELECT n, 1, 1, 'APPROVED', now()`,
+};
+const STATEMENTS = [sql.FIND_OR_ADD, sql.OF_ORDERS, sql.SAVE, sql.FIND];
+
+describe('The plan of a statement of approval', () => {
+  let databases: Awaited<ReturnType<typeof freshDatabases>>;
+  let database: DataSource;
+
+  beforeAll(async () => {
+    databases = await freshDatabases();
+    const config = readConfig(postgresConfig, { DATABASE_URL: databases.urls.approval });
+    const schema = {
+      entities: [],
+      migrations: [...outboxMigrations(topics.approval), ...migrations],
+    };
+    database = await new DataSource(postgresOptions('test', config, schema)).initialize();
+    await database.runMigrations();
+  });
+  afterAll(async () => {
+    await database.destroy();
+    await databases.drop();
+  });
+
+  describe.each(TABLE_SIZES)('with %i rows', (size) => {
+    const query = (text: string) => database.query(text);
+
+    beforeAll(() => resize(query, size, TABLE));
+
+    it.each(STATEMENTS)('finds rows by an index: $name', async ({ text }) => {
+      expect(await scansWithoutIndex(query, text)).toEqual([]);
+    });
+  });
+
+  it('would show a sequential scan', async () => {
+    const text = 'SELECT count(*) FROM approvals WHERE qty = $1';
+    expect(await scansWithoutIndex((each) => database.query(each), text)).toHaveLength(1);
+  });
+});

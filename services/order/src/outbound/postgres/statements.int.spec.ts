@@ -1,0 +1,47 @@
+import { topics } from '@equipmgnt/contracts';
+import { postgresConfig, postgresOptions } from '@equipmgnt/database';
+import { outboxMigrations } from '@equipmgnt/messaging';
+import { readConfig } from '@equipmgnt/runtime';
+import { freshDatabases, resize, scansWithoutIndex, TABLE_SIZES } from '@equipmgnt/testing/jest';
+import { DataSource } from 'typeorm';
+import { migrations } from './migrations/index.ts';
+import * as sql from './statements.ts';
+
+const TABLE = {
+  table: 'orders',
+  insert: `INSERT INTO orders (equipment_id, qty, status, approval_id, ordered_at, approved_at)
+           SELECT 1, 1, 'APPROVED', n, now(), now()`,
+};
+const STATEMENTS = [sql.PLACE, sql.PLACE_WITH_KEY, sql.FIND, sql.SAVE, sql.KEEP_ANSWER];
+
+describe('The plan of a statement of order', () => {
+  let databases: Awaited<ReturnType<typeof freshDatabases>>;
+  let database: DataSource;
+
+  beforeAll(async () => {
+    databases = await freshDatabases();
+    const config = readConfig(postgresConfig, { DATABASE_URL: databases.urls.order });
+    const schema = { entities: [], migrations: [...outboxMigrations(topics.order), ...migrations] };
+    database = await new DataSource(postgresOptions('test', config, schema)).initialize();
+    await database.runMigrations();
+  });
+  afterAll(async () => {
+    await database.destroy();
+    await databases.drop();
+  });
+
+  describe.each(TABLE_SIZES)('with %i rows', (size) => {
+    const query = (text: string) => database.query(text);
+
+    beforeAll(() => resize(query, size, TABLE));
+
+    it.each(STATEMENTS)('finds rows by an index: $name', async ({ text }) => {
+      expect(await scansWithoutIndex(query, text)).toEqual([]);
+    });
+  });
+
+  it('would show a sequential scan', async () => {
+    const text = 'SELECT count(*) FROM orders WHERE qty = $1';
+    expect(await scansWithoutIndex((each) => database.query(each), text)).toHaveLength(1);
+  });
+});
