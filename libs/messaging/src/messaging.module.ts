@@ -59,7 +59,13 @@ export class MessagingModule
       provide: IdRecovery,
       inject: [DataSource],
       useFactory: (database: DataSource) =>
-        new IdRecovery({ ids: ids as PublishedIds, database, kafka, service, ready: () => allTopics.ensure() }),
+        new IdRecovery({
+          ids: ids as PublishedIds,
+          database,
+          kafka,
+          service,
+          ready: () => allTopics.ensure(),
+        }),
     };
     return {
       module: MessagingModule,
