@@ -137,7 +137,10 @@ function forwarded(request: FastifyRequest, headers: IncomingHttpHeaders): Incom
 /** Answers in place of a failed service. The proxy library has logged the reason. */
 function fail(reply: FastifyReply, service: string, error: Error): void {
   const { code = error.message } = (error.cause ?? error) as { code?: string };
-  if (/TIMEOUT/.test(code)) {
+  if (/^E[MN]FILE$/.test(code)) {
+    void reply.header('retry-after', RETRY_AFTER_S);
+    refuse(reply, 503, 'overloaded', 'The gateway is overloaded (no file descriptors).');
+  } else if (/TIMEOUT/.test(code)) {
     refuse(reply, 504, 'service-timeout', `The service ${service} did not answer in time.`);
   } else {
     refuse(reply, 502, 'service-unavailable', `The service ${service} is unavailable.`);

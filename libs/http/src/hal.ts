@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from '@equipmgnt/kernel';
 import type { FastifyRequest } from 'fastify';
+import { isReachable } from './paging.ts';
 
 export interface Link {
   readonly href: string;
@@ -61,14 +62,16 @@ export function halPage<T, B>(
     parameters.set('size', String(wanted.size));
     return { href: `${collection}?${parameters}` };
   };
+  const hasPage = (page: number): boolean =>
+    page < totalPages && isReachable({ page, size: wanted.size });
   return {
     _embedded: { [path]: items.map((item) => toResource(request, item)) },
     _links: {
       ...(totalPages > 1 && { first: at(0) }),
       ...(wanted.page > 0 && totalPages > 0 && { prev: at(Math.min(wanted.page, totalPages) - 1) }),
       self: { href: collection + query },
-      ...(wanted.page + 1 < totalPages && { next: at(wanted.page + 1) }),
-      ...(totalPages > 1 && { last: at(totalPages - 1) }),
+      ...(hasPage(wanted.page + 1) && { next: at(wanted.page + 1) }),
+      ...(totalPages > 1 && hasPage(totalPages - 1) && { last: at(totalPages - 1) }),
     },
     page: { size: wanted.size, totalElements: total, totalPages, number: wanted.page },
   };

@@ -62,6 +62,12 @@ describe('A HAL page', () => {
     expect(linksOf('/orders', 0, 20, 0)).toEqual({ self: '' });
   });
 
+  it('links only to pages that may be read', () => {
+    const rels = (page: number) => Object.keys(linksOf('/orders', page, 1_000, 1_000_000));
+    expect(rels(99)).toEqual(['first', 'prev', 'self', 'next']);
+    expect(rels(100)).toEqual(['first', 'prev', 'self']);
+  });
+
   it('links to the last page from beyond the end', () => {
     expect(linksOf('/orders?page=9', 9, 20, 21)).toMatchObject({ prev: '?page=1&size=20' });
   });

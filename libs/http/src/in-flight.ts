@@ -41,8 +41,8 @@ export function countInFlight(server: FastifyInstance): InFlight {
     });
     done();
   });
-  server.addHook('preHandler', (request, _reply, done) => {
-    if (!request.raw.destroyed || request.raw.complete) take(request);
+  server.addHook('preHandler', (request, reply, done) => {
+    if (!reply.raw.destroyed) take(request); // otherwise its 'close' was emitted already
     done();
   });
   server.addHook('onSend', (request, _reply, payload, done) => {

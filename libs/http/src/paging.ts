@@ -1,13 +1,15 @@
-import type { SortKey } from '@equipmgnt/kernel';
+import type { PageRequest, SortKey } from '@equipmgnt/kernel';
 import { z } from 'zod';
 import { wholeNumber } from './validation.ts';
 
 const DEFAULT_SIZE = 20; // Spring Data REST's own default and maximum
 const MAX_SIZE = 1_000;
+/** The database reads and discards all rows before a page, so a deep page costs more than the first one. */
+const MAX_OFFSET = 100_000;
 
 /**
- * `?page=&size=&sort=` as in Spring Data REST, with several `sort`, plus a resource's own filters. Unknown parameters are
- * rejected: a misspelt filter must not return an unfiltered list.
+ * `?page=&size=&sort=` as in Spring Data REST, with several `sort`, plus a resource's own filters.
+ * Unknown parameters are rejected: a misspelt filter must not return an unfiltered list.
  * @param sortable the properties to sort by; the first is the default, ascending
  */
 export function pageQuery<F extends z.ZodRawShape>(
@@ -24,13 +26,18 @@ export function pageQuery<F extends z.ZodRawShape>(
       context.addIssue({ code: 'custom', message: `${expected}, got ${JSON.stringify(given)}` });
       return z.NEVER;
     });
-  return z.strictObject({
-    page: wholeNumber(0, 1_000_000_000).default(0),
-    size: wholeNumber(1, MAX_SIZE).default(DEFAULT_SIZE),
-    sort,
-    ...filters,
+  const page = wholeNumber(0, 1_000_000_000).default(0);
+  const size = wholeNumber(1, MAX_SIZE).default(DEFAULT_SIZE);
+  return z.strictObject({ page, size, sort, ...filters }).superRefine((query, context) => {
+    if (isReachable(query as { page: number; size: number })) return;
+    const message = `a page may start at most at row ${MAX_OFFSET}; sort in the other direction for the end of the list`;
+    context.addIssue({ code: 'custom', path: ['page'], message });
   });
 }
+
+/** Whether a page is near enough to the start of the list. */
+export const isReachable = ({ page, size }: Pick<PageRequest, 'page' | 'size'>): boolean =>
+  page * size <= MAX_OFFSET;
 
 /** The keys of one `sort` parameter: properties, and at the end the direction of all of them. */
 function sortKeysOf(text: string, sortable: readonly string[]): SortKey[] | undefined {

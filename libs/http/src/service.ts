@@ -16,6 +16,7 @@ import { addActuator, addPublicHealth, serveActuator } from './actuator.ts';
 import { createAdapter } from './adapter.ts';
 import { limitConnections } from './connections.ts';
 import { correlate } from './correlate.ts';
+import { keepDescriptors } from './descriptors.ts';
 import { drainWhenStopping } from './drain.ts';
 import { checkHost } from './host.ts';
 import { ignoreParameters } from './ignore-parameters.ts';
@@ -120,6 +121,7 @@ function guard(
 ): void {
   const pressure = app.get(Pressure);
   const inFlight = countInFlight(server);
+  keepDescriptors(server);
   limitConnections(server);
   shedOverload(server, {
     inFlight,

@@ -101,6 +101,13 @@ describe('A page query', () => {
     });
   });
 
+  it('bounds the depth of a page', async () => {
+    expect(await check(query, { page: '100', size: '1000' }, 'query')).toMatchObject({ page: 100 });
+    expect(await check(query, { page: '101', size: '1000' }, 'query')).toEqual([
+      { in: 'query', pointer: '#/page', detail: expect.stringContaining('row 100000') },
+    ]);
+  });
+
   it.each([
     [['status', 'qty,desc'], 'status asc, qty desc, id desc'],
     [['status,qty,desc'], 'status desc, qty desc, id desc'],

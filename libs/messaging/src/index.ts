@@ -1,3 +1,4 @@
+export { brokersAt } from './broker-addresses.ts';
 export type { Received } from './cloud-event.ts';
 export { KafkaStrategy } from './consumer/kafka.strategy.ts';
 export { createKafka, kafkaConfig, type KafkaConfig } from './kafka.ts';

@@ -9,6 +9,7 @@ import {
   type Producer,
 } from 'kafkajs';
 import { z } from 'zod';
+import { brokersAt } from './broker-addresses.ts';
 
 export const kafkaConfig = z.object({
   KAFKA_BROKERS: env.addresses('kafka-0:9092,kafka-1:9092'),
@@ -59,7 +60,7 @@ const toDebugLog: logCreator = () => {
 export const createKafka = (name: string, config: KafkaConfig): Kafka =>
   new Kafka({
     clientId: name,
-    brokers: config.KAFKA_BROKERS,
+    ...brokersAt(config.KAFKA_BROKERS),
     ...securityOf(config),
     connectionTimeout: 2_000,
     requestTimeout: 5_000,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { compile } from '@fastify/proxy-addr';
 import { z } from 'zod';
 
@@ -55,6 +56,16 @@ export const env = {
         'expected an address such as https://host/path',
       )
       .transform((text) => URL.parse(text)?.href.replace(/\/+$/, '') ?? text),
+  /** A name or an address to listen on; IPv6 also in brackets, as in a URL. */
+  host: () =>
+    z
+      .string()
+      .trim()
+      .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
+      .refine(
+        (text) => isIP(text) !== 0 || /^(?=.*[a-z])[a-z\d]([\w.-]*[a-z\d])?$/i.test(text),
+        'expected a name or an address such as 127.0.0.1 or ::1, without a port',
+      ),
   /** Names or addresses of hosts, separated by commas; in lower case, as URLs have them. */
   hosts: () =>
     z
@@ -80,7 +91,7 @@ export const env = {
 /** The variables of every service. */
 export const processConfig = z.object({
   /** The address that the service listens on. */
-  HOST: z.string().min(1).default('0.0.0.0'),
+  HOST: env.host().default('0.0.0.0'),
   PORT: env.whole(0, 65_535, 8080),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /**

@@ -46,6 +46,53 @@ describe('Configuration', () => {
     expect(complaints({ ...good, [name]: value })).toBe(`${name}: ${complaint}`);
   });
 
+  it.each([
+    ['localhost', 'localhost'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['::', '::'],
+    ['[::1]', '::1'],
+    [' ::1 ', '::1'],
+  ])('accepts HOST %s', (HOST, host) => {
+    expect(readConfig(schema, { ...good, HOST })).toMatchObject({ HOST: host });
+  });
+
+  it.each(['127.0.0.1:80', '[::1]:80', '300.1.1.1', 'http://a', 'a b', '[', ':::'])(
+    'rejects HOST %s',
+    (host) => {
+      expect(complaints({ ...good, HOST: host })).toBe(
+        `HOST: expected a name or an address such as 127.0.0.1 or ::1, without a port, got "${host}"`,
+      );
+    },
+  );
+
+  it.each([
+    ['https://rental.example', 'https://rental.example'],
+    ['https://rental.example:8443/api/', 'https://rental.example:8443/api'],
+    ['http://[::1]:8080/', 'http://[::1]:8080'],
+  ])('accepts PUBLIC_URL %s', (PUBLIC_URL, url) => {
+    expect(readConfig(schema, { ...good, PUBLIC_URL })).toMatchObject({ PUBLIC_URL: url });
+  });
+
+  it.each(['rental.example', 'ftp://a', 'https://a?b', 'https://a#b', 'https://u:p@a'])(
+    'rejects PUBLIC_URL %s',
+    (PUBLIC_URL) => {
+      expect(complaints({ ...good, PUBLIC_URL })).toMatch(
+        /^PUBLIC_URL: expected an address[^\n]*$/,
+      );
+    },
+  );
+
+  it('accepts names and addresses as allowed hosts, without ports', () => {
+    const hosts = { ...good, ALLOWED_HOSTS: 'Rental.example, 10.0.0.1, [::1]' };
+    expect(readConfig(schema, hosts).ALLOWED_HOSTS).toEqual([
+      'rental.example',
+      '10.0.0.1',
+      '[::1]',
+    ]);
+    expect(complaints({ ...good, ALLOWED_HOSTS: 'a:80' })).toMatch(/^ALLOWED_HOSTS: .*got "a:80"$/);
+    expect(complaints({ ...good, ALLOWED_HOSTS: 'http://a' })).toMatch(/^ALLOWED_HOSTS: /);
+  });
+
   it('accepts only true and false for a flag', () => {
     const flags = z.object({ ON: env.flag(false), OFF: env.flag(true), UNSET: env.flag(true) });
     expect(readConfig(flags, { ON: 'true', OFF: 'false' })).toEqual({

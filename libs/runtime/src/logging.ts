@@ -39,6 +39,7 @@ export function createLogger(name: string, level: string): Logger {
       },
       redact: ['req.headers.authorization', 'req.headers.cookie', '*.password'],
     },
-    pino.destination({ dest: 1, sync: true }),
+    // a full disk or a closed pipe loses lines, but must not end the process
+    pino.destination({ dest: 1, sync: true }).on('error', () => undefined),
   );
 }

@@ -1,3 +1,4 @@
+import { brokersAt } from '@equipmgnt/messaging';
 import { Kafka, logLevel } from 'kafkajs';
 
 /** The brokers from the environment, by default those of `npm start`. */
@@ -22,7 +23,7 @@ export function connect(environment: NodeJS.ProcessEnv): Kafka {
   }
   return new Kafka({
     clientId: 'dead-letters',
-    brokers: brokersIn(environment),
+    ...brokersAt(brokersIn(environment)),
     ssl: tls === 'true',
     ...(username && { sasl: { mechanism: 'scram-sha-512', username, password } }),
     logLevel: logLevel.NOTHING,

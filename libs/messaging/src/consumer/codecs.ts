@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
-import { CompressionCodecs, CompressionTypes, type KafkaMessage } from 'kafkajs';
+import kafkajs, { CompressionTypes, type KafkaMessage } from 'kafkajs';
 import snappy from 'kafkajs-snappy';
 import lz4 from 'lz4js';
 
@@ -21,11 +21,11 @@ const UNREADABLE = randomBytes(16);
  * kafkajs keeps its codecs for the whole process. It still writes only gzip.
  */
 export function registerCodecs(): void {
-  const codecs = CompressionCodecs as unknown as Codecs;
+  const codecs = kafkajs.CompressionCodecs as unknown as Codecs; // no named export in Node
   const gzip = codecs[CompressionTypes.GZIP]?.();
   const known = new Map<number, Decompress>([
     [CompressionTypes.GZIP, promisify(gunzip)],
-    [CompressionTypes.Snappy, snappy().decompress],
+    [CompressionTypes.Snappy, (buffer) => snappy().decompress(buffer)],
     [CompressionTypes.LZ4, async (buffer) => Buffer.from(lz4.decompress(buffer))],
     [CompressionTypes.ZSTD, promisify(zstdDecompress)],
   ]);

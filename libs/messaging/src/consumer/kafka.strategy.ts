@@ -135,7 +135,9 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
     const topics = wanted.filter((topic) => existing.has(topic));
     const missing = wanted.filter((topic) => !existing.has(topic));
     this.health.reads(topics, missing);
-    if (topics.length === 0) throw new Error(`there are no topics ${missing.join(', ')}`);
+    if (topics.length === 0) {
+      throw new Error(`none of its topics exists, or may be seen: ${missing.join(', ')}`);
+    }
     const { kafka, health } = this;
     const { group, sessionTimeoutMs } = this.options;
     const session = new Session({ kafka, group, sessionTimeoutMs, topics, handler, health });
