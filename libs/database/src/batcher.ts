@@ -1,11 +1,16 @@
 import { isSeparable, NoConnection } from './errors.ts';
 import { CONNECT_TIMEOUT_MS } from './options.ts';
 
-/** A running statement and one that waits for the disk; further calls gather. */
-const CONCURRENCY = 2;
 const BATCH_SIZE = 50;
 /** Further calls are refused. */
 const MAX_WAITING = 10 * BATCH_SIZE;
+
+export interface BatcherOptions {
+  /** Statements at the same time: 2, so that one runs while another one waits for the disk. */
+  readonly concurrency?: number;
+  /** The longest time that a call waits for its statement to start. */
+  readonly waitMs?: number;
+}
 
 interface Call<Item, Result> {
   readonly item: Item;
@@ -20,23 +25,27 @@ interface Call<Item, Result> {
  */
 export class Batcher<Item, Result> {
   private readonly waiting: Call<Item, Result>[] = [];
+  private readonly concurrency: number;
+  private readonly waitMs: number;
   private running = 0;
 
   /**
    * @param runAll runs the items in one transaction, outside of the callers' contexts: what belongs to a
    * request must be in its item. Returns a result for each item, in their order.
-   * @param waitMs the longest time that a call waits for its statement to start
    */
   constructor(
     private readonly runAll: (items: readonly Item[]) => Promise<readonly Result[]>,
-    private readonly waitMs = CONNECT_TIMEOUT_MS,
-  ) {}
+    { concurrency = 2, waitMs = CONNECT_TIMEOUT_MS }: BatcherOptions = {},
+  ) {
+    this.concurrency = concurrency;
+    this.waitMs = waitMs;
+  }
 
   /** @throws NoConnection when the statements before it take too long; the item was not stored then */
   run(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       const call: Call<Item, Result> = { item, resolve, reject };
-      if (this.running < CONCURRENCY) return void this.start([call]);
+      if (this.running < this.concurrency) return void this.start([call]);
       if (this.waiting.length >= MAX_WAITING) return reject(tooMany());
       call.timer = setTimeout(() => this.giveUp(call), this.waitMs);
       this.waiting.push(call);

@@ -1,19 +1,19 @@
 import { QueryFailedError } from 'typeorm';
-import { Batcher } from './batcher.ts';
+import { Batcher, type BatcherOptions } from './batcher.ts';
 import { NoConnection } from './errors.ts';
 
 const failure = (code: string) =>
   new QueryFailedError('', [], Object.assign(new Error(code), { code }));
 
 /** Statements that end when the test says so, with twice each item. */
-function statements(waitMs?: number) {
+function statements(options?: BatcherOptions) {
   const started: { items: readonly number[]; end: (error?: Error) => void }[] = [];
   const batcher = new Batcher<number, number>((items) => {
     const { promise, resolve, reject } = Promise.withResolvers<number[]>();
     const end = (error?: Error) => (error ? reject(error) : resolve(items.map((it) => it * 2)));
     started.push({ items, end });
     return promise;
-  }, waitMs);
+  }, options);
   const end = async (index: number, error?: Error) => {
     started[index]?.end(error);
     await new Promise(setImmediate);
@@ -40,6 +40,14 @@ describe('Batcher', () => {
     expect(await Promise.all(results)).toEqual([2, 4, 6, 8, 10]);
     void batcher.run(6);
     expect(batches().at(-1)).toEqual([6]);
+  });
+
+  it('runs one statement at a time if told so', async () => {
+    const { batcher, batches, end } = statements({ concurrency: 1 });
+    for (const item of [1, 2, 3]) void batcher.run(item);
+    expect(batches()).toEqual([[1]]);
+    await end(0);
+    expect(batches()).toEqual([[1], [2, 3]]);
   });
 
   it('limits a batch', async () => {
@@ -85,7 +93,7 @@ describe('Batcher', () => {
   );
 
   it('refuses a call whose turn does not come, and never runs it', async () => {
-    const { batcher, batches, end } = statements(1);
+    const { batcher, batches, end } = statements({ waitMs: 1 });
     const started = [1, 2].map((item) => batcher.run(item));
     await expect(batcher.run(3)).rejects.toThrow(NoConnection);
     await end(0);

@@ -43,6 +43,21 @@ describe('The plan of a statement of approval', () => {
     });
   });
 
+  it('updates a row without writing the indexes', async () => {
+    await database.query('TRUNCATE approvals CASCADE');
+    const [{ hot }] = await database.transaction(async (manager) => {
+      await manager.query(
+        `INSERT INTO approvals (order_id, equipment_id, qty, status, approved_at, confirmed_at)
+         SELECT n, 1, 1, 'APPROVED', now(), NULL FROM generate_series(1, 20) AS n`,
+      );
+      await manager.query(`UPDATE approvals SET confirmed_at = now()`);
+      return manager.query(
+        `SELECT pg_stat_get_xact_tuples_hot_updated('approvals'::regclass)::int AS hot`,
+      );
+    });
+    expect(hot).toBe(20);
+  });
+
   it('would show a sequential scan', async () => {
     const text = 'SELECT count(*) FROM approvals WHERE qty = $1';
     expect(await scansWithoutIndex((each) => database.query(each), text)).toHaveLength(1);

@@ -1,6 +1,7 @@
-import { findPage, IdempotencyKeys, runPrepared } from '@equipmgnt/database';
+import { Batcher, findPage, IdempotencyKeys, runPrepared } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
+import { currentCorrelation, withCorrelation } from '@equipmgnt/runtime';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Equipments, type Decide } from '../../application/equipments.ts';
@@ -12,8 +13,23 @@ import * as sql from './statements.ts';
 /** A concurrent consumer wrote the same ledger entry, or lent equipment that was not registered when this one read it. */
 class Overtaken extends Error {}
 
+/** The requests of a batch of events, and the traces of its events by their Kafka keys. */
+interface Move {
+  readonly requests: readonly StockRequest[];
+  readonly decide: Decide;
+  readonly traces: ReadonlyMap<string, string>;
+}
+
 @Injectable()
 export class PostgresEquipments extends Equipments {
+  /**
+   * One transaction at a time, because the batches of all partitions would wait for the rows of popular
+   * equipment. What arrives in the meantime goes together in the next one.
+   */
+  private readonly moves = new Batcher((moves: readonly Move[]) => this.moveAll(moves), {
+    concurrency: 1,
+  });
+
   constructor(
     private readonly database: DataSource,
     private readonly relay: OutboxRelay,
@@ -52,16 +68,25 @@ export class PostgresEquipments extends Equipments {
   }
 
   async move(requests: readonly StockRequest[], decide: Decide): Promise<void> {
+    const traces = currentCorrelation().traceparentByKey ?? new Map<string, string>();
+    await this.moves.run({ requests, decide, traces });
+  }
+
+  private async moveAll(moves: readonly Move[]): Promise<void[]> {
+    const traceparentByKey = new Map(moves.flatMap(({ traces }) => [...traces]));
     try {
-      await this.database.transaction((manager) => moveStock(manager, requests, decide));
+      await withCorrelation({ traceparentByKey }, () =>
+        this.database.transaction((manager) => moveStock(manager, moves)),
+      );
     } catch (error) {
       // Unknown equipment has no row to lock, so two consumers may decide about it concurrently, as
       // during a rebalance. The second one reads again and finds the first one's entry. The same
       // happens when the equipment was registered and lent after this consumer had read it.
-      if (error instanceof Overtaken) return this.move(requests, decide);
+      if (error instanceof Overtaken) return this.moveAll(moves);
       throw error;
     }
     this.relay.nudge();
+    return moves.map(() => undefined);
   }
 
   private async findRegistered(key: RequestKey): Promise<Equipment | undefined> {
@@ -72,11 +97,8 @@ export class PostgresEquipments extends Equipments {
   }
 }
 
-async function moveStock(
-  manager: EntityManager,
-  requests: readonly StockRequest[],
-  decide: Decide,
-): Promise<void> {
+async function moveStock(manager: EntityManager, moves: readonly Move[]): Promise<void> {
+  const requests = moves.flatMap((move) => move.requests);
   const ids = [...new Set(requests.map(({ equipmentId }) => equipmentId))];
   const rows: EquipmentRow[] = await runPrepared(manager, sql.LOCK, [ids]);
   const equipments = new Map(rows.map((row) => [row.id, toEquipment(row)]));
@@ -87,7 +109,11 @@ async function moveStock(
   const takenFrom = entries.filter(({ outcome }) => outcome === 'TAKEN');
   if (takenFrom.some(({ equipmentId }) => unknown.includes(equipmentId))) throw new Overtaken();
   const ledger = new StockLedger(entries);
-  for (const request of requests) decide(request, equipments.get(request.equipmentId), ledger);
+  for (const move of moves) {
+    for (const request of move.requests) {
+      move.decide(request, equipments.get(request.equipmentId), ledger);
+    }
+  }
   if (ledger.written.length === 0) return;
 
   const movements = [...equipments.values()]

@@ -40,6 +40,23 @@ describe('The plan of a statement of order', () => {
     });
   });
 
+  it('updates a row without writing the indexes', async () => {
+    await database.query('TRUNCATE orders CASCADE');
+    const [{ hot }] = await database.transaction(async (manager) => {
+      await manager.query(
+        `INSERT INTO orders (equipment_id, qty, status, ordered_at)
+         SELECT 1, 1, 'ORDERED', now() FROM generate_series(1, 20)`,
+      );
+      await manager.query(
+        `UPDATE orders SET status = 'APPROVED', approval_id = id, approved_at = now()`,
+      );
+      return manager.query(
+        `SELECT pg_stat_get_xact_tuples_hot_updated('orders'::regclass)::int AS hot`,
+      );
+    });
+    expect(hot).toBe(20);
+  });
+
   it('would show a sequential scan', async () => {
     const text = 'SELECT count(*) FROM orders WHERE qty = $1';
     expect(await scansWithoutIndex((each) => database.query(each), text)).toHaveLength(1);
