@@ -21,7 +21,7 @@ interface Call<Item, Result> {
 
 /**
  * Runs one statement for the items of many callers. While statements are running, further calls gather,
- * and go together in the next one. A call that comes alone starts at once.
+ * and go together in the next one. A call that comes alone starts immediately.
  */
 export class Batcher<Item, Result> {
   private readonly waiting: Call<Item, Result>[] = [];

@@ -22,7 +22,7 @@ function statements(options?: BatcherOptions) {
 }
 
 describe('Batcher', () => {
-  it('starts a call at once while few are running', () => {
+  it('starts a call immediately while few are running', () => {
     const { batcher, batches } = statements();
     void batcher.run(1);
     void batcher.run(2);
@@ -42,7 +42,7 @@ describe('Batcher', () => {
     expect(batches().at(-1)).toEqual([6]);
   });
 
-  it('runs one statement at a time if told so', async () => {
+  it('runs one statement at a time if its concurrency is 1', async () => {
     const { batcher, batches, end } = statements({ concurrency: 1 });
     for (const item of [1, 2, 3]) void batcher.run(item);
     expect(batches()).toEqual([[1]]);
@@ -102,7 +102,7 @@ describe('Batcher', () => {
     expect(batches()).toEqual([[1], [2]]);
   });
 
-  it('refuses further calls at once when too many wait', async () => {
+  it('refuses further calls immediately when too many wait', async () => {
     const { batcher, end } = statements();
     const results = Array.from({ length: 502 }, (_, item) => batcher.run(item));
     await expect(batcher.run(502)).rejects.toThrow(NoConnection);

@@ -159,7 +159,6 @@ describe('The equipment service', () => {
       [{ stock: 1, category: 'a\nb' }, '#/category'],
       [{ stock: 1, name: '\u200B' }, '#/name'],
       [{ stock: 1, category: 'a\u202Eb' }, '#/category'],
-      [{ stock: 1, region: 'a\uD800' }, '#/region'],
       [{ stock: 1, region: 5 }, '#/region'],
       [{ stock: 1, id: 7 }, '#/id'],
     ])('rejects %j', async (body, pointer) => {

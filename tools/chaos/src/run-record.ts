@@ -77,7 +77,7 @@ export interface FinalState {
   readonly messages: readonly TopicMessage[];
   /**
    * Those of the messages that the harness made so that they can never be handled, and the consumer
-   * groups that read that topic; each must move it aside once.
+   * groups that must move it aside, each once: none for an event of a later version, which is skipped.
    */
   readonly poison: readonly (Position & { readonly groups: readonly string[] })[];
   readonly deadLetters: readonly (Position & { readonly group: string })[];

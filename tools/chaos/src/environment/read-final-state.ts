@@ -11,7 +11,7 @@ import type {
 } from '../run-record.ts';
 import type { Environment } from './environment.ts';
 import { query } from './query.ts';
-import { GROUPS, POISON_HEADER, TOPICS, type Topic } from './topics.ts';
+import { FUTURE_TYPE, GROUPS, POISON_HEADER, TOPICS, type Topic } from './topics.ts';
 
 const PAGE = 1_000;
 
@@ -48,7 +48,10 @@ export async function readFinalState({
     messages,
     poison: messages
       .filter(({ headers }) => POISON_HEADER in headers)
-      .map((message) => ({ ...message, groups: GROUPS[message.topic as Topic] })),
+      .map((message) => ({
+        ...message,
+        groups: message.headers['ce_type'] === FUTURE_TYPE ? [] : GROUPS[message.topic as Topic],
+      })),
     deadLetters: deadLetters.map(({ headers }) => ({
       topic: headers['dlt_topic'] ?? '',
       partition: Number(headers['dlt_partition']),

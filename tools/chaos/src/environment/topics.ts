@@ -14,3 +14,6 @@ export const TOPICS = Object.keys(GROUPS) as readonly Topic[];
  * what was sent: a send that had to be repeated puts the same message there twice.
  */
 export const POISON_HEADER = 'poison';
+
+/** The type of an event of a later version. Consumers skip it; only other poison is moved aside. */
+export const FUTURE_TYPE = 'equipmgnt.Unheard.v1';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners, type Admin, type Producer } from 'kafkajs';
-import { GROUPS, POISON_HEADER, TOPICS, type Topic } from '../environment/topics.ts';
+import { FUTURE_TYPE, GROUPS, POISON_HEADER, TOPICS, type Topic } from '../environment/topics.ts';
 import type { Experiment } from './experiment.ts';
 
 /** Environment variables that put approval's clock an hour ahead. */
@@ -83,7 +83,8 @@ export async function disturb(experiment: Experiment): Promise<void> {
 const KINDS_OF_POISON = [
   { value: '{"orderId":', headers: { ce_type: 'equipmgnt.Ordered.v1' } },
   { value: '{"orderId":1}', headers: { ce_type: 'equipmgnt.Ordered.v1' } },
-  { value: '{}', headers: { ce_type: 'equipmgnt.Unheard.v1' } },
+  { value: '{}', headers: { ce_type: 'elsewhere.Unheard.v1' } },
+  { value: '{}', headers: { ce_type: FUTURE_TYPE } },
   { value: 'what is this', headers: {} },
 ];
 
