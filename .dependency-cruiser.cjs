@@ -83,10 +83,14 @@ module.exports = {
     },
     {
       name: 'libs-through-their-index',
-      comment: 'What a lib exports is what others may use.',
+      comment:
+        'What a lib exports is what others may use: its index, or a subpath of its package.json.',
       severity: 'error',
       from: { path: '^(libs/[^/]+|services/[^/]+|gateway|tools/[^/]+|e2e)/' },
-      to: { path: '^libs/[^/]+/src/', pathNot: ['^$1/', '^libs/[^/]+/src/(jest/)?index\\.ts$'] },
+      to: {
+        path: '^libs/[^/]+/src/',
+        pathNot: ['^$1/', '^libs/[^/]+/src/((jest/)?index|broker-addresses)\\.ts$'],
+      },
     },
     {
       name: 'use-cases-without-drivers',

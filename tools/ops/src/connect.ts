@@ -1,4 +1,4 @@
-import { brokersAt } from '@equipmgnt/messaging';
+import { brokersAt } from '@equipmgnt/messaging/broker-addresses';
 import { Kafka, logLevel } from 'kafkajs';
 
 /** The brokers from the environment, by default those of `npm start`. */
