@@ -105,7 +105,7 @@ export abstract class Environment {
     const act = async () => {
       await begun.promise;
       const start = performance.now();
-      await Promise.race([sleep(run.seconds * LEAD * 1000), siege]);
+      await Promise.race([sleep(run.seconds * LEAD * 1000, undefined, { ref: false }), siege]);
       const value = (await action?.()) as T;
       return { value, seconds: (performance.now() - start) / 1000 };
     };

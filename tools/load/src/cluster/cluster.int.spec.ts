@@ -241,10 +241,13 @@ describe('In a cluster', () => {
   });
 
   it('does not begin a redeploy if siege fails, and deletes the Job', async () => {
-    const { outcome, calls } = await runIn(redeploy, [
+    // a long siege, so that its failure is known before the redeploy is due
+    const seconds = 600;
+    const answers: Answers = [
       ['get hpa approval', { out: JSON.stringify({ spec: {} }) }],
       ['logs job/siege-approval --container siege', { out: 'connection lost', fails: true }],
-    ]);
+    ];
+    const { outcome, calls } = await runIn(redeploy, answers, seconds);
     expect(String(outcome)).toContain('connection lost');
     expect(indexOf(calls, /restartedAt/)).toBe(-1);
     expect(calls.findLast((call) => call.includes('siege-approval'))).toContain('delete job');
