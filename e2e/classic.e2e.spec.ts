@@ -11,7 +11,10 @@ describe('The suite, through its gateway', () => {
   const registered = new Map<number, number>();
 
   beforeAll(async () => {
-    running = await runSuite({ env: { order: { APPROVAL_TIMEOUT_MS: '5000' } } });
+    const hosts = { ALLOWED_HOSTS: 'rental.example' };
+    running = await runSuite({
+      env: { order: { APPROVAL_TIMEOUT_MS: '5000' }, gateway: hosts, equipment: hosts },
+    });
     api = running.api;
   });
 
@@ -221,7 +224,7 @@ describe('The suite, through its gateway', () => {
   });
 
   describe('the gateway', () => {
-    it('returns links with its own address, or with that of the proxy before it', async () => {
+    it('returns links with its own address, or with the allowed host of the proxy before it', async () => {
       const equipmentId = await register(1);
       const direct = await api.get(`/equipments/${equipmentId}`);
       expect(direct.body._links.self.href).toBe(`${api.url}/equipments/${equipmentId}`);
