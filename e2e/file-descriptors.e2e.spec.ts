@@ -10,7 +10,7 @@ const IDLE = 300;
 const RECOVERS_WITHIN_MS = 15_000;
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
-onLinux('A gateway with few file descriptors', () => {
+onLinux('A gateway with few file descriptors (set by prlimit, on Linux only)', () => {
   let service: Server;
   let suite: Suite;
   let sockets: Socket[];
