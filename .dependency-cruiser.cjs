@@ -89,7 +89,7 @@ module.exports = {
       from: { path: '^(libs/[^/]+|services/[^/]+|gateway|tools/[^/]+|e2e)/' },
       to: {
         path: '^libs/[^/]+/src/',
-        pathNot: ['^$1/', '^libs/[^/]+/src/((jest/)?index|broker-addresses)\\.ts$'],
+        pathNot: ['^$1/', '^libs/[^/]+/src/((jest/)?index|broker-addresses|read-topic)\\.ts$'],
       },
     },
     {

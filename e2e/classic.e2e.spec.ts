@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deadLetterTopic, topics } from '@equipmgnt/contracts';
-import { readTopic, measureBacklog } from '@equipmgnt/testing';
+import { readTopic } from '@equipmgnt/messaging/read-topic';
+import { measureBacklog } from '@equipmgnt/testing';
 import { Api, discrepancies, eventually, runSuite } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel } from 'kafkajs';
 

@@ -1,5 +1,5 @@
 import { topics } from '@equipmgnt/contracts';
-import { readTopic } from '@equipmgnt/testing';
+import { readTopic } from '@equipmgnt/messaging/read-topic';
 import { Api, eventually, runSuite, SuiteClient } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel } from 'kafkajs';
 

@@ -32,7 +32,6 @@ export { isRunning, pidFileIn, stopOrphans } from './processes/pid-file.ts';
 export { makePrivateFolder } from './processes/private-folder.ts';
 export { CommandFailed, run } from './processes/run.ts';
 export { Random } from './random.ts';
-export { type TopicRecord, readTopic } from './read-topic.ts';
 export {
   type RunningSuite,
   suiteOfCluster,

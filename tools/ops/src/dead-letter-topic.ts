@@ -1,4 +1,4 @@
-import { readTopic, type TopicRecord } from '@equipmgnt/testing';
+import { readTopic, type TopicRecord } from '@equipmgnt/messaging/read-topic';
 import type { Kafka, KafkaMessage } from 'kafkajs';
 
 /** A message in a dead-letter topic: a consumer could not handle it. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { readTopic } from '@equipmgnt/testing';
+import { readTopic } from '@equipmgnt/messaging/read-topic';
 import { kafkaBrokers } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { deadLetterTopic, topics, type EventType } from '@equipmgnt/contracts';
 import { DomainError } from '@equipmgnt/kernel';
 import { MetricsRegistry } from '@equipmgnt/runtime';
-import { readTopic, type TopicRecord } from '@equipmgnt/testing';
+import { readTopic, type TopicRecord } from '../read-topic.ts';
 import { kafkaBrokers, eventually } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel, type IHeaders, type Producer } from 'kafkajs';
 import { Topics } from '../topics.ts';

@@ -7,6 +7,7 @@ export { CONCURRENCY, checkAgainstModel, retryTransient } from './model-runner.t
 export { ownBroker } from './own-broker.ts';
 export { rawAnswer } from './raw-http.ts';
 export { received } from './received.ts';
+export { runOps } from './run-ops.ts';
 export { runSuite } from './run-suite.ts';
 export { resize, scansWithoutIndex, TABLE_SIZES } from './scans.ts';
 export { SuiteClient } from './suite-client.ts';

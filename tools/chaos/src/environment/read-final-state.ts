@@ -1,4 +1,4 @@
-import { readTopic } from '@equipmgnt/testing';
+import { readTopic } from '@equipmgnt/messaging/read-topic';
 import { Kafka, logLevel } from 'kafkajs';
 import type {
   ApprovalRow,
