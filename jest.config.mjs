@@ -31,7 +31,7 @@ const servers = {
 const serial = { ...servers, runner: '<rootDir>/libs/testing/src/jest/serial-runner.mjs' };
 
 // The fault campaigns and the installation tests, which take minutes each.
-const LONG = ['first-start', 'mesh-breaker', 'mutants', 'prove'];
+const LONG = ['first-start', 'mesh-breaker', 'mutants', 'prove', 'upgrade'];
 
 /**
  * unit: no process, no network. int: the real databases and broker. e2e: the whole suite.

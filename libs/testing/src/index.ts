@@ -2,6 +2,7 @@ import './loopback.ts';
 export { Api } from './jest/api.ts';
 export { measureBacklog } from './suite/backlog.ts';
 export { build } from './suite/build.ts';
+export { type Build, buildCommit, buildWorkingTree, previousVersion } from './suite/builds.ts';
 export {
   ControlConnection,
   type ControlAnswer,

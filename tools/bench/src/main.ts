@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LOCAL, messageOf, SetupError } from '@equipmgnt/testing';
+import { buildCommit, buildWorkingTree, LOCAL, messageOf, SetupError } from '@equipmgnt/testing';
 import { Command, InvalidArgumentError } from 'commander';
-import { buildCommit, buildWorkingTree } from './builds.ts';
 import { measureLeg, type LegResult } from './measure.ts';
 import { DEFAULTS, QUICK, type BenchOptions } from './options.ts';
 import { plot, reportText, type Report } from './report.ts';

@@ -1,4 +1,4 @@
-import type { Build } from './builds.ts';
+import type { Build } from '@equipmgnt/testing';
 
 /** What one run of the benchmark measures. */
 export interface BenchOptions {

@@ -1,4 +1,4 @@
-export { Api } from './api.ts';
+export { Api, type Answer } from './api.ts';
 export { freshDatabases, kafkaBrokers } from './connections.ts';
 export { discrepancies } from './discrepancies.ts';
 export { eventually } from './eventually.ts';

@@ -34,14 +34,19 @@ export async function runSuite(parts: SuiteParts = {}) {
     await removeData(directory);
   };
   const connections: Connections = { databases: databases.urls, kafkaBrokers: kafka.url };
-  const start = async (more: SuiteParts): Promise<Suite> => {
-    const suite = await Suite.start({
+  const prepare = async (more: SuiteParts): Promise<Suite> => {
+    const suite = await Suite.prepare({
       infrastructure: connections,
       onLine: ({ name: process }, line) =>
         appendFileSync(join(logs, `${process}.log`), `${line}\n`),
       ...more,
     });
     suites.push(suite);
+    return suite;
+  };
+  const start = async (more: SuiteParts): Promise<Suite> => {
+    const suite = await prepare(more);
+    await Promise.all(suite.processes.map((process) => process.start()));
     return suite;
   };
   try {
@@ -56,6 +61,8 @@ export async function runSuite(parts: SuiteParts = {}) {
       api: api as Api,
       /** Starts more processes on the same infrastructure. */
       start,
+      /** The same, but each process is for the test to start. */
+      prepare,
       /** Stops all processes and deletes their data. */
       stop,
     };

@@ -1,6 +1,9 @@
 import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { delimiter, dirname, join, relative } from 'node:path';
-import { build as buildHere, LOCAL, REPOSITORY, run, SetupError } from '@equipmgnt/testing';
+import { LOCAL, REPOSITORY } from '../layout.ts';
+import { run } from '../processes/run.ts';
+import { SetupError } from '../setup-error.ts';
+import { build } from './build.ts';
 
 /** A built version of the suite. */
 export interface Build {
@@ -12,21 +15,20 @@ export interface Build {
 type Say = (text: string) => void;
 
 export async function buildWorkingTree(signal: AbortSignal): Promise<Build> {
-  await buildHere(() => undefined, signal);
+  await build(() => undefined, signal);
   return { name: 'here', directory: REPOSITORY };
 }
 
 /**
- * Checks a commit out into a git worktree under .local/bench, which is kept, and builds it there.
+ * Checks a commit out into a git worktree under .local/builds, which is kept, and builds it there.
  * @throws SetupError when there is no such commit
  */
 export async function buildCommit(commit: string, say: Say): Promise<Build> {
-  const git = (...args: string[]) => run('git', args, { cwd: REPOSITORY });
   const id = await git('rev-parse', '--short', '--verify', `${commit}^{commit}`).catch(() => {
     throw new SetupError(`There is no commit ${commit}.`);
   });
   const name = id.trim();
-  const directory = join(LOCAL, 'bench', name);
+  const directory = join(LOCAL, 'builds', name);
   if (!(await stat(directory).catch(() => undefined))) {
     await git('worktree', 'add', '--detach', directory, name);
   }
@@ -40,6 +42,24 @@ export async function buildCommit(commit: string, say: Say): Promise<Build> {
   else await run('npm', ['ci', '--prefer-offline', '--no-audit'], { cwd: directory, env });
   await run('npm', ['run', '--silent', 'build'], { cwd: directory, env });
   return { name, directory };
+}
+
+const git = (...args: string[]) => run('git', args, { cwd: REPOSITORY });
+
+/**
+ * The commit to compare with: the newest release (a tag `v…`) before this commit, or its parent if there
+ * is none. Undefined where Git does not know it, as in a shallow clone or in an archive of the sources.
+ */
+export async function previousVersion(): Promise<string | undefined> {
+  const release = await git('describe', '--tags', '--match', 'v*', '--abbrev=0', 'HEAD^').catch(
+    () => undefined,
+  );
+  const commit = release?.trim() ?? 'HEAD^';
+  const exists = git('rev-parse', '--verify', '--quiet', `${commit}^{commit}`);
+  return exists.then(
+    () => commit,
+    () => undefined,
+  );
 }
 
 /** The same packages as here, but the workspaces of the other version. */
@@ -56,6 +76,9 @@ async function linkModules(directory: string): Promise<void> {
       const { name } = JSON.parse(await readFile(join(workspace, 'package.json'), 'utf8'));
       const link = join(to, name);
       await symlink(relative(dirname(link), workspace), link);
+      const own = join(REPOSITORY, parent, folder, 'node_modules');
+      if (await stat(own).catch(() => undefined))
+        await symlink(own, join(workspace, 'node_modules'));
     }
   }
 }
