@@ -10,7 +10,10 @@ const MAX_OFFSET = 100_000;
 /**
  * `?page=&size=&sort=` as in Spring Data REST, with several `sort`, plus a resource's own filters.
  * Unknown parameters are rejected: a misspelt filter must not return an unfiltered list.
- * @param sortable the properties to sort by; the first is the default, ascending
+ *
+ * An index of a property and the id serves a list in this order, from either end. Any other order would
+ * sort the whole table for each page, so it is rejected.
+ * @param sortable the properties to sort by, each with such an index; the first is the default, ascending
  */
 export function pageQuery<F extends z.ZodRawShape>(
   sortable: readonly [string, ...string[]],
@@ -22,9 +25,17 @@ export function pageQuery<F extends z.ZodRawShape>(
     .default(sortable[0])
     .transform((given, context) => {
       const keys = [given].flat().flatMap((text) => sortKeysOf(text, sortable) ?? [undefined]);
-      if (keys.every((key) => key !== undefined)) return totalOrder(keys);
-      context.addIssue({ code: 'custom', message: `${expected}, got ${JSON.stringify(given)}` });
-      return z.NEVER;
+      const got = `got ${JSON.stringify(given)}`;
+      if (!keys.every((key) => key !== undefined)) {
+        context.addIssue({ code: 'custom', message: `${expected}, ${got}` });
+        return z.NEVER;
+      }
+      const order = totalOrder(keys);
+      if (!isIndexed(order)) {
+        const message = `expected one property, and after it only id in the same direction, ${got}`;
+        context.addIssue({ code: 'custom', message });
+      }
+      return order;
     });
   const page = wholeNumber(0, 1_000_000_000).default(0);
   const size = wholeNumber(1, MAX_SIZE).default(DEFAULT_SIZE);
@@ -34,6 +45,10 @@ export function pageQuery<F extends z.ZodRawShape>(
     context.addIssue({ code: 'custom', path: ['page'], message });
   });
 }
+
+/** Whether an index of the first property and the id has this order. */
+const isIndexed = ([first, ...others]: readonly SortKey[]): boolean =>
+  others.every(({ property, direction }) => property === 'id' && direction === first?.direction);
 
 /** Whether a page is near enough to the start of the list. */
 export const isReachable = ({ page, size }: Pick<PageRequest, 'page' | 'size'>): boolean =>

@@ -8,9 +8,11 @@ import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases, testProcessEnv, received } from '@equipmgnt/testing/jest';
 import type { RegisteredEquipment, RentalEvent } from './domain/rental.ts';
+import { RENTAL_SORTS } from './application/rentals.ts';
 import { ViewConsumer } from './inbound/events/view.consumer.ts';
 import { misConfig } from './mis.config.ts';
 import { MisModule } from './mis.module.ts';
+import { sortColumn } from './outbound/mariadb/rental.rows.ts';
 
 describe('The view', () => {
   let databases: Awaited<ReturnType<typeof freshDatabases>>;
@@ -248,8 +250,28 @@ describe('The view', () => {
     expect(body._links.next.href).toContain('equipmentId=77&status=ORDERED');
   });
 
+  it('sorts a list by an index', async () => {
+    const database = app.get(DataSource);
+    await database.query(
+      `INSERT IGNORE INTO mis (order_id, equipment_id, qty, ordered_at)
+       SELECT seq, seq % 100, 1, now() FROM seq_1000001_to_1010000`,
+    );
+    await database.query('ANALYZE TABLE mis');
+    const sorted = async (property: string): Promise<string> => {
+      const column = sortColumn(property);
+      const [{ Extra }] = await database.query(
+        `EXPLAIN SELECT * FROM mis WHERE ordered_at IS NOT NULL ORDER BY ${column}, order_id LIMIT 20`,
+      );
+      return Extra;
+    };
+    for (const property of RENTAL_SORTS) expect(await sorted(property)).not.toContain('filesort');
+    expect(await sorted('qty')).toContain('filesort');
+    await database.query('DELETE FROM mis WHERE order_id > 1000000');
+  });
+
   it.each([
     ['get', '/mis?status=LOST', 400],
+    ['get', '/mis?sort=qty', 400],
     ['get', '/mis?equipmentId=x', 400],
     ['get', '/mis?colour=blue', 400],
     ['get', '/mis/abc', 400],

@@ -9,5 +9,5 @@ export { rawAnswer } from './raw-http.ts';
 export { received } from './received.ts';
 export { runOps } from './run-ops.ts';
 export { runSuite } from './run-suite.ts';
-export { resize, scansWithoutIndex, TABLE_SIZES } from './scans.ts';
+export { resize, scansWithoutIndex, sortsWithoutIndex, TABLE_SIZES } from './scans.ts';
 export { SuiteClient } from './suite-client.ts';

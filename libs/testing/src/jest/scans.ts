@@ -53,3 +53,23 @@ function unboundIn(node: PlanNode): string[] {
     type.endsWith('Scan') && table !== undefined && !isBound ? [`${type} on ${table}`] : [];
   return [...own, ...plans.flatMap(unboundIn)];
 }
+
+/** Those of the given columns by which the first page of a list would sort the whole table. */
+export async function sortsWithoutIndex(
+  query: Query,
+  table: string,
+  columns: readonly string[],
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const column of columns) {
+    const page = `SELECT * FROM ${table} ORDER BY ${column}, id LIMIT 20`;
+    const rows = await query(`EXPLAIN (FORMAT JSON) ${page}`);
+    const [{ 'QUERY PLAN': plans }] = rows as [{ 'QUERY PLAN': { Plan: PlanNode }[] }];
+    if (plans.some(({ Plan }) => sorts(Plan))) found.push(column);
+  }
+  return found;
+}
+
+/** An incremental sort only sorts rows that are equal by the index. */
+const sorts = ({ 'Node Type': type, Plans: plans = [] }: PlanNode): boolean =>
+  type === 'Sort' || plans.some(sorts);

@@ -1,6 +1,9 @@
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import type { Approval } from '../domain/approval.ts';
 
+/** What a list can be sorted by: an index has each of these orders. */
+export const APPROVAL_SORTS = ['id', 'orderId'] as const;
+
 /** The approval of an order, and whether this call created it. */
 export interface FoundOrAdded {
   readonly approval: Approval;

@@ -7,6 +7,9 @@ export interface RentalFilter {
   readonly equipmentId?: number | undefined;
 }
 
+/** What a list can be sorted by: an index has each of these orders. */
+export const RENTAL_SORTS = ['id', 'status', 'equipmentId'] as const;
+
 /** The view: one row for each order, built from facts. */
 export abstract class Rentals {
   /** Adds facts to the rows of their orders. A fact that is stored already changes nothing. */

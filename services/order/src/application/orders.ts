@@ -1,6 +1,9 @@
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import type { NewOrder, Order } from '../domain/order.ts';
 
+/** What a list can be sorted by: an index has each of these orders. */
+export const ORDER_SORTS = ['id'] as const;
+
 export interface Placement {
   readonly order: Order;
   /** The stored answer to the first request with the key; absent until it is stored. */

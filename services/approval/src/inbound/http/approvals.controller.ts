@@ -14,7 +14,7 @@ import {
 import { existing, type PageRequest } from '@equipmgnt/kernel';
 import { Body, Controller, Get, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
-import { Approvals } from '../../application/approvals.ts';
+import { APPROVAL_SORTS, Approvals } from '../../application/approvals.ts';
 import { ApproveOrder } from '../../application/approve-order.ts';
 import { approvalResource, type ApprovalBody } from './approval.resource.ts';
 import { SlowDown } from './slow-down.ts';
@@ -29,7 +29,7 @@ const approveOrder = z.object({
   status: z.enum(['APPROVED'], { error: 'expected APPROVED, or nothing' }).optional(),
 });
 
-const listApprovals = pageQuery(['id', 'orderId', 'equipmentId', 'qty', 'status'], {});
+const listApprovals = pageQuery(APPROVAL_SORTS, {});
 
 @Controller('approvals')
 export class ApprovalsController {

@@ -14,7 +14,7 @@ import {
 } from '@equipmgnt/http';
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
-import { Equipments } from '../../application/equipments.ts';
+import { EQUIPMENT_SORTS, Equipments } from '../../application/equipments.ts';
 import { RegisterEquipment } from '../../application/register-equipment.ts';
 import { MAX_DETAIL } from '../../domain/equipment.ts';
 import { equipmentResource, type EquipmentBody } from './equipment.resource.ts';
@@ -29,7 +29,7 @@ const registerEquipment = z.strictObject({
   region: detail,
 });
 
-const listEquipments = pageQuery(['id', 'stock', 'name', 'category', 'region'], {});
+const listEquipments = pageQuery(EQUIPMENT_SORTS, {});
 
 @Controller('equipments')
 export class EquipmentsController {

@@ -1,7 +1,15 @@
 import { postgresConfig, postgresOptions } from '@equipmgnt/database';
 import { readConfig } from '@equipmgnt/runtime';
-import { freshDatabases, resize, scansWithoutIndex, TABLE_SIZES } from '@equipmgnt/testing/jest';
+import {
+  freshDatabases,
+  resize,
+  scansWithoutIndex,
+  sortsWithoutIndex,
+  TABLE_SIZES,
+} from '@equipmgnt/testing/jest';
 import { DataSource } from 'typeorm';
+import { EQUIPMENT_SORTS } from '../../application/equipments.ts';
+import { equipmentColumns } from './equipment.rows.ts';
 import { migrations } from './migrations/index.ts';
 import * as sql from './statements.ts';
 
@@ -36,6 +44,17 @@ describe('The plan of a statement of equipment', () => {
     it.each(STATEMENTS)('finds rows by an index: $name', async ({ text }) => {
       expect(await scansWithoutIndex(query, text)).toEqual([]);
     });
+  });
+
+  it('sorts a list by an index, and would show a sort', async () => {
+    const query = (text: string) => database.query(text);
+    await resize(query, 1_000_000, {
+      table: 'equipments',
+      insert: `INSERT INTO equipments (name, registered, stock, registered_at)
+               SELECT 'name ' || n, 1, 1, now()`,
+    });
+    const columns = EQUIPMENT_SORTS.map((property) => equipmentColumns.nameOf(property));
+    expect(await sortsWithoutIndex(query, 'equipments', [...columns, 'stock'])).toEqual(['stock']);
   });
 
   it('would show a sequential scan', async () => {

@@ -11,12 +11,12 @@ import {
 } from '@equipmgnt/http';
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { z } from 'zod';
-import { Rentals, type RentalFilter } from '../../application/rentals.ts';
+import { RENTAL_SORTS, Rentals, type RentalFilter } from '../../application/rentals.ts';
 import { rentalStatuses } from '../../domain/rental.ts';
 import { ordersBehind } from '../../domain/view-progress.ts';
 import { rentalResource, type RentalBody } from './mis.resource.ts';
 
-const listRentals = pageQuery(['id', 'equipmentId', 'qty', 'status', 'orderedAt'], {
+const listRentals = pageQuery(RENTAL_SORTS, {
   status: oneOf(rentalStatuses).optional(),
   equipmentId: resourceId.optional(),
 });

@@ -28,7 +28,7 @@ import {
 } from '@nestjs/common';
 import { z } from 'zod';
 import { ChangeOrder } from '../../application/change-order.ts';
-import { Orders } from '../../application/orders.ts';
+import { ORDER_SORTS, Orders } from '../../application/orders.ts';
 import { PlaceOrder } from '../../application/place-order.ts';
 import { orderStatuses } from '../../domain/order.ts';
 import { orderResource, type OrderBody } from './order.resource.ts';
@@ -46,7 +46,7 @@ const changeOrder = z.looseObject({
   status: oneOf(orderStatuses),
 });
 
-const listOrders = pageQuery(['id', 'equipmentId', 'qty', 'status', 'orderedAt'], {});
+const listOrders = pageQuery(ORDER_SORTS, {});
 
 @Controller('orders')
 export class OrdersController {

@@ -2,8 +2,16 @@ import { topics } from '@equipmgnt/contracts';
 import { postgresConfig, postgresOptions } from '@equipmgnt/database';
 import { outboxMigrations } from '@equipmgnt/messaging';
 import { readConfig } from '@equipmgnt/runtime';
-import { freshDatabases, resize, scansWithoutIndex, TABLE_SIZES } from '@equipmgnt/testing/jest';
+import {
+  freshDatabases,
+  resize,
+  scansWithoutIndex,
+  sortsWithoutIndex,
+  TABLE_SIZES,
+} from '@equipmgnt/testing/jest';
 import { DataSource } from 'typeorm';
+import { ORDER_SORTS } from '../../application/orders.ts';
+import { orderColumns } from './order.rows.ts';
 import { migrations } from './migrations/index.ts';
 import * as sql from './statements.ts';
 
@@ -55,6 +63,13 @@ describe('The plan of a statement of order', () => {
       );
     });
     expect(hot).toBe(20);
+  });
+
+  it('sorts a list by an index, and would show a sort', async () => {
+    const query = (text: string) => database.query(text);
+    await resize(query, 1_000_000, TABLE);
+    const columns = ORDER_SORTS.map((property) => orderColumns.nameOf(property));
+    expect(await sortsWithoutIndex(query, 'orders', [...columns, 'qty'])).toEqual(['qty']);
   });
 
   it('would show a sequential scan', async () => {
