@@ -58,7 +58,7 @@ describe('Batcher', () => {
     expect(batches().map(({ length }) => length)).toEqual([1, 1, 50, 50]);
   });
 
-  it.each(['23514', '40P01'])(
+  it.each(['23514', '40P01', '54000', 'ER_NET_PACKET_TOO_LARGE'])(
     'repeats the items of a batch singly after error %s',
     async (code) => {
       const { batcher, batches, end } = statements();

@@ -120,11 +120,11 @@ export function isDataError(error: unknown): boolean {
 }
 
 /**
- * Whether a statement for several rows was rolled back because of some of them: of their values, or of locks
- * that others hold. The other rows may succeed without them.
+ * Whether a statement for several rows was rolled back because of some of them: of their values, of their
+ * size, or of locks that others hold. The other rows may succeed without them.
  */
 export const isSeparable = (error: unknown): boolean =>
-  isDataError(error) || ['40P01', '40001', '55P03'].includes(stateOf(error));
+  isDataError(error) || isTooLarge(error) || ['40P01', '40001', '55P03'].includes(stateOf(error));
 
 const stateOf = (error: unknown): string => {
   const cause = driverError(error);

@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import request from 'supertest';
 import { DataSource } from 'typeorm';
 import { freshDatabases, testProcessEnv, received } from '@equipmgnt/testing/jest';
-import type { RegisteredEquipment, RentalEvent } from './domain/rental.ts';
-import { RENTAL_SORTS } from './application/rentals.ts';
+import type { RegisteredEquipment, RentalEvent, RentalFact } from './domain/rental.ts';
+import { RENTAL_SORTS, Rentals } from './application/rentals.ts';
 import { ViewConsumer } from './inbound/events/view.consumer.ts';
 import { misConfig } from './mis.config.ts';
 import { MisModule } from './mis.module.ts';
@@ -233,6 +233,27 @@ describe('The view', () => {
     const { body } = await request(url).get('/mis?size=1000&status=CANCELLED');
     const shown = new Set(body._embedded.mis.map(({ id }: { id: number }) => id));
     expect(ids.filter((id) => !shown.has(id))).toEqual([]);
+  });
+
+  it('stores batches of several partitions together, and one that cannot be stored fails alone', async () => {
+    const rentals = app.get(Rentals);
+    const ordered = (orderId: number, qty: number): RentalFact => ({
+      event: 'equipmgnt.Ordered.v1',
+      orderId,
+      at: new Date(),
+      equipmentId: 1,
+      qty,
+    });
+    const batches = Array.from({ length: 12 }, (_, i) =>
+      ordered(++lastOrder, i === 7 ? Number.MAX_SAFE_INTEGER : 1),
+    );
+    const results = await Promise.allSettled(batches.map((fact) => rentals.project([fact])));
+    const failed = results.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []));
+    expect(failed).toEqual([7]);
+    const stored = await Promise.all(batches.map(({ orderId }) => rentals.find(orderId)));
+    expect(stored.map((rental) => rental?.qty)).toEqual(
+      batches.map(({ qty }, i) => (i === 7 ? undefined : qty)),
+    );
   });
 
   it('filters by status and equipment, sorts and pages', async () => {

@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
-import { readMariadbList, type Columns } from '@equipmgnt/database';
+import { Batcher, readMariadbList, type Columns } from '@equipmgnt/database';
 import { DataSource } from 'typeorm';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';
 import type { PlacedOrder, ViewProgress } from '../../domain/view-progress.ts';
@@ -28,14 +28,17 @@ const REASON = `IF(order_rejected_at IS NULL AND VALUES(order_rejected_at) IS NO
 
 @Injectable()
 export class MariadbRentals extends Rentals {
+  /** While statements are running, the batches of other partitions and topics gather. */
+  private readonly projections = new Batcher((batches: readonly (readonly RentalFact[])[]) =>
+    this.projectAll(batches),
+  );
+
   constructor(private readonly database: DataSource) {
     super();
   }
 
-  async project(facts: readonly RentalFact[]): Promise<void> {
-    // In the order of the ids, so that two batches cannot deadlock.
-    const rows = facts.toSorted((a, b) => a.orderId - b.orderId).map(valuesOf);
-    await this.upsert('mis', writtenColumns, rows, { reason: REASON });
+  project(facts: readonly RentalFact[]): Promise<void> {
+    return this.projections.run(facts);
   }
 
   async projectEquipment(equipments: readonly RegisteredEquipment[]): Promise<void> {
@@ -89,6 +92,13 @@ export class MariadbRentals extends Rentals {
         total: Number((count as { total: unknown }).total),
       };
     });
+  }
+
+  private async projectAll(batches: readonly (readonly RentalFact[])[]): Promise<void[]> {
+    // In the order of the ids, so that two statements cannot deadlock.
+    const facts = batches.flat().sort((a, b) => a.orderId - b.orderId);
+    await this.upsert('mis', writtenColumns, facts.map(valuesOf), { reason: REASON });
+    return batches.map(() => undefined);
   }
 
   /**
