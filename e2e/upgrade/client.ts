@@ -52,7 +52,7 @@ export class RollOutClient {
     await this.done;
   }
 
-  /** The accepted orders that do not exist, and the cancelled ones that are not CANCELLED. */
+  /** The accepted orders that do not exist, orders that no client knows of, and wrong statuses. */
   async lost(): Promise<string[]> {
     const found: string[] = [];
     const all = await this.gateways[0]!.all<{ id: number; status: string }>('orders');
@@ -64,6 +64,8 @@ export class RollOutClient {
       else if (cancelled !== (status === 'CANCELLED'))
         found.push(`order ${id} is ${status}, and was${cancelled ? '' : ' not'} cancelled`);
     }
+    if (all.length > this.orders.length)
+      found.push(`${all.length} orders exist, but clients know of ${this.orders.length}`);
     const distinct = new Set(this.orders.map(({ id }) => id));
     if (distinct.size !== this.orders.length) found.push('an id was given to two orders');
     return found;

@@ -1,6 +1,8 @@
-import { SERVICES, type ServiceName } from '@equipmgnt/contracts';
+import { deadLetterTopic, SERVICES, topics, type ServiceName } from '@equipmgnt/contracts';
+import { readTopic } from '@equipmgnt/messaging/read-topic';
 import { freePorts, measureBacklog, waitUntil, type Suite } from '@equipmgnt/testing';
 import { runOps, runSuite } from '@equipmgnt/testing/jest';
+import { Kafka, logLevel } from 'kafkajs';
 import { RollOutClient } from './client.ts';
 
 type Version = 'old' | 'next';
@@ -80,11 +82,26 @@ export async function rollOut(
     const { out, err } = await runOps(running.connections, 'check --json');
     if (err !== '') problems.push(err);
     else problems.push(...JSON.parse(out).differences.map((each: unknown) => JSON.stringify(each)));
-    problems.push(...(await client.lost()));
+    problems.push(
+      ...(await client.lost()),
+      ...(await deadLetters(running.connections.kafkaBrokers)),
+    );
     return { phases, problems };
   } finally {
     await running.stop();
   }
+}
+
+async function deadLetters(brokers: string): Promise<string[]> {
+  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING });
+  const found: string[] = [];
+  for (const topic of Object.values(topics).map(deadLetterTopic)) {
+    const records = await readTopic(kafka, topic);
+    found.push(
+      ...records.map(({ headers }) => `dead letter on ${topic}: ${headers['dlt_reason']}`),
+    );
+  }
+  return found;
 }
 
 async function replace(service: ServiceName, from: Suite, to: Suite): Promise<void> {

@@ -2,8 +2,8 @@ import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import type { Equipment, NewEquipment } from '../domain/equipment.ts';
 import type { StockLedger, StockRequest } from '../domain/stock-ledger.ts';
 
-/** What a list can be sorted by: an index has each of these orders. */
-export const EQUIPMENT_SORTS = ['id', 'name', 'category', 'region'] as const;
+/** What a list can be sorted by: an index has each of these orders. A name may be too long for one. */
+export const EQUIPMENT_SORTS = ['id'] as const;
 
 /** Decides about one request, by changing the equipment and the ledger. */
 export type Decide = (
