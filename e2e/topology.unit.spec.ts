@@ -84,14 +84,14 @@ describe('The topology', () => {
     const built = Object.keys(services).filter((name) =>
       services[name]?.image.startsWith('equipmgnt-'),
     );
-    expect(built.sort()).toEqual([...SERVICES].sort());
+    expect(built.sort()).toEqual([...SERVICES, 'ops'].sort());
   });
 
   it('has the services of k8s/base', async () => {
     const { resources } = parse(await read('k8s/base/kustomization.yaml')) as {
       resources: string[];
     };
-    const others = ['namespace', 'network-policies'];
+    const others = ['namespace', 'network-policies', 'ops'];
     const deployed = resources.map((name) => name.replace(/\.yaml$/, ''));
     expect(deployed.filter((name) => !others.includes(name)).sort()).toEqual([...SERVICES].sort());
   });

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { Checklist } from './checklist.ts';
 import { compose, docker } from './docker.ts';
-import { checkImages, imageOf, SERVICES } from './images.ts';
+import { checkImages, imageOf, IMAGES } from './images.ts';
 import { checkStoppingEarly, checkSuite } from './suite.ts';
 
 /**
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
     return `Docker ${version}, compose ${await compose('version', '--short')}`;
   });
   if (!engine) return;
-  const build = async () => void (await compose('build'));
+  const build = async () => void (await compose('--profile', 'ops', 'build'));
   if (!(await list.check('the images are built', build))) return;
   try {
     await list.check('a second build without changes uses the cache', build);
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     await checkStoppingEarly(list);
     await checkSuite(list);
   } finally {
-    await docker('image', 'rm', '--force', ...SERVICES.map(imageOf));
+    await docker('image', 'rm', '--force', ...IMAGES.map(imageOf));
   }
 }
 

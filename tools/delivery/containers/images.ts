@@ -5,8 +5,9 @@ import { expectEqual, type Checklist } from './checklist.ts';
 import { docker, inspect, TAG } from './docker.ts';
 
 export const SERVICES = ['order', 'approval', 'equipment', 'mis', 'gateway'] as const;
+export const IMAGES = [...SERVICES, 'ops'] as const;
 
-/** The most that a service may add to Node's image: its production packages and its own build. */
+/** The most that an image may add to Node's image: its production packages and its own build. */
 const MAX_ADDED_MB = 80;
 /** How many entries are shown of a list that should be empty. */
 const SHOWN = 5;
@@ -27,7 +28,7 @@ interface Image {
 
 export async function checkImages(list: Checklist): Promise<void> {
   const development = await developmentPackages();
-  for (const service of SERVICES) {
+  for (const service of IMAGES) {
     await list.check(`image of ${service}: user, command, labels, size`, async () => {
       const { Size, Config } = await inspect<Image>('image', imageOf(service));
       expectEqual('user', Config.User, '1000:1000');
@@ -70,7 +71,7 @@ export async function checkImages(list: Checklist): Promise<void> {
 }
 
 const folderOf = (service: string): string =>
-  service === 'gateway' ? 'gateway' : `services/${service}`;
+  ({ gateway: 'gateway', ops: 'tools/ops' })[service] ?? `services/${service}`;
 
 /** The development-only packages of package-lock.json, by their folders in node_modules. */
 export async function developmentPackages(): Promise<Set<string>> {

@@ -35,6 +35,9 @@ export async function checkSuite(list: Checklist): Promise<void> {
     await list.check('each database user can connect only to its own database', checkDatabases);
     await list.check('npm run scenario -- --compose', runScenario);
     await list.check('order keeps its orders after it is killed', checkKilled);
+    await list.check('the services agree: docker compose run --rm ops check', () =>
+      compose('run', '--rm', '--no-TTY', 'ops', 'check'),
+    );
     await list.check('all services stop with exit code 0', checkStopping);
   } finally {
     await list.check('everything is removed', async () => {

@@ -32,10 +32,12 @@ const DATABASE_PORTS = { order: '5432', approval: '5432', equipment: '5432', mis
 
 /** Databases and broker, in the cluster or in the account's network (MSK uses SASL over TLS). */
 const data = (managed: boolean): Edge[] =>
-  Object.entries(DATABASE_PORTS).flatMap(([from, port]) => [
-    { from, to: managed ? MANAGED : `${from}-db`, port: `${port}/TCP` },
-    { from, to: managed ? MANAGED : 'kafka', port: managed ? '9096/TCP' : '9092/TCP' },
-  ]);
+  Object.entries(DATABASE_PORTS).flatMap(([service, port]) =>
+    [service, 'ops'].flatMap((from) => [
+      { from, to: managed ? MANAGED : `${service}-db`, port: `${port}/TCP` },
+      { from, to: managed ? MANAGED : 'kafka', port: managed ? '9096/TCP' : '9092/TCP' },
+    ]),
+  );
 
 const MANAGED = "the account's network";
 

@@ -2,6 +2,7 @@ import {
   nameOf,
   selects,
   type Container,
+  type CronJob,
   type KubernetesObject,
   type Labels,
   type Selector,
@@ -31,7 +32,11 @@ export class Cluster {
   }
 
   get workloads(): Workload[] {
-    return WORKLOADS.flatMap((kind) => this.all<Workload>(kind));
+    const jobs = this.all<CronJob>('CronJob').map((cronJob) => ({
+      ...cronJob,
+      spec: cronJob.spec.jobTemplate.spec,
+    }));
+    return [...WORKLOADS.flatMap((kind) => this.all<Workload>(kind)), ...jobs];
   }
 
   /** Whether databases and broker run outside the cluster. Operators then provide addresses and secrets. */
@@ -72,6 +77,9 @@ export function containersOf(
     ...containers.map((container) => ({ container, isInit: false })),
   ].map((it) => ({ ...it, object: `${nameOf(workload)} container ${it.container.name}` }));
 }
+
+/** Whether its pods end by themselves: they have neither probes nor a selector. */
+export const isJob = ({ kind }: Workload): boolean => kind === 'Job' || kind === 'CronJob';
 
 /** The number of a container's port, given by number or name. */
 export const portOf = ({ ports = [] }: Container, port: number | string): number | undefined =>

@@ -78,13 +78,18 @@ export interface PodSpec {
   }[];
 }
 
-/** A Deployment, StatefulSet or Job. */
+/** A Deployment, StatefulSet or Job, or the Jobs of a CronJob. */
 export interface Workload extends KubernetesObject {
   spec: {
     replicas?: number;
     selector?: Selector;
     template: { metadata: { labels?: Labels }; spec: PodSpec };
   };
+}
+
+/** Makes a Job at every time of its schedule. */
+export interface CronJob extends KubernetesObject {
+  spec: { jobTemplate: { spec: Workload['spec'] } };
 }
 
 export interface Service extends KubernetesObject {

@@ -24,6 +24,7 @@ export BUILD_STARTED="${CODEBUILD_START_TIME:-$(date +%s)000}"
 export REGISTRY="${REGISTRY:-$AWS_ACCOUNT_ID.dkr.ecr.$AWS_DEFAULT_REGION.amazonaws.com}"
 export IMAGE_TAG="$CODEBUILD_RESOLVED_SOURCE_VERSION"
 export SERVICES='gateway order approval equipment mis'
-for service in $SERVICES; do
-  export "${service^^}_IMAGE=$REGISTRY/equipmgnt-$service:$IMAGE_TAG"
+export IMAGES="$SERVICES ops"
+for image in $IMAGES; do
+  export "${image^^}_IMAGE=$REGISTRY/equipmgnt-$image:$IMAGE_TAG"
 done

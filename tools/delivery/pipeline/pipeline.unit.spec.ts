@@ -9,6 +9,7 @@ import { parseBuildspec } from './buildspec.ts';
 
 const STAND_INS = join(REPOSITORY, 'tools/delivery/pipeline/stand-ins');
 const SERVICES = ['gateway', 'order', 'approval', 'equipment', 'mis'];
+const IMAGES = [...SERVICES, 'ops'];
 const ACCOUNT = {
   AWS_ACCOUNT_ID: '123456789012',
   AWS_DEFAULT_REGION: 'ap-northeast-2',
@@ -48,7 +49,7 @@ describe('The pipeline', () => {
       say: (text) => void said.push(text),
     });
 
-  it('tests, pushes five images tagged with the commit, and rolls them out', async () => {
+  it('tests, pushes six images tagged with the commit, and rolls them out', async () => {
     const outcome = await run();
     expect(outcome.succeeded).toBe(true);
     expect(await calls(/^npm/)).toEqual([
@@ -57,7 +58,7 @@ describe('The pipeline', () => {
       'npm test -- --reporters=default --reporters=jest-junit',
     ]);
     expect(await calls(/^docker push/)).toEqual(
-      SERVICES.map((service) => `docker push ${REGISTRY}/equipmgnt-${service}:c0ffee`),
+      IMAGES.map((image) => `docker push ${REGISTRY}/equipmgnt-${image}:c0ffee`),
     );
     expect(await calls(/^docker build/)).toContain(
       'docker build --build-arg NODE_IMAGE=node:24-bookworm-slim --build-arg SERVICE=mis ' +
@@ -139,13 +140,13 @@ describe('The pipeline', () => {
   it('takes the images that the registry has of this commit, and builds and pushes the others', async () => {
     const outcome = await run({ STAND_IN_PUSHED: 'equipmgnt-(gateway|order):c0ffee' });
     expect(outcome.succeeded).toBe(true);
-    const missing = ['approval', 'equipment', 'mis'];
+    const missing = ['approval', 'equipment', 'mis', 'ops'];
     expect(await calls(/^docker build/)).toHaveLength(missing.length);
     expect(await calls(/^docker push/)).toEqual(
       missing.map((service) => `docker push ${REGISTRY}/equipmgnt-${service}:c0ffee`),
     );
     const rolledOut = await readFile(`${log()}.kustomization.yaml`, 'utf8');
-    expect(rolledOut.match(/newTag: c0ffee/g)).toHaveLength(SERVICES.length);
+    expect(rolledOut.match(/newTag: c0ffee/g)).toHaveLength(IMAGES.length);
   });
 
   it('builds no image of a commit whose images are all in the registry', async () => {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the images of all services, and pushes them only after all are built. An image that the registry
+# Builds all images, and pushes them only after all are built. An image that the registry
 # has already under this commit's tag is taken instead: a registry with immutable tags refuses it again.
 set -euo pipefail
 
@@ -22,13 +22,13 @@ taken() {
 }
 
 missing=()
-for service in $SERVICES; do
-  taken "$service" || missing+=("$service")
+for name in $IMAGES; do
+  taken "$name" || missing+=("$name")
 done
-for service in "${missing[@]}"; do
-  docker build --build-arg "NODE_IMAGE=$NODE_IMAGE" --build-arg "SERVICE=$service" \
-    --build-arg "VERSION=$IMAGE_TAG" --tag "$(image "$service")" .
+for name in "${missing[@]}"; do
+  docker build --build-arg "NODE_IMAGE=$NODE_IMAGE" --build-arg "SERVICE=$name" \
+    --build-arg "VERSION=$IMAGE_TAG" --tag "$(image "$name")" .
 done
-for service in "${missing[@]}"; do
-  docker push "$(image "$service")" || taken "$service" || exit 1 # another build was faster
+for name in "${missing[@]}"; do
+  docker push "$(image "$name")" || taken "$name" || exit 1 # another build was faster
 done

@@ -6,23 +6,23 @@ set -euo pipefail
 namespace=istio-cb-ns
 generated=.local/roll-out
 
-# Prints the new name of a service's image. The overlay may use any registry for the old one.
+# Prints the new name of an image. The overlay may use any registry for the old one.
 rename() {
-  local service=$1 name
-  name=$(kubectl kustomize "$OVERLAY" | sed -nE "s#^ *(- )?image: *(([^ ]*/)?equipmgnt-$service)(:.*)?\$#\2#p" | sort -u)
-  [ -n "$name" ] || { echo "$OVERLAY has no image equipmgnt-$service" >&2; return 1; }
-  echo "  - { name: $name, newName: $REGISTRY/equipmgnt-$service, newTag: $IMAGE_TAG }"
+  local image=$1 name
+  name=$(kubectl kustomize "$OVERLAY" | sed -nE "s#^ *(- )?image: *(([^ ]*/)?equipmgnt-$image)(:.*)?\$#\2#p" | sort -u)
+  [ -n "$name" ] || { echo "$OVERLAY has no image equipmgnt-$image" >&2; return 1; }
+  echo "  - { name: $name, newName: $REGISTRY/equipmgnt-$image, newTag: $IMAGE_TAG }"
 }
 
 # The ConfigMap roll-out says which build applied last.
 generate() {
-  local service
+  local image
   rm -rf "$generated"
   mkdir -p "$generated"
   {
     printf '%s\n' 'apiVersion: kustomize.config.k8s.io/v1beta1' 'kind: Kustomization'
     printf 'resources: [../../%s]\nimages:\n' "$OVERLAY"
-    for service in $SERVICES; do rename "$service"; done
+    for image in $IMAGES; do rename "$image"; done
     printf '%s\n' 'configMapGenerator:' "  - name: roll-out" "    namespace: $namespace" \
       "    literals: [started=$BUILD_STARTED, tag=$IMAGE_TAG]" '    options: { disableNameSuffixHash: true }'
   } > "$generated/kustomization.yaml"

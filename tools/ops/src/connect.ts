@@ -22,7 +22,7 @@ export function connect(environment: NodeJS.ProcessEnv): Kafka {
     throw new Error('expected both KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or neither');
   }
   return new Kafka({
-    clientId: 'dead-letters',
+    clientId: 'equipmgnt-ops',
     ...brokersAt(brokersIn(environment)),
     ssl: tls === 'true',
     ...(username && { sasl: { mechanism: 'scram-sha-512', username, password } }),

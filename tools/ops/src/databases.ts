@@ -32,6 +32,7 @@ export async function connectPostgres(
     connectionTimeoutMillis: 5_000,
     application_name: 'equipmgnt-ops',
     types: { getTypeParser },
+    ssl: isEncrypted(environment),
   });
   await client.connect().catch((error: Error) => {
     throw refused(service, error);
@@ -45,9 +46,14 @@ const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
 
 /** The same for mis. */
 export async function connectMis(environment: NodeJS.ProcessEnv): Promise<Connection> {
-  const uri = addressOf('mis', environment);
+  const options = {
+    uri: addressOf('mis', environment),
+    connectTimeout: 5_000,
+    timezone: 'Z',
+    ...(isEncrypted(environment) && { ssl: { rejectUnauthorized: true, verifyIdentity: true } }),
+  };
   try {
-    return await createConnection({ uri, connectTimeout: 5_000, timezone: 'Z' });
+    return await createConnection(options);
   } catch (error) {
     throw refused('mis', error as Error);
   }
@@ -93,6 +99,15 @@ function addressOf(service: keyof typeof DEFAULTS, environment: NodeJS.ProcessEn
     );
   }
   return url;
+}
+
+/**
+ * Whether the connections use TLS. As in the services, it checks certificates and host names.
+ * @throws Error that names the variable
+ */
+function isEncrypted({ DATABASE_TLS: value = '' }: NodeJS.ProcessEnv): boolean {
+  if (['true', 'false', ''].includes(value)) return value === 'true';
+  throw new Error(`DATABASE_TLS: expected true or false, got "${value}"`);
 }
 
 const refused = (service: keyof typeof DEFAULTS, { message }: Error): Error =>

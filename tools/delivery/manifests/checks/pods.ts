@@ -1,4 +1,4 @@
-import { containersOf, portOf, type Cluster } from '../cluster.ts';
+import { containersOf, isJob, portOf, type Cluster } from '../cluster.ts';
 import type { Code } from '../code.ts';
 import { nameOf, type Container, type Workload } from '../objects.ts';
 import { environmentOf, serviceOf } from './environment.ts';
@@ -15,7 +15,7 @@ export const pods = (cluster: Cluster, code: Code): Complaint[] =>
       ...restricted(workload, container, object),
       ...image(container, object),
       ...resources(container, object),
-      ...(workload.kind === 'Job' || isInit ? [] : probes(container, object, code)),
+      ...(isJob(workload) || isInit ? [] : probes(container, object, code)),
       ...(isInit ? [] : stopping(cluster, workload, container, object, code)),
     ]),
   ]);

@@ -1,5 +1,5 @@
 import { PROVIDED } from '../architecture.ts';
-import { containersOf, labelsOf, type Cluster } from '../cluster.ts';
+import { containersOf, isJob, labelsOf, type Cluster } from '../cluster.ts';
 import {
   nameOf,
   selects,
@@ -42,7 +42,7 @@ function ofWorkload(cluster: Cluster, workload: Workload): Complaint[] {
     const found = `${what} ${JSON.stringify(selecting)}`;
     complaints.push({ object, found, expected: `its own pods' labels: ${JSON.stringify(labels)}` });
   };
-  if (workload.kind !== 'Job') ownPods('selector', selector);
+  if (!isJob(workload)) ownPods('selector', selector);
   for (const { topologyKey, labelSelector } of topologySpreadConstraints) {
     ownPods(`topologySpreadConstraints ${topologyKey}`, labelSelector);
   }
