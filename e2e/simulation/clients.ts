@@ -34,7 +34,7 @@ export class Clients {
     if (idempotencyKey !== undefined && !this.requested.has(idempotencyKey)) {
       this.requested.set(idempotencyKey, units);
     }
-    const order = await this.place.execute(units, idempotencyKey).catch(refusal);
+    const order = await this.place.execute(units, undefined, idempotencyKey).catch(refusal);
     await this.steps.step('gets its answer', () => {
       if (order instanceof DomainError) return;
       this.acknowledged.push({ id: order.id, units });

@@ -11,6 +11,10 @@ const qty = z.int().min(1).max(MAX_QUANTITY).describe('Units ordered.');
 const stock = z.int().min(0).max(MAX_QUANTITY);
 const reason = z.string().min(1).describe('The reason as a stable code, e.g. OUT_OF_STOCK.');
 
+const requester = z
+  .object({ id: z.string().min(1), name: z.string().min(1) })
+  .describe('The employee who placed the order; absent if nobody had signed in.');
+
 const orderFact = z.object({ orderId, equipmentId, qty });
 const approvalFact = z.object({ approvalId, orderId, equipmentId, qty });
 const stockFact = z.object({
@@ -64,7 +68,7 @@ export const events = {
     topic: topics.order,
     key: 'orderId',
     summary: 'An employee placed an order, which waits for its approval.',
-    data: orderFact,
+    data: orderFact.extend({ requester: requester.exactOptional() }),
   },
   'equipmgnt.OrderCancelled.v1': {
     topic: topics.order,
@@ -130,6 +134,9 @@ export type EventData<T extends EventType> = z.infer<(typeof events)[T]['data']>
 
 /** What an order is for, as Ordered says it: every field that order stores and mis shows. */
 export type OrderDetails = Readonly<Omit<EventData<'equipmgnt.Ordered.v1'>, 'orderId'>>;
+
+/** Who placed an order: the id is the `sub` of the token, and never another person's. */
+export type Requester = Readonly<z.infer<typeof requester>>;
 
 /** An event as the domain records it: its type, its data and its time. */
 export type EventFact = {

@@ -1,3 +1,4 @@
+export { ACCESS, includesRole, ROLES, type Access, type Role } from './access.ts';
 export {
   approvalAnswer,
   approvalStatuses,
@@ -17,6 +18,7 @@ export {
   type EventType,
   type OrderDetails,
   type PublishedEventType,
+  type Requester,
   type Topic,
 } from './events.ts';
 export * from './topology.ts';

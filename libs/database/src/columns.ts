@@ -16,7 +16,7 @@ export const column = {
   boolean: (): Column<boolean> => ({ sql: 'boolean' }),
   timestamptz: (): Column<Date> => ({ sql: 'timestamptz' }),
   datetime: (): Column<Date> => ({ sql: 'datetime' }),
-  jsonb: (): Column<object> => ({ sql: 'jsonb' }),
+  jsonb: <Value extends object = object>(): Column<Value> => ({ sql: 'jsonb' }),
 };
 
 export const nullable = <Value>({ sql }: Column<Value>): Column<Value | null> => ({

@@ -20,7 +20,8 @@ export function keepIdempotencyKeys(server: FastifyInstance): void {
 
 /**
  * The `Idempotency-Key` header, if there is one, for a handler that has the effect of a request once
- * for all requests with the same key. A key in quotes is the same as without them.
+ * for all requests with the same key. A key in quotes is the same as without them. A key belongs to
+ * the principal who sends it: behind a space, which no key contains, follows the principal's id.
  */
 export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -33,8 +34,9 @@ export const IdempotencyKey = createParamDecorator((_: unknown, context: Executi
     const detail = 'expected one key of 1 to 255 visible ASCII characters, such as a UUID';
     throw new InvalidInput([{ in: 'header', pointer: '#/Idempotency-Key', detail }]);
   }
-  request.idempotencyKey = key;
-  return key;
+  const { principal } = request;
+  request.idempotencyKey = principal ? `${key} ${principal.id}` : key;
+  return request.idempotencyKey;
 });
 
 /** Whether a client may repeat the request safely. A key that the handler ignores does not count. */

@@ -1,3 +1,6 @@
+export { SignedIn } from './auth/authenticate.ts';
+export { onlyOwn, ownedBy, requesterFilter, requesterOf } from './auth/requester.ts';
+export type { Principal } from './auth/token-verifier.ts';
 export type { FastifyReply, FastifyRequest } from 'fastify';
 export { REUSE_WITHIN_MS } from './drain.ts';
 export { halPage, halResource, type Hal, type HalPage } from './hal.ts';

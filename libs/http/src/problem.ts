@@ -47,9 +47,10 @@ export class Unavailable extends Error {
 
   constructor(
     message: string,
-    readonly code: 'overloaded' | 'database-unavailable',
+    readonly code: 'overloaded' | 'database-unavailable' | 'sign-in-unavailable',
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }
 

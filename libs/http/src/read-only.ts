@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Hal } from './hal.ts';
 import { InvalidInput } from './problem.ts';
 import { pointerTo, shown } from './validation.ts';
@@ -27,5 +28,5 @@ function isSame(sent: unknown, current: unknown): boolean {
     return typeof sent === 'string' && Date.parse(sent) === current.getTime();
   }
   if (typeof current === 'number') return sent === current || sent === String(current);
-  return (sent ?? undefined) === current;
+  return isDeepStrictEqual(sent ?? undefined, current);
 }

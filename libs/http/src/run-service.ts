@@ -2,6 +2,7 @@ import { Logger as NestLogger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { ConfigError, createLogger, Health, MetricsRegistry } from '@equipmgnt/runtime';
+import { isSignInRequired } from './auth/authenticate.ts';
 import { createService, type ServiceOptions } from './service.ts';
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -15,6 +16,9 @@ export async function runService(name: string, configure: () => ServiceOptions):
     const options = configure();
     const logger = createLogger(name, options.config.LOG_LEVEL);
     logWarnings(logger);
+    if (!isSignInRequired(options.config)) {
+      logger.warn('sign-in is optional: requests without a token may do everything');
+    }
     STOP_SIGNALS.forEach((signal) => process.on(signal, quit));
     const app = await createService(options, logger);
     app.get(MetricsRegistry).collectProcessMetrics();

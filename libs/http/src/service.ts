@@ -12,6 +12,7 @@ import {
   Pressure,
   type ProcessConfig,
 } from '@equipmgnt/runtime';
+import { authenticate } from './auth/authenticate.ts';
 import { addActuator, addPublicHealth, serveActuator } from './actuator.ts';
 import { createAdapter } from './adapter.ts';
 import { limitConnections } from './connections.ts';
@@ -72,6 +73,7 @@ export async function createService(
   const otherMethods = refuseOtherMethods(server);
   const app = await createApplication(options, adapter, logger);
   guard(app, server, options);
+  authenticate(server, options.config);
   measureRequests(server, app.get(MetricsRegistry));
   if (options.accessLog) logRequests(server);
   await app.init();

@@ -56,6 +56,14 @@ export const env = {
         'expected an address such as https://host/path',
       )
       .transform((text) => URL.parse(text)?.href.replace(/\/+$/, '') ?? text),
+  /** The http or https URL of an issuer or of its keys, exactly as in its tokens. */
+  issuer: () =>
+    z
+      .string()
+      .refine(
+        (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && !/[#@]/.test(text),
+        'expected an address such as https://issuer.example/realms/rental',
+      ),
   /** A name or an address to listen on; IPv6 also in brackets, as in a URL. */
   host: () =>
     z
@@ -121,6 +129,21 @@ export const processConfig = z.object({
   CONNECTION_DRAIN_MS: env.whole(0, 60_000, 4_000),
   /** The longest time for stopping before the process exits; below the orchestrator's grace period. */
   SHUTDOWN_TIMEOUT_MS: env.whole(100, 600_000, 20_000),
+  /** The value `production` makes sign-in required by default. */
+  NODE_ENV: z.string().optional(),
+  /**
+   * Whether every request needs a token. Optional: a request without one may do everything. The default
+   * is `required` in production, else `optional`.
+   */
+  AUTH: z.enum(['required', 'optional'], { error: 'expected required or optional' }).optional(),
+  /** The issuer of the tokens: the value of their `iss`, and the server with its OpenID configuration. */
+  AUTH_ISSUER: env.issuer().optional(),
+  /** The `aud` of the tokens for this suite. */
+  AUTH_AUDIENCE: z.string().optional(),
+  /** The claim with the roles; `a.b` is the member b of the claim a, unless a claim has that name. */
+  AUTH_ROLES_CLAIM: z.string().default('roles'),
+  /** The issuer's keys, if they must not be looked up in its OpenID configuration. */
+  AUTH_JWKS_URL: env.issuer().optional(),
   /** Shown by /actuator/info. */
   VERSION: z.string().default('development'),
 });

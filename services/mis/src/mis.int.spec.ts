@@ -163,6 +163,7 @@ describe('The view', () => {
       orderId: ++lastOrder,
       equipmentId: 5,
       qty: 4,
+      requester: { id: 'employee-1', name: '이사원' },
     };
     await app.get(ViewConsumer).project([received('equipmgnt.Ordered.v1', ordered)]);
     const { orderId: id, ...details } = ordered;

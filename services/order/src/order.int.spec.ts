@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { OrderDetails } from '@equipmgnt/contracts';
 import { IdempotencyKeys, isTransient } from '@equipmgnt/database';
 import type { Received } from '@equipmgnt/messaging';
 import { createService } from '@equipmgnt/http';
@@ -11,6 +10,7 @@ import { DataSource } from 'typeorm';
 import { freshDatabases, testProcessEnv } from '@equipmgnt/testing/jest';
 import { ApprovalConsumer } from './inbound/events/approval.consumer.ts';
 import { Orders } from './application/orders.ts';
+import type { OrderedUnits } from './application/place-order.ts';
 import { Order, type NewOrder, type OrderState } from './domain/order.ts';
 import { orderConfig } from './order.config.ts';
 import { OrderModule } from './order.module.ts';
@@ -161,7 +161,7 @@ describe('The order service', () => {
     });
 
     it('stores, publishes and shows every field', async () => {
-      const wanted: Required<OrderDetails> = { equipmentId: 1, qty: 2 };
+      const wanted: Required<OrderedUnits> = { equipmentId: 1, qty: 2 };
       const { body } = await post(wanted).expect(201);
       expect(body).toMatchObject(wanted);
       await get(body.id).expect(200, body);
@@ -556,7 +556,8 @@ describe('The order service', () => {
 
   describe('the repository', () => {
     const at = (minute: number) => new Date(Date.UTC(2026, 0, 2, 3, minute, 5, 678));
-    const details: Required<NewOrder> = { equipmentId: 5, qty: 4, orderedAt: at(0) };
+    const event = { equipmentId: 5, qty: 4, requester: { id: 'employee-1', name: '이사원' } };
+    const details: Required<NewOrder> = { ...event, orderedAt: at(0) };
     const approval = { approvalId: 7, approvedAt: at(1) };
     const approve = (order: Order) => order.approve({ ...details, approvalId: 7 }, at(1));
 
@@ -587,6 +588,12 @@ describe('The order service', () => {
       expect(await orders.save([order])).toEqual(new Set([id]));
       const saved = new Order({ id, details, state });
       expect(await orders.find([id])).toEqual([saved]);
+      const [ordered] = await eventsOf(id);
+      expect(ordered).toEqual({
+        type: 'equipmgnt.Ordered.v1',
+        key: id,
+        data: { orderId: id, ...event },
+      });
       const sort = [{ property: 'id', direction: 'desc' }] as const;
       expect((await orders.page({ page: 0, size: 1, sort })).items).toEqual([saved]);
       expect(await orders.keepAnswer(key, saved)).toEqual(saved);

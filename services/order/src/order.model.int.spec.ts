@@ -127,7 +127,9 @@ describe(`Order with ${CONCURRENCY} concurrent clients and consumers`, () => {
   const place = async (what: Command & { kind: 'place' }): Promise<void> => {
     const { equipmentId, qty, key } = what;
     const idempotencyKey = key === undefined ? undefined : `key-${key}`;
-    const order = await placeOrder.execute({ equipmentId, qty }, idempotencyKey).catch(refusal);
+    const order = await placeOrder
+      .execute({ equipmentId, qty }, undefined, idempotencyKey)
+      .catch(refusal);
     if (order instanceof DomainError) refused.push({ units: unitsOf(what), key });
     else placed.push({ order, units: unitsOf(what), key });
   };

@@ -40,6 +40,8 @@ const data = (managed: boolean): Edge[] =>
   );
 
 const MANAGED = "the account's network";
+const ISSUER = 'the issuer';
+const SERVICES = ['gateway', 'order', 'approval', 'equipment', 'mis'];
 
 /** A client or server that the manifests do not define. */
 export interface Outsider {
@@ -51,6 +53,10 @@ export interface Outsider {
 }
 
 const ISTIO = 'istio-system';
+
+/** The value of a setting of the EKS overlay. */
+const addressIn = (cluster: Cluster, key: string): string =>
+  cluster.all('ConfigMap').flatMap(({ data }) => data?.[key] ?? [])[0] ?? 'none';
 
 /** Outsiders that every pod needs, and outsiders that no pod may reach. */
 export const outsiders = (cluster: Cluster): Outsider[] => [
@@ -78,8 +84,15 @@ export const outsiders = (cluster: Cluster): Outsider[] => [
     name: MANAGED,
     namespace: 'none',
     labels: {},
-    address: cluster.all('ConfigMap').flatMap(({ data }) => data?.['VPC_CIDR'] ?? [])[0] ?? 'none',
+    address: addressIn(cluster, 'VPC_CIDR'),
     ports: ['5432/TCP', '3306/TCP', '9096/TCP', '443/TCP'],
+  },
+  {
+    name: ISSUER,
+    namespace: 'none',
+    labels: {},
+    address: addressIn(cluster, 'ISSUER_CIDR'),
+    ports: ['443/TCP', '5432/TCP'],
   },
   {
     name: 'the internet',
@@ -107,7 +120,8 @@ export function edgesOf(cluster: Cluster): Edge[] {
   const workloads = new Set(cluster.workloads.map(appOf));
   const present = (name: string) =>
     workloads.has(name) || outsiders(cluster).some((outsider) => outsider.name === name);
-  const applications = [...HTTP, ...data(cluster.isManaged)];
+  const keys = SERVICES.map((from) => ({ from, to: ISSUER, port: '443/TCP' }));
+  const applications = [...HTTP, ...data(cluster.isManaged), ...(cluster.isManaged ? keys : [])];
   return applications.filter(({ from, to }) => present(from) && present(to));
 }
 

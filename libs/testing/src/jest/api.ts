@@ -22,8 +22,8 @@ export class Api {
     return this.send('POST', path, body, headers);
   }
 
-  patch(path: string, body: unknown): Promise<Answer> {
-    return this.send('PATCH', path, body, {});
+  patch(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send('PATCH', path, body, headers);
   }
 
   /** All resources of a collection, page by page. */

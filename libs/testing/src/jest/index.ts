@@ -10,4 +10,5 @@ export { received } from './received.ts';
 export { runOps } from './run-ops.ts';
 export { runSuite } from './run-suite.ts';
 export { resize, scansWithoutIndex, sortsWithoutIndex, TABLE_SIZES } from './scans.ts';
+export { TestIssuer, type TokenClaims } from './test-issuer.ts';
 export { SuiteClient } from './suite-client.ts';

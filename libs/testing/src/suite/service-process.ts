@@ -53,6 +53,7 @@ export class ServiceProcess extends ManagedProcess {
         args: [join(repository, mainScript(service))],
         cwd: repository,
         env: {
+          AUTH: 'optional', // on one's own machine, unless the environment says otherwise
           ...inherited,
           ...DEFAULTS,
           ...environment,

@@ -5,6 +5,8 @@ import type { RegisteredEquipment, Rental, RentalFact, RentalStatus } from '../d
 export interface RentalFilter {
   readonly status?: RentalStatus | undefined;
   readonly equipmentId?: number | undefined;
+  /** The id of the requester whose orders are shown. */
+  readonly requesterId?: string | undefined;
 }
 
 /** What a list can be sorted by: an index has each of these orders. */

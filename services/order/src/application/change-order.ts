@@ -12,11 +12,15 @@ export class ChangeOrder {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError missing, or conflict when the order cannot get that status */
-  async execute(id: number, status: OrderStatus): Promise<Order> {
-    const [order] = await changeOrders(this.orders, [id], (found) =>
-      found.changeTo(status, this.clock.now()),
-    );
+  /**
+   * @param requesterId only an order of this requester
+   * @throws DomainError missing, or conflict when the order cannot get that status
+   */
+  async execute(id: number, status: OrderStatus, requesterId?: string): Promise<Order> {
+    const [order] = await changeOrders(this.orders, [id], (found) => {
+      const own = existing(found.isOf(requesterId) ? found : undefined, 'order', id);
+      own.changeTo(status, this.clock.now());
+    });
     return existing(order, 'order', id);
   }
 }

@@ -29,7 +29,8 @@ export abstract class Orders {
    */
   abstract save(orders: readonly Order[]): Promise<ReadonlySet<number>>;
 
-  abstract page(request: PageRequest): Promise<Page<Order>>;
+  /** @param requesterId only the orders of this requester */
+  abstract page(request: PageRequest, requesterId?: string): Promise<Page<Order>>;
 
   /** Stores the answer to a key, unless one is stored already. @returns the stored answer */
   abstract keepAnswer(key: string, answer: Order): Promise<Order>;

@@ -1,9 +1,12 @@
-import type { OrderDetails } from '@equipmgnt/contracts';
+import type { OrderDetails, Requester } from '@equipmgnt/contracts';
 import { Clock, fingerprintOf } from '@equipmgnt/kernel';
 import { Injectable, Logger } from '@nestjs/common';
 import { Order } from '../domain/order.ts';
 import { Orders } from './orders.ts';
 import { RequestApproval } from './request-approval.ts';
+
+/** What a client asks for. The requester is who has signed in, and not a part of it. */
+export type OrderedUnits = Omit<OrderDetails, 'requester'>;
 
 /**
  * An employee orders equipment. The order is stored first. Then its approval is requested, and the
@@ -20,11 +23,13 @@ export class PlaceOrder {
   ) {}
 
   /**
+   * @param requester who places it, if the client has signed in
    * @param key the client's idempotency key, if it sent one
    * @throws DomainError unprocessable, when the key belongs to another request
    */
-  async execute(wanted: OrderDetails, key?: string): Promise<Order> {
-    const newOrder = { ...wanted, orderedAt: this.clock.now() };
+  async execute(wanted: OrderedUnits, requester?: Requester, key?: string): Promise<Order> {
+    const orderedAt = this.clock.now();
+    const newOrder = { ...wanted, ...(requester && { requester }), orderedAt };
     if (key === undefined) {
       const { order } = await this.orders.place(newOrder);
       return this.approvedOrWaiting(order);
@@ -53,7 +58,7 @@ export class PlaceOrder {
 }
 
 /** `equipmentId/qty` is the form of the stored keys; a further field adds its name and its value. */
-function orderFingerprint({ equipmentId, qty, ...further }: OrderDetails): string {
+function orderFingerprint({ equipmentId, qty, ...further }: OrderedUnits): string {
   const rest = fingerprintOf(further);
   return rest === '' ? `${equipmentId}/${qty}` : `${equipmentId}/${qty}/${rest}`;
 }

@@ -80,6 +80,11 @@ export class Order {
     return equipmentId === this.details.equipmentId && qty === this.details.qty;
   }
 
+  /** Whether this requester placed it; without an id, always. */
+  isOf(requesterId: string | undefined): boolean {
+    return requesterId === undefined || requesterId === this.details.requester?.id;
+  }
+
   /**
    * The approval establishes a waiting order. A repeated or late approval changes nothing, and neither
    * does one of other equipment or another quantity.

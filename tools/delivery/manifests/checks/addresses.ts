@@ -40,7 +40,8 @@ const hostOf = (address: string): string => {
 
 /** The hosts, with ports, in a variable whose name ends like an address variable. */
 function hostsIn(key: string, value: string): string[] {
-  if (key === 'PUBLIC_URL') return []; // for clients outside the cluster; no process connects to it
+  // outside the cluster: the address for clients, and the issuer of their tokens
+  if (['PUBLIC_URL', 'AUTH_JWKS_URL'].includes(key)) return [];
   if (key.endsWith('_URL')) return [URL.canParse(value) ? hostOf(value) : value];
   if (key.endsWith('_BROKERS')) return value.split(',');
   if (!key.endsWith('_ADVERTISED_LISTENERS')) return [];

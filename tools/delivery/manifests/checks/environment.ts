@@ -27,6 +27,7 @@ export const environment = (cluster: Cluster, code: Code): Complaint[] =>
           found: `variable ${name}`,
           expected: `a variable that ${service} reads: ${known.join(', ')}`,
         })),
+      ...(isInit ? [] : withoutIssuer(given, object)),
       ...(result.error?.issues ?? []).map(({ path, message }) => ({
         object,
         found: `variable ${path.join('.')} ${String(path[0]) in given ? 'with a bad value' : 'missing'}`,
@@ -34,6 +35,14 @@ export const environment = (cluster: Cluster, code: Code): Complaint[] =>
       })),
     ];
   });
+
+/** A service that requires sign-in does not start without an issuer. */
+function withoutIssuer(given: Readonly<Record<string, string>>, object: string): Complaint[] {
+  if (given['AUTH'] === 'optional') return [];
+  return ['AUTH_ISSUER', 'AUTH_AUDIENCE']
+    .filter((name) => !(name in given))
+    .map((name) => ({ object, found: `no ${name}`, expected: 'one, or AUTH=optional' }));
+}
 
 /** What migrate.js of a service reads; it runs as an init container. */
 const forMigrations = ({ shape }: z.ZodObject): z.ZodObject =>
@@ -64,7 +73,8 @@ export function environmentOf(cluster: Cluster, container: Container): Record<st
       value ??
       (map && values('ConfigMap', map.name)[map.key]) ??
       (secret && values('Secret', secret.name)[secret.key]);
-    if (found) result[name] = found; // for the services, an empty variable is not set
+    if (found !== undefined) result[name] = found;
   }
-  return result;
+  // for the services, an empty variable is not set
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== ''));
 }

@@ -29,6 +29,8 @@ export function welcome({ addresses, gatewayUrl, logFolder, seconds }: WelcomeFa
     `  curl -X PATCH ${gatewayUrl}/orders/1 ${body({ status: 'CANCELLED' })}`,
     '  npm run scenario',
     '',
+    'Sign-in is optional here: requests without a token may do everything.',
+    '',
     `Ctrl-C stops all processes. Data are kept until npm run reset. Server logs: ${logFolder}`,
     '',
   ].join('\n');

@@ -6,8 +6,13 @@ import {
   halPage,
   type HalPage,
   oneOf,
+  onlyOwn,
+  ownedBy,
   pageQuery,
+  type Principal,
+  requesterFilter,
   resourceId,
+  SignedIn,
 } from '@equipmgnt/http';
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { z } from 'zod';
@@ -19,6 +24,7 @@ import { rentalResource, type RentalBody } from './mis.resource.ts';
 const listRentals = pageQuery(RENTAL_SORTS, {
   status: oneOf(rentalStatuses).optional(),
   equipmentId: resourceId.optional(),
+  requester: requesterFilter,
 });
 
 @Controller('mis')
@@ -30,20 +36,28 @@ export class MisController {
 
   @Get()
   async list(
-    @Query({ schema: listRentals }) wanted: PageRequest & RentalFilter,
+    @Query({ schema: listRentals })
+    wanted: PageRequest & Omit<RentalFilter, 'requesterId'> & { requester?: 'me' },
+    @SignedIn() principal: Principal | undefined,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<RentalBody>> {
-    const page = await this.rentals.page(wanted, wanted);
+    const requesterId = ownedBy(principal, wanted.requester);
+    const page = await this.rentals.page(wanted, { ...wanted, requesterId });
     return halPage(request, 'mis', wanted, page, rentalResource);
   }
 
   @Get(':id')
   async one(
     @Param({ schema: byId }) { id }: z.infer<typeof byId>,
+    @SignedIn() principal: Principal | undefined,
     @Req() request: FastifyRequest,
   ): Promise<Hal<RentalBody>> {
     const rental = await this.rentals.find(id);
-    if (rental) return rentalResource(request, rental);
+    const requesterId = onlyOwn(principal);
+    if (rental) {
+      const isVisible = requesterId === undefined || rental.requester?.id === requesterId;
+      return rentalResource(request, existing(isVisible ? rental : undefined, 'order', id));
+    }
     const behind = ordersBehind(id, await this.rentals.progressAt(id), this.clock.now());
     if (behind === 0) return existing<never>(undefined, 'order', id);
     const message = `The view does not show order ${id} yet; it may lack ${behind} orders up to this one.`;

@@ -77,6 +77,10 @@ export class MariadbRentals extends Rentals {
       conditions.push('mis.equipment_id = ?');
       values.push(filter.equipmentId);
     }
+    if (filter.requesterId !== undefined) {
+      conditions.push('mis.requester_id = ?');
+      values.push(filter.requesterId);
+    }
     const where = `WHERE ${conditions.join(' AND ')}`;
     const keys = sort.map(({ property, direction }) => `mis.${sortColumn(property)} ${direction}`);
     const order = `ORDER BY ${keys.join(', ')}`;

@@ -40,7 +40,13 @@ const timeColumns = Object.fromEntries(
 const detailColumns = new Columns({
   equipmentId: column.bigint(),
   qty: column.int(),
-} satisfies ColumnOfEach<OrderDetails>);
+} satisfies ColumnOfEach<Omit<OrderDetails, 'requester'>>);
+
+/** Who placed the order, also from Ordered; NULL if nobody had signed in. */
+const requesterColumns = new Columns({
+  requesterId: nullable(column.text()),
+  requesterName: nullable(column.text()),
+});
 
 /**
  * The columns of `mis`. `reason` comes before the times, because its rule in an upsert reads one of
@@ -49,6 +55,7 @@ const detailColumns = new Columns({
 export const rentalColumns = new Columns({
   orderId: column.bigint(),
   ...detailColumns.map,
+  ...requesterColumns.map,
   approvalId: nullable(column.bigint()),
   reason: nullable(column.text()),
   ...timeColumns,
@@ -73,10 +80,16 @@ export const sortColumn = (property: string): string =>
 
 /** The values of a fact, in the order of {@link writtenColumns}. */
 export const valuesOf = (fact: RentalFact): unknown[] =>
-  writtenColumns.values({ ...fact, [timeFields[fact.event]]: fact.at });
+  writtenColumns.values({
+    ...fact,
+    requesterId: fact.requester?.id,
+    requesterName: fact.requester?.name,
+    [timeFields[fact.event]]: fact.at,
+  });
 
 export function toRental(row: RentalRow): Rental {
-  const { orderId, status, approvalId, reason } = rentalColumns.read(row);
+  const { orderId, status, approvalId, reason, requesterId, requesterName } =
+    rentalColumns.read(row);
   const moments = rentalEvents.flatMap((type) => {
     const at = row[timeFields[type]];
     return at === null ? [] : [{ type, at }];
@@ -84,6 +97,9 @@ export function toRental(row: RentalRow): Rental {
   return {
     orderId,
     ...detailColumns.read(row),
+    ...(requesterId !== undefined && {
+      requester: { id: requesterId, name: requesterName ?? requesterId },
+    }),
     ...(row.equipmentName !== null && { equipmentName: row.equipmentName }),
     status,
     ...(approvalId !== undefined && { approvalId }),

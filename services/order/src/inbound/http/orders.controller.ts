@@ -1,4 +1,4 @@
-import { MAX_QUANTITY, type OrderDetails } from '@equipmgnt/contracts';
+import { MAX_QUANTITY } from '@equipmgnt/contracts';
 import {
   byId,
   type FastifyReply,
@@ -8,9 +8,15 @@ import {
   type HalPage,
   IdempotencyKey,
   oneOf,
+  onlyOwn,
+  ownedBy,
   pageQuery,
+  type Principal,
   refuseReadOnlyChanges,
+  requesterFilter,
+  requesterOf,
   resourceId,
+  SignedIn,
   wholeNumber,
 } from '@equipmgnt/http';
 import { existing, type PageRequest } from '@equipmgnt/kernel';
@@ -29,7 +35,7 @@ import {
 import { z } from 'zod';
 import { ChangeOrder } from '../../application/change-order.ts';
 import { ORDER_SORTS, Orders } from '../../application/orders.ts';
-import { PlaceOrder } from '../../application/place-order.ts';
+import { type OrderedUnits, PlaceOrder } from '../../application/place-order.ts';
 import { orderStatuses } from '../../domain/order.ts';
 import { orderResource, type OrderBody } from './order.resource.ts';
 
@@ -39,14 +45,14 @@ const placeOrder = z.strictObject({
   equipmentId: resourceId,
   /** Only ORDERED: every new order has this status. */
   status: oneOf(['ORDERED']).optional(),
-} satisfies Record<keyof OrderDetails | 'status', z.ZodType>);
+} satisfies Record<keyof OrderedUnits | 'status', z.ZodType>);
 
 /** The other members of an order are read-only: a client may send them back, but not change them. */
 const changeOrder = z.looseObject({
   status: oneOf(orderStatuses),
 });
 
-const listOrders = pageQuery(ORDER_SORTS, {});
+const listOrders = pageQuery(ORDER_SORTS, { requester: requesterFilter });
 
 @Controller('orders')
 export class OrdersController {
@@ -61,11 +67,12 @@ export class OrdersController {
   async place(
     @Body({ schema: placeOrder }) body: z.infer<typeof placeOrder>,
     @IdempotencyKey() key: string | undefined,
+    @SignedIn() principal: Principal | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Hal<OrderBody>> {
     const { status: _, ...wanted } = body;
-    const order = await this.placeOrder.execute(wanted, key);
+    const order = await this.placeOrder.execute(wanted, requesterOf(principal), key);
     const resource = orderResource(request, order);
     reply
       .code(order.status === 'ORDERED' ? HttpStatus.ACCEPTED : HttpStatus.CREATED)
@@ -75,31 +82,36 @@ export class OrdersController {
 
   @Get()
   async list(
-    @Query({ schema: listOrders }) query: PageRequest,
+    @Query({ schema: listOrders }) query: PageRequest & { requester?: 'me' },
+    @SignedIn() principal: Principal | undefined,
     @Req() request: FastifyRequest,
   ): Promise<HalPage<OrderBody>> {
-    const page = await this.orders.page(query);
+    const page = await this.orders.page(query, ownedBy(principal, query.requester));
     return halPage(request, 'orders', query, page, orderResource);
   }
 
   @Get(':id')
   async one(
     @Param({ schema: byId }) { id }: z.infer<typeof byId>,
+    @SignedIn() principal: Principal | undefined,
     @Req() request: FastifyRequest,
   ): Promise<Hal<OrderBody>> {
     const [order] = await this.orders.find([id]);
-    return orderResource(request, existing(order, 'order', id));
+    const visible = order?.isOf(onlyOwn(principal)) ? order : undefined;
+    return orderResource(request, existing(visible, 'order', id));
   }
 
   @Patch(':id')
   async change(
     @Param({ schema: byId }) { id }: z.infer<typeof byId>,
     @Body({ schema: changeOrder }) { status, ...others }: z.infer<typeof changeOrder>,
+    @SignedIn() principal: Principal | undefined,
     @Req() request: FastifyRequest,
   ): Promise<Hal<OrderBody>> {
     if (Object.keys(others).length > 0) {
-      refuseReadOnlyChanges(others, await this.one({ id }, request));
+      refuseReadOnlyChanges(others, await this.one({ id }, principal, request));
     }
-    return orderResource(request, await this.changeOrder.execute(id, status));
+    const order = await this.changeOrder.execute(id, status, onlyOwn(principal));
+    return orderResource(request, order);
   }
 }

@@ -1,3 +1,4 @@
+import type { Requester } from '@equipmgnt/contracts';
 import { column, Columns, nullable, type ColumnOfEach, type RowOf } from '@equipmgnt/database';
 import { Order, type NewOrder, type OrderState, type OrderStatus } from '../../domain/order.ts';
 
@@ -5,6 +6,7 @@ import { Order, type NewOrder, type OrderState, type OrderStatus } from '../../d
 const detailColumns = new Columns({
   equipmentId: column.bigint(),
   qty: column.int(),
+  requester: nullable(column.jsonb<Requester>()),
   orderedAt: column.timestamptz(),
 } satisfies ColumnOfEach<NewOrder>);
 

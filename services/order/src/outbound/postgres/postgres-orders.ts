@@ -4,7 +4,7 @@ import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import { currentCorrelation } from '@equipmgnt/runtime';
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, Raw } from 'typeorm';
 import { Orders, type Placement } from '../../application/orders.ts';
 import { Order, type NewOrder } from '../../domain/order.ts';
 import { orderColumns, orderEntity, toOrder, toRow, type OrderRow } from './order.rows.ts';
@@ -59,8 +59,13 @@ export class PostgresOrders extends Orders {
     return this.saveAll(orders);
   }
 
-  page(wanted: PageRequest): Promise<Page<Order>> {
-    return findPage(this.database.getRepository(orderEntity), wanted, toOrder);
+  page(wanted: PageRequest, requesterId?: string): Promise<Page<Order>> {
+    const id = requesterId;
+    const ofRequester = Raw((column) => `${column} IS NOT NULL AND ${column} ->> 'id' = :id`, {
+      id,
+    });
+    const where = id === undefined ? {} : { requester: ofRequester };
+    return findPage(this.database.getRepository(orderEntity), wanted, toOrder, where);
   }
 
   async keepAnswer(key: string, answer: Order): Promise<Order> {

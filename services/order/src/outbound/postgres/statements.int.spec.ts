@@ -72,6 +72,14 @@ describe('The plan of a statement of order', () => {
     expect(await sortsWithoutIndex(query, 'orders', [...columns, 'qty'])).toEqual(['qty']);
   });
 
+  it("finds and sorts a requester's own orders by an index", async () => {
+    const query = (text: string) => database.query(text);
+    await resize(query, 1_000_000, TABLE);
+    const page = `SELECT * FROM orders
+                   WHERE requester IS NOT NULL AND requester ->> 'id' = $1 ORDER BY id LIMIT 20`;
+    expect(await scansWithoutIndex(query, page)).toEqual([]);
+  });
+
   it('would show a sequential scan', async () => {
     const text = 'SELECT count(*) FROM orders WHERE qty = $1';
     expect(await scansWithoutIndex((each) => database.query(each), text)).toHaveLength(1);
