@@ -19,6 +19,10 @@ export const gatewayConfig = processConfig.extend({
   UPSTREAM_TIMEOUT_MS: env.whole(100, 600_000, 10_000),
   /** Concurrent requests to one service; more are answered 503, without effect on other services. */
   UPSTREAM_MAX_IN_FLIGHT: env.whole(1, 100_000, 256),
+  /** Requests of one requester, or of one address without a token, in a minute; 0 for no limit. */
+  RATE_LIMIT_PER_MINUTE: env.whole(0, 1_000_000, 0),
+  /** The origins whose web pages may use the API, separated by commas. */
+  CORS_ORIGINS: env.origins(),
 });
 
 export type GatewayConfig = z.infer<typeof gatewayConfig>;

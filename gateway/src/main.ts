@@ -2,6 +2,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import { runService } from '@equipmgnt/http';
 import { Module } from '@nestjs/common';
 import { gatewayConfig } from './gateway.config.ts';
+import { protect } from './protect.ts';
 import { proxy } from './proxy.ts';
 import { routesOf } from './routes.ts';
 
@@ -22,6 +23,7 @@ await runService('gateway', () => {
     maxInFlightPerClient: config.MAX_IN_FLIGHT_PER_CLIENT,
     managementPort: config.MANAGEMENT_PORT,
     prepare: async (app) => {
+      await protect(app, config);
       for (const route of routesOf(config)) await app.register(proxy(route, limits));
     },
   };

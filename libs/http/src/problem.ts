@@ -119,6 +119,7 @@ function fromHttpException(error: HttpException): Problem {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return problem(status, 'unsupported-media-type', 'Send the body as application/json.');
   }
+  if (status === 429) return problem(429, 'too-many-requests', error.message);
   if (status === 404) return problem(404, 'no-such-resource', error.message);
   return problem(status, 'bad-request', error.message);
 }

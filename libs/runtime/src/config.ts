@@ -85,6 +85,17 @@ export const env = {
         (entries) => entries.every((entry) => URL.parse(`http://${entry}`)?.host === entry),
         'expected hosts without ports such as rental.example, separated by commas',
       ),
+  /** Origins of web pages, separated by commas. */
+  origins: () =>
+    z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').map((entry) => entry.trim()))
+      .transform((entries) => entries.filter((entry) => entry !== ''))
+      .refine(
+        (entries) => entries.every((entry) => URL.parse(entry)?.origin === entry),
+        'expected origins such as https://rental.example, separated by commas',
+      ),
   /** Addresses such as `kafka-0:9092,[::1]:9092`: at least one, each with its port. */
   addresses: (example: string) =>
     z
