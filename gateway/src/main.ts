@@ -23,7 +23,7 @@ await runService('gateway', () => {
     maxInFlightPerClient: config.MAX_IN_FLIGHT_PER_CLIENT,
     managementPort: config.MANAGEMENT_PORT,
     prepare: async (app) => {
-      await protect(app, config);
+      await protect(app.getHttpAdapter().getInstance(), config);
       for (const route of routesOf(config)) await app.register(proxy(route, limits));
     },
   };

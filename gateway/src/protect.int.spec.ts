@@ -37,7 +37,7 @@ describe('The edge of the gateway', () => {
       config,
       module: GatewayModule,
       prepare: async (created) => {
-        await protect(created, config);
+        await protect(created.getHttpAdapter().getInstance(), config);
         for (const route of routesOf(config)) await created.register(proxy(route, limits));
       },
     });
@@ -60,7 +60,7 @@ describe('The edge of the gateway', () => {
     await issuer.stop();
   });
 
-  it('tells browsers to load nothing and to show no answer in a frame', async () => {
+  it('makes browsers load nothing, and show no answer in a frame', async () => {
     const { headers } = await (await start()).get('/orders');
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none';frame-ancestors 'none'",

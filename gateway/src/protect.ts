@@ -2,7 +2,7 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { HttpException, HttpStatus } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
 import type { GatewayConfig } from './gateway.config.ts';
 
 const HALF_A_YEAR_S = 180 * 24 * 60 * 60;
@@ -12,10 +12,10 @@ const MAX_COUNTED = 50_000;
 
 /** What the edge adds to every route that is registered after it: headers for browsers, and a limit. */
 export async function protect(
-  app: NestFastifyApplication,
+  server: FastifyInstance,
   config: Pick<GatewayConfig, 'CORS_ORIGINS' | 'RATE_LIMIT_PER_MINUTE'>,
 ): Promise<void> {
-  await app.register(helmet, {
+  await server.register(helmet, {
     // The answers are data: a browser that shows one must load nothing and be in no frame.
     contentSecurityPolicy: {
       useDefaults: false,
@@ -25,14 +25,14 @@ export async function protect(
     hsts: { maxAge: HALF_A_YEAR_S, includeSubDomains: false },
   });
   if (config.CORS_ORIGINS.length > 0) {
-    await app.register(cors, {
+    await server.register(cors, {
       origin: config.CORS_ORIGINS,
       methods: ['GET', 'HEAD', 'POST', 'PATCH'],
       exposedHeaders: ['Location', 'ETag', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
     });
   }
   if (config.RATE_LIMIT_PER_MINUTE > 0) {
-    await app.register(rateLimit, {
+    await server.register(rateLimit, {
       max: config.RATE_LIMIT_PER_MINUTE,
       timeWindow: MINUTE_MS,
       cache: MAX_COUNTED,
