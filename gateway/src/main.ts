@@ -22,8 +22,8 @@ await runService('gateway', () => {
     accessLog: true,
     maxInFlightPerClient: config.MAX_IN_FLIGHT_PER_CLIENT,
     managementPort: config.MANAGEMENT_PORT,
+    protect: (server) => protect(server, config),
     prepare: async (app) => {
-      await protect(app.getHttpAdapter().getInstance(), config);
       for (const route of routesOf(config)) await app.register(proxy(route, limits));
     },
   };

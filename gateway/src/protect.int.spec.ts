@@ -36,8 +36,8 @@ describe('The edge of the gateway', () => {
       name: 'gateway',
       config,
       module: GatewayModule,
+      protect: (server) => protect(server, config),
       prepare: async (created) => {
-        await protect(created.getHttpAdapter().getInstance(), config);
         for (const route of routesOf(config)) await created.register(proxy(route, limits));
       },
     });
@@ -61,7 +61,9 @@ describe('The edge of the gateway', () => {
   });
 
   it('makes browsers load nothing, and show no answer in a frame', async () => {
-    const { headers } = await (await start()).get('/orders');
+    const api = await start({ AUTH: 'required', ...issuer.environment });
+    const { status, headers } = await api.get('/orders');
+    expect(status).toBe(401); // also on what the gateway refuses
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none';frame-ancestors 'none'",
     );

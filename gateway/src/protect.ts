@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
 /** Clients whose requests are counted at the same time; the one that was quiet longest is forgotten. */
 const MAX_COUNTED = 50_000;
 
-/** What the edge adds to every route that is registered after it: headers for browsers, and a limit. */
+/** What the edge adds to every route: headers for browsers, and a limit of requests. */
 export async function protect(
   server: FastifyInstance,
   config: Pick<GatewayConfig, 'CORS_ORIGINS' | 'RATE_LIMIT_PER_MINUTE'>,
@@ -36,6 +36,7 @@ export async function protect(
       max: config.RATE_LIMIT_PER_MINUTE,
       timeWindow: MINUTE_MS,
       cache: MAX_COUNTED,
+      allowList: ({ url }) => url.startsWith('/actuator'), // probes
       hook: 'preParsing', // after sign-in, before the body is read
       keyGenerator: ({ principal, ip }) => principal?.id ?? `address ${ip}`,
       enableDraftSpec: true,

@@ -51,6 +51,8 @@ export interface ServiceOptions {
   readonly maxInFlightPerClient?: number;
   /** Log a line for each request. */
   readonly accessLog?: boolean;
+  /** Adds plugins whose hooks run before sign-in, also for requests that it refuses. */
+  readonly protect?: (server: FastifyInstance) => Promise<void>;
   /** Adds what Nest's modules cannot: message transports, plugins. */
   readonly prepare?: (app: NestFastifyApplication) => void | Promise<void>;
 }
@@ -73,6 +75,7 @@ export async function createService(
   const otherMethods = refuseOtherMethods(server);
   const app = await createApplication(options, adapter, logger);
   guard(app, server, options);
+  await options.protect?.(server);
   authenticate(server, options.config);
   measureRequests(server, app.get(MetricsRegistry));
   if (options.accessLog) logRequests(server);

@@ -8,6 +8,8 @@ export interface Settings {
   /** The port of the gateway's actuator. */
   readonly managementPort: number;
   readonly serverPorts: InfrastructurePorts;
+  /** The port of the development issuer; undefined if the services use another issuer. */
+  readonly issuerPort: number | undefined;
   readonly external: ExternalServers;
   /** The ports that must be free. */
   readonly wantedPorts: readonly WantedPort[];
@@ -23,7 +25,7 @@ export interface ExternalServers {
   readonly kafkaBrokers: string | undefined;
 }
 
-type PortName = ServiceName | 'management' | 'postgres' | 'mariadb' | 'kafka';
+type PortName = ServiceName | 'management' | 'issuer' | 'postgres' | 'mariadb' | 'kafka';
 
 const DEFAULT_PORTS: Readonly<Record<PortName, number>> = {
   gateway: topology.gateway.localPort,
@@ -32,6 +34,7 @@ const DEFAULT_PORTS: Readonly<Record<PortName, number>> = {
   equipment: topology.equipment.localPort,
   mis: topology.mis.localPort,
   management: 9080,
+  issuer: 8085,
   postgres: 15432,
   mariadb: 13306,
   kafka: 19092,
@@ -65,16 +68,17 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     mariadbUrl: url('MARIADB_URL', 'mysql'),
     kafkaBrokers: environment['KAFKA_BROKERS'] || undefined,
   };
-  const { management: managementPort, postgres, mariadb, kafka, ...servicePorts } = ports;
+  const { management: managementPort, issuer, postgres, mariadb, kafka, ...servicePorts } = ports;
+  const issuerPort = environment['AUTH_ISSUER'] ? undefined : issuer;
   const serverPorts = { postgres, mariadb, kafka, kafkaController: kafka + 1 };
-  const wantedPorts = portsOf({ servicePorts, managementPort, serverPorts, external });
+  const wantedPorts = portsOf({ servicePorts, managementPort, serverPorts, issuerPort, external });
   problems.push(...duplicatePorts(wantedPorts));
   if (problems.length > 0) throw new SetupError(problems.join('\n'));
-  return { servicePorts, managementPort, serverPorts, external, wantedPorts };
+  return { servicePorts, managementPort, serverPorts, issuerPort, external, wantedPorts };
 }
 
 function portsOf(settings: Omit<Settings, 'wantedPorts'>): WantedPort[] {
-  const { servicePorts, managementPort, serverPorts, external } = settings;
+  const { servicePorts, managementPort, serverPorts, issuerPort, external } = settings;
   const want = (port: number, name: string, by: PortName) => ({
     port,
     name,
@@ -83,6 +87,7 @@ function portsOf(settings: Omit<Settings, 'wantedPorts'>): WantedPort[] {
   return [
     ...SERVICES.map((service) => want(servicePorts[service], service, service)),
     want(managementPort, "the gateway's management", 'management'),
+    ...(issuerPort === undefined ? [] : [want(issuerPort, 'the development issuer', 'issuer')]),
     ...(external.postgresUrl ? [] : [want(serverPorts.postgres, 'PostgreSQL', 'postgres')]),
     ...(external.mariadbUrl ? [] : [want(serverPorts.mariadb, 'MariaDB', 'mariadb')]),
     ...(external.kafkaBrokers

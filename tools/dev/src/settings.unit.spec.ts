@@ -3,7 +3,7 @@ import { readSettings } from './settings.ts';
 describe('readSettings', () => {
   it('has the documented ports by default', () => {
     const wanted = readSettings({}).wantedPorts.map(({ port }) => port);
-    expect(wanted).toEqual([8080, 8081, 8082, 8083, 8084, 9080, 15432, 13306, 19092, 19093]);
+    expect(wanted).toEqual([8080, 8081, 8082, 8083, 8084, 9080, 8085, 15432, 13306, 19092, 19093]);
   });
 
   it('reads ports from the environment, with the controller on the port after Kafka', () => {
@@ -17,8 +17,10 @@ describe('readSettings', () => {
       POSTGRES_URL: 'postgres://admin:secret@db:5432/postgres',
       MARIADB_URL: 'mysql://root@db:3306',
       KAFKA_BROKERS: 'a:9092,b:9092',
+      AUTH_ISSUER: 'https://issuer.example',
     });
     expect(settings.wantedPorts).toHaveLength(6);
+    expect(settings.issuerPort).toBeUndefined();
     expect(settings.external.kafkaBrokers).toBe('a:9092,b:9092');
   });
 

@@ -27,9 +27,7 @@ export function authenticate(server: FastifyInstance, config: ProcessConfig): vo
   const verifier = verifierFor(config, isRequired);
   server.decorateRequest('principal');
   server.addHook('onRequest', async (request, reply) => {
-    // a browser asks with OPTIONS, and without a token, whether it may send a request
-    if (request.is404 || request.method === 'OPTIONS' || request.url.startsWith('/actuator'))
-      return;
+    if (request.is404 || request.url.startsWith('/actuator')) return;
     const required = accessOf(request);
     if (required === 'anyone') return;
     const refuse = (status: number, code: string, detail: string, error?: string) => {

@@ -13,6 +13,7 @@ import {
 } from '@equipmgnt/testing';
 import type { Settings } from '../settings.ts';
 import { listenForControl, statusOf } from './control-server.ts';
+import { developmentIssuer } from './development-issuer.ts';
 import { localServers } from './local-servers.ts';
 import { print, printLog, say } from './print.ts';
 import { removeState, writeState } from './state-file.ts';
@@ -27,6 +28,7 @@ export class Session {
   readonly #settings: Settings;
   readonly #servers: ReturnType<typeof localServers>;
   readonly #notes: string[] = [];
+  readonly #issuer: ReturnType<typeof developmentIssuer>;
   #suite: Suite | undefined;
   #endControl = async (): Promise<void> => undefined;
   /** Whether the logs of the services are printed; not during the start. */
@@ -35,6 +37,7 @@ export class Session {
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#servers = localServers(settings, (text) => this.#notes.push(text));
+    this.#issuer = developmentIssuer(settings.issuerPort, folders.run);
   }
 
   /**
@@ -46,7 +49,7 @@ export class Session {
     const servers = this.#servers.embedded.map(startStep);
     await runSteps([{ title: 'Build', run: build }, ...servers], signal);
     const suite = await this.#prepareSuite();
-    await runSteps(suite.processes.map(startStep), signal);
+    await runSteps([...this.#issuer.processes, ...suite.processes].map(startStep), signal);
     await this.#watch(suite);
     for (const note of this.#notes) say(note);
     print(
@@ -54,9 +57,11 @@ export class Session {
         addresses: [
           ...suite.processes.map(({ name, url }) => [name, url] as const),
           ['management', suite.gateway[0].managementUrl],
+          ...this.#issuer.addresses,
           ...this.#servers.addresses,
         ],
         gatewayUrl: suite.gateway[0].url,
+        hasTokens: this.#issuer.processes.length > 0,
         logFolder: relative(REPOSITORY, folders.logs),
         seconds: (performance.now() - startedAt) / 1000,
       }),
@@ -69,8 +74,9 @@ export class Session {
     await this.#endControl();
     removeState(folders.run);
     const killed = (await this.#suite?.stop()) ?? [];
-    for (const server of this.#servers.embedded.toReversed()) {
-      if ((await server.stop()) === 'killed') killed.push(server.name);
+    const others = [...this.#servers.embedded, ...this.#issuer.processes];
+    for (const process of others.toReversed()) {
+      if ((await process.stop()) === 'killed') killed.push(process.name);
     }
     for (const name of killed) say(`${name} did not stop in time and was killed`);
   }
@@ -81,15 +87,18 @@ export class Session {
   }
 
   get #processes(): readonly ManagedProcess[] {
-    return [...(this.#suite?.processes ?? []), ...this.#servers.embedded];
+    const services = this.#suite?.processes ?? [];
+    return [...services, ...this.#issuer.processes, ...this.#servers.embedded];
   }
 
   async #prepareSuite(): Promise<Suite> {
     const { servicePorts, managementPort } = this.#settings;
+    const signIn = this.#issuer.environment;
     this.#suite = await Suite.prepare({
       infrastructure: await this.#servers.provision(),
       ports: Object.fromEntries(SERVICES.map((service) => [service, [servicePorts[service]]])),
       managementPort,
+      env: Object.fromEntries(SERVICES.map((service) => [service, signIn])),
       pidFolder: folders.run,
       onLine: (process, line) => {
         if (this.#streaming) printLog(process, line);

@@ -5,12 +5,15 @@ export interface WelcomeFacts {
   readonly addresses: readonly (readonly [name: string, address: string])[];
   /** The URL of the gateway, for the example requests. */
   readonly gatewayUrl: string;
+  /** Whether npm run token gives a token that the services accept. */
+  readonly hasTokens: boolean;
   readonly logFolder: string;
   readonly seconds: number;
 }
 
 /** The text after the start: the address of each process, and example requests. */
-export function welcome({ addresses, gatewayUrl, logFolder, seconds }: WelcomeFacts): string {
+export function welcome(facts: WelcomeFacts): string {
+  const { addresses, gatewayUrl, hasTokens, logFolder, seconds } = facts;
   const width = Math.max(...addresses.map(([name]) => name.length));
   const table = addresses.map(([name, address]) => `  ${name.padEnd(width)}  ${address}`);
   const json = '-H content-type:application/json';
@@ -30,6 +33,12 @@ export function welcome({ addresses, gatewayUrl, logFolder, seconds }: WelcomeFa
     '  npm run scenario',
     '',
     'Sign-in is optional here: requests without a token may do everything.',
+    ...(hasTokens
+      ? [
+          'As an employee:',
+          `  curl ${gatewayUrl}/orders -H "authorization: Bearer $(npm run --silent token -- --as employee)"`,
+        ]
+      : []),
     '',
     `Ctrl-C stops all processes. Data are kept until npm run reset. Server logs: ${logFolder}`,
     '',

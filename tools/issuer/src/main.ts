@@ -1,0 +1,14 @@
+import { createIssuer } from './issuer.ts';
+
+// Everyone knows its passwords.
+if (process.env['NODE_ENV'] === 'production') {
+  console.error('The development issuer does not run with NODE_ENV=production.');
+  process.exit(1);
+}
+const port = Number(process.env['ISSUER_PORT'] || 8085);
+const server = createIssuer(`http://127.0.0.1:${port}`).listen(port, '127.0.0.1');
+server.on('error', ({ message }) => {
+  console.error(message);
+  process.exit(1);
+});
+process.on('SIGTERM', () => process.exit(0));
