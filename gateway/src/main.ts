@@ -2,6 +2,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import { runService } from '@equipmgnt/http';
 import { Module } from '@nestjs/common';
 import { gatewayConfig } from './gateway.config.ts';
+import { mergeOpenApi } from './openapi.ts';
 import { protect } from './protect.ts';
 import { proxy } from './proxy.ts';
 import { routesOf } from './routes.ts';
@@ -24,7 +25,9 @@ await runService('gateway', () => {
     managementPort: config.MANAGEMENT_PORT,
     protect: (server) => protect(server, config),
     prepare: async (app) => {
-      for (const route of routesOf(config)) await app.register(proxy(route, limits));
+      const routes = routesOf(config);
+      mergeOpenApi(app.getHttpAdapter().getInstance(), routes);
+      for (const route of routes) await app.register(proxy(route, limits));
     },
   };
 });

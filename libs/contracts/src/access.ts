@@ -26,6 +26,7 @@ export const ACCESS = {
   'POST /approvals': 'anyone',
   'GET /mis': 'employee',
   'GET /mis/:id': 'employee',
+  'GET /openapi.json': 'anyone',
 } as const satisfies Record<`${'GET' | 'POST' | 'PATCH'} /${string}`, Access>;
 
 /** Whether one of the roles is the required one, or includes it. */

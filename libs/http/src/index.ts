@@ -5,6 +5,21 @@ export type { FastifyReply, FastifyRequest } from 'fastify';
 export { REUSE_WITHIN_MS } from './drain.ts';
 export { halPage, halResource, type Hal, type HalPage } from './hal.ts';
 export { IdempotencyKey } from './idempotency-key.ts';
+export {
+  answer,
+  count,
+  id,
+  idempotencyKey,
+  json,
+  OPENAPI_PATH,
+  pageOf,
+  pathId,
+  refusal,
+  requester,
+  resource,
+  time,
+  type ApiPaths,
+} from './openapi.ts';
 export { pageQuery } from './paging.ts';
 export { InvalidInput, problem, RETRY_AFTER_S, sendProblem } from './problem.ts';
 export { text } from './text.ts';

@@ -25,6 +25,7 @@ import { keepIdempotencyKeys } from './idempotency-key.ts';
 import { countInFlight } from './in-flight.ts';
 import { refuseOtherMethods } from './method-not-allowed.ts';
 import { logRequests, measureRequests } from './observe-requests.ts';
+import { openApiDocument, serveOpenApi, type ApiPaths } from './openapi.ts';
 import { shedOverload } from './overload.ts';
 import { ProblemFilter } from './problem.filter.ts';
 import { describeAnswers } from './representation.ts';
@@ -35,6 +36,8 @@ export interface ServiceOptions {
   readonly name: string;
   readonly config: ProcessConfig;
   readonly module: Type | DynamicModule;
+  /** Its HTTP paths, for its OpenAPI document. */
+  readonly paths?: ApiPaths;
   /** Recognises errors of a database that is temporarily unavailable: they become 503, not 500. */
   readonly isTransient?: (error: unknown) => boolean;
   /**
@@ -81,6 +84,8 @@ export async function createService(
   if (options.accessLog) logRequests(server);
   await app.init();
   exposeActuator(app, server, options);
+  const { name, config, paths } = options;
+  if (paths) serveOpenApi(server, openApiDocument(name, config.VERSION, paths));
   await options.prepare?.(app);
   otherMethods.complete();
   return app;

@@ -20,12 +20,22 @@ export const wholeNumber = (min: number, max: number) => {
     issue.input === undefined
       ? `${expected}, it is missing`
       : `${expected}, got ${shown(issue.input)}`;
-  return z.union([z.number(), z.string()], { error }).transform((value, context) => {
-    const number = typeof value === 'number' || DIGITS.test(value) ? Number(value) : NaN;
-    if (Number.isInteger(number) && number >= min && number <= max) return number;
-    context.addIssue({ code: 'custom', message: `${expected}, got ${shown(value)}` });
-    return z.NEVER;
-  });
+  return z
+    .union([z.number(), z.string()], { error })
+    .transform((value, context) => {
+      const number = typeof value === 'number' || DIGITS.test(value) ? Number(value) : NaN;
+      if (Number.isInteger(number) && number >= min && number <= max) return number;
+      context.addIssue({ code: 'custom', message: `${expected}, got ${shown(value)}` });
+      return z.NEVER;
+    })
+    .meta({
+      override: {
+        anyOf: [
+          { type: 'integer', minimum: min, maximum: max },
+          { type: 'string', pattern: DIGITS.source },
+        ],
+      },
+    });
 };
 
 /** One of some texts, such as a status. */

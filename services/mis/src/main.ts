@@ -2,6 +2,7 @@ import { isTransient } from '@equipmgnt/database';
 import { consumeEvents } from '@equipmgnt/messaging';
 import { readConfig } from '@equipmgnt/runtime';
 import { runService } from '@equipmgnt/http';
+import { rentalPaths } from './inbound/http/mis.api.ts';
 import { misConfig } from './mis.config.ts';
 import { MisModule } from './mis.module.ts';
 
@@ -11,6 +12,7 @@ await runService('mis', () => {
     name: 'mis',
     config,
     module: MisModule.with(config),
+    paths: rentalPaths,
     isTransient,
     prepare: consumeEvents,
   };

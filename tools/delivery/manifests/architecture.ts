@@ -13,15 +13,21 @@ export interface Edge {
 
 const below = (...prefixes: string[]) => prefixes.flatMap((prefix) => [prefix, `${prefix}/*`]);
 
+/** What the gateway requests of a service. */
+const forwarded = (prefix: string) => [...below(prefix), '/openapi.json'];
+
 // the gateway's routes
-const API = below('/orders', '/approvals', '/equipments', '/equipment', '/mis');
+const API = [
+  ...below('/orders', '/approvals', '/equipments', '/equipment', '/mis'),
+  '/openapi.json',
+];
 
 const HTTP: readonly Edge[] = [
   { from: 'istio-ingressgateway', to: 'gateway', port: '8080/TCP', paths: API },
-  { from: 'gateway', to: 'order', port: '8080/TCP', paths: below('/orders') },
-  { from: 'gateway', to: 'approval', port: '8080/TCP', paths: below('/approvals') },
-  { from: 'gateway', to: 'equipment', port: '8080/TCP', paths: below('/equipments') },
-  { from: 'gateway', to: 'mis', port: '8080/TCP', paths: below('/mis') },
+  { from: 'gateway', to: 'order', port: '8080/TCP', paths: forwarded('/orders') },
+  { from: 'gateway', to: 'approval', port: '8080/TCP', paths: forwarded('/approvals') },
+  { from: 'gateway', to: 'equipment', port: '8080/TCP', paths: forwarded('/equipments') },
+  { from: 'gateway', to: 'mis', port: '8080/TCP', paths: forwarded('/mis') },
   { from: 'order', to: 'approval', port: '8080/TCP', paths: ['/approvals'], methods: ['POST'] },
   // the load demonstrations
   { from: 'siege', to: 'approval', port: '8080/TCP', paths: ['/approvals'], methods: ['POST'] },

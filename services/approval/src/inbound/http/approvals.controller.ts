@@ -1,4 +1,3 @@
-import { MAX_QUANTITY } from '@equipmgnt/contracts';
 import {
   byId,
   type FastifyReply,
@@ -7,29 +6,15 @@ import {
   halPage,
   type HalPage,
   IdempotencyKey,
-  pageQuery,
-  resourceId,
-  wholeNumber,
 } from '@equipmgnt/http';
 import { existing, type PageRequest } from '@equipmgnt/kernel';
 import { Body, Controller, Get, HttpStatus, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
-import { APPROVAL_SORTS, Approvals } from '../../application/approvals.ts';
+import { Approvals } from '../../application/approvals.ts';
 import { ApproveOrder } from '../../application/approve-order.ts';
+import { approveOrder, listApprovals } from './approvals.api.ts';
 import { approvalResource, type ApprovalBody } from './approval.resource.ts';
 import { SlowDown } from './slow-down.ts';
-
-/** Fields of a later version of order are ignored. */
-const approveOrder = z.object({
-  orderId: resourceId,
-  equipmentId: resourceId,
-  /** Units. The classic load test sends none, which counts as one. */
-  qty: wholeNumber(1, MAX_QUANTITY).default(1),
-  /** Only APPROVED: the order service of the original sends it. */
-  status: z.enum(['APPROVED'], { error: 'expected APPROVED, or nothing' }).optional(),
-});
-
-const listApprovals = pageQuery(APPROVAL_SORTS, {});
 
 @Controller('approvals')
 export class ApprovalsController {

@@ -1,5 +1,4 @@
 import { existing, type PageRequest } from '@equipmgnt/kernel';
-import { MAX_QUANTITY } from '@equipmgnt/contracts';
 import {
   byId,
   type FastifyReply,
@@ -8,28 +7,13 @@ import {
   halPage,
   type HalPage,
   IdempotencyKey,
-  pageQuery,
-  text,
-  wholeNumber,
 } from '@equipmgnt/http';
 import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { z } from 'zod';
-import { EQUIPMENT_SORTS, Equipments } from '../../application/equipments.ts';
+import { Equipments } from '../../application/equipments.ts';
 import { RegisterEquipment } from '../../application/register-equipment.ts';
-import { MAX_DETAIL } from '../../domain/equipment.ts';
+import { listEquipments, registerEquipment } from './equipments.api.ts';
 import { equipmentResource, type EquipmentBody } from './equipment.resource.ts';
-
-const detail = text(MAX_DETAIL).exactOptional();
-
-const registerEquipment = z.strictObject({
-  /** Units at the start. */
-  stock: wholeNumber(0, MAX_QUANTITY),
-  name: detail,
-  category: detail,
-  region: detail,
-});
-
-const listEquipments = pageQuery(EQUIPMENT_SORTS, {});
 
 @Controller('equipments')
 export class EquipmentsController {

@@ -5,27 +5,17 @@ import {
   type Hal,
   halPage,
   type HalPage,
-  oneOf,
   onlyOwn,
   ownedBy,
-  pageQuery,
   type Principal,
-  requesterFilter,
-  resourceId,
   SignedIn,
 } from '@equipmgnt/http';
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { z } from 'zod';
-import { RENTAL_SORTS, Rentals, type RentalFilter } from '../../application/rentals.ts';
-import { rentalStatuses } from '../../domain/rental.ts';
+import { Rentals, type RentalFilter } from '../../application/rentals.ts';
 import { ordersBehind } from '../../domain/view-progress.ts';
+import { listRentals } from './mis.api.ts';
 import { rentalResource, type RentalBody } from './mis.resource.ts';
-
-const listRentals = pageQuery(RENTAL_SORTS, {
-  status: oneOf(rentalStatuses).optional(),
-  equipmentId: resourceId.optional(),
-  requester: requesterFilter,
-});
 
 @Controller('mis')
 export class MisController {

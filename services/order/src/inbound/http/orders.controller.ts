@@ -1,4 +1,3 @@
-import { MAX_QUANTITY } from '@equipmgnt/contracts';
 import {
   byId,
   type FastifyReply,
@@ -7,17 +6,12 @@ import {
   halPage,
   type HalPage,
   IdempotencyKey,
-  oneOf,
   onlyOwn,
   ownedBy,
-  pageQuery,
   type Principal,
   refuseReadOnlyChanges,
-  requesterFilter,
   requesterOf,
-  resourceId,
   SignedIn,
-  wholeNumber,
 } from '@equipmgnt/http';
 import { existing, type PageRequest } from '@equipmgnt/kernel';
 import {
@@ -34,25 +28,10 @@ import {
 } from '@nestjs/common';
 import { z } from 'zod';
 import { ChangeOrder } from '../../application/change-order.ts';
-import { ORDER_SORTS, Orders } from '../../application/orders.ts';
-import { type OrderedUnits, PlaceOrder } from '../../application/place-order.ts';
-import { orderStatuses } from '../../domain/order.ts';
+import { Orders } from '../../application/orders.ts';
+import { PlaceOrder } from '../../application/place-order.ts';
+import { changeOrder, listOrders, placeOrder } from './orders.api.ts';
 import { orderResource, type OrderBody } from './order.resource.ts';
-
-const placeOrder = z.strictObject({
-  /** Units. */
-  qty: wholeNumber(1, MAX_QUANTITY),
-  equipmentId: resourceId,
-  /** Only ORDERED: every new order has this status. */
-  status: oneOf(['ORDERED']).optional(),
-} satisfies Record<keyof OrderedUnits | 'status', z.ZodType>);
-
-/** The other members of an order are read-only: a client may send them back, but not change them. */
-const changeOrder = z.looseObject({
-  status: oneOf(orderStatuses),
-});
-
-const listOrders = pageQuery(ORDER_SORTS, { requester: requesterFilter });
 
 @Controller('orders')
 export class OrdersController {
