@@ -10,7 +10,7 @@ export interface Outcome {
   /** Whether each phase that was run succeeded. */
   readonly phases: Readonly<Record<string, boolean>>;
   readonly exported: Readonly<Record<string, string | undefined>>;
-  /** Files that the reports need and that do not exist. */
+  /** Files that the reports or the artifacts need and that do not exist. */
   readonly missing: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export async function runBuild(spec: Buildspec, options: BuildOptions): Promise<
       if (onFailure === 'ABORT') break;
     }
     const exported = await shell.variables(spec.env['exported-variables']);
-    const missing = 'build' in phases ? await missingReports(spec, folder) : [];
+    const missing = 'build' in phases ? await missingFiles(spec, folder) : [];
     return { succeeded: succeeding && missing.length === 0, phases, exported, missing };
   } finally {
     await rm(scratch, { recursive: true });
@@ -72,8 +72,9 @@ async function runPhase(shell: Shell, phase: Phase, say: (text: string) => void)
   return (await commands(phase.finally ?? [])) && succeeded;
 }
 
-async function missingReports({ reports }: Buildspec, folder: string): Promise<string[]> {
-  const wanted = Object.values(reports).flatMap((report) =>
+async function missingFiles({ reports, artifacts }: Buildspec, folder: string): Promise<string[]> {
+  const all = [...Object.values(reports), ...(artifacts ? [artifacts] : [])];
+  const wanted = all.flatMap((report) =>
     report.files.map((file) => join(report['base-directory'], file)),
   );
   const there = await Promise.all(

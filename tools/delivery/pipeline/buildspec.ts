@@ -30,6 +30,7 @@ const buildspec = z.strictObject({
     build: phase,
     post_build: phase.optional(),
   }),
+  artifacts: files.optional(),
   reports: z.record(z.string(), files.extend({ 'file-format': z.enum(['JUNITXML']) })).default({}),
   cache: z.strictObject({ paths: z.array(z.string()) }).optional(),
 });

@@ -54,8 +54,10 @@ describe('The pipeline', () => {
     expect(outcome.succeeded).toBe(true);
     expect(await calls(/^npm/)).toEqual([
       'npm ci',
+      'npm audit --omit=dev --audit-level=high',
       'npm run check',
       'npm test -- --reporters=default --reporters=jest-junit',
+      'npm sbom --omit=dev --sbom-format=cyclonedx',
     ]);
     expect(await calls(/^docker push/)).toEqual(
       IMAGES.map((image) => `docker push ${REGISTRY}/equipmgnt-${image}:c0ffee`),
@@ -123,6 +125,7 @@ describe('The pipeline', () => {
     ['npm ci', { install: false }],
     ['docker login', { install: true, pre_build: false }],
     ['npm run check', { install: true, pre_build: true, build: false, post_build: false }],
+    ['npm audit', { install: true, pre_build: true, build: false, post_build: false }],
     ['npm test', { install: true, pre_build: true, build: false, post_build: false }],
     ['docker push', { install: true, pre_build: true, build: false, post_build: false }],
   ])('rolls nothing out when %s fails', async (what, phases) => {
