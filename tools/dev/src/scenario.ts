@@ -13,13 +13,15 @@ import {
  * Runs the classic scenario through the gateway of the running suite, then a scenario with approval
  * down, and prints each request with its answer. Fails at the first unexpected answer. Uses the
  * suite of `npm start`, or if that is not running, the suite of Docker Compose. `--compose` selects
- * the latter explicitly, `--cluster <context>` selects the suite in a cluster.
+ * the latter explicitly, `--cluster <context>` selects the suite in a cluster. Where sign-in is required,
+ * TOKEN is the token of a manager.
  */
 const SUITE = await chooseSuite().catch((error: unknown) => {
   console.error(`${styleText('red', '✗')} ${messageOf(error)}`);
   return process.exit(1);
 });
 const WITHIN_MS = 60_000;
+const { TOKEN } = process.env;
 
 async function chooseSuite(): Promise<RunningSuite> {
   const options = { compose: { type: 'boolean' }, cluster: { type: 'string' } } as const;
@@ -92,7 +94,11 @@ async function step(
   const attempt = async () => {
     const response = await fetch(SUITE.gateway + path, {
       method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(TOKEN && { authorization: `Bearer ${TOKEN}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
     });
     answer = (await response.json()) as Record<string, unknown>;
     details[1] = `${response.status} ${JSON.stringify({ ...answer, _links: undefined })}`;
@@ -101,6 +107,7 @@ async function step(
       .map(([name, value]) => `expected ${name} ${value}, got ${JSON.stringify(answer[name])}`);
     if (response.status !== http)
       differences.unshift(`expected HTTP ${http}, got ${response.status}`);
+    if (response.status === 401) differences.push('set TOKEN to a token of a manager');
     if (differences.length > 0) throw new Error(differences.join(', '));
   };
   try {
