@@ -89,7 +89,7 @@ describe('The OpenAPI document', () => {
     const routes = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replace('{id}', ':id')}`),
     );
-    const notForwarded = ['POST /approvals', 'GET /openapi.json'];
+    const notForwarded = ['POST /approvals', 'GET /openapi.json', 'GET /asyncapi.json'];
     const expected = Object.keys(ACCESS).filter((route) => !notForwarded.includes(route));
     expect(routes.sort()).toEqual(expected.sort());
   });
@@ -210,6 +210,12 @@ describe('The OpenAPI document', () => {
     expect([...seen].sort()).toEqual(documented.sort());
     // the last document of a service that does not answer is used
     expect(Object.keys((await api.get('/openapi.json')).body.paths)).toContain('/approvals');
+  });
+
+  it('is accompanied by the AsyncAPI document of the events', async () => {
+    const { status, body } = await api.get('/asyncapi.json');
+    expect([status, body.asyncapi]).toEqual([200, '3.0.0']);
+    expect(Object.keys(body.components.messages)).toContain('Ordered');
   });
 
   it('would show an answer that it does not describe', () => {

@@ -2,7 +2,7 @@ import { readConfig } from '@equipmgnt/runtime';
 import { runService } from '@equipmgnt/http';
 import { Module } from '@nestjs/common';
 import { gatewayConfig } from './gateway.config.ts';
-import { mergeOpenApi } from './openapi.ts';
+import { mergeOpenApi, serveAsyncApi } from './openapi.ts';
 import { protect } from './protect.ts';
 import { proxy } from './proxy.ts';
 import { routesOf } from './routes.ts';
@@ -26,7 +26,9 @@ await runService('gateway', () => {
     protect: (server) => protect(server, config),
     prepare: async (app) => {
       const routes = routesOf(config);
-      mergeOpenApi(app.getHttpAdapter().getInstance(), routes);
+      const server = app.getHttpAdapter().getInstance();
+      mergeOpenApi(server, routes);
+      serveAsyncApi(server);
       for (const route of routes) await app.register(proxy(route, limits));
     },
   };

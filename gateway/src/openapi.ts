@@ -1,3 +1,4 @@
+import { asyncApiDocument } from '@equipmgnt/contracts';
 import { OPENAPI_PATH } from '@equipmgnt/http';
 import type { FastifyInstance } from 'fastify';
 import type { Route } from './routes.ts';
@@ -13,6 +14,12 @@ interface ServiceDocument {
   readonly security: unknown;
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Serves the AsyncAPI document of all events. */
+export function serveAsyncApi(server: FastifyInstance): void {
+  const document = asyncApiDocument();
+  server.get('/asyncapi.json', () => Promise.resolve(document));
 }
 
 /**

@@ -27,6 +27,7 @@ export const ACCESS = {
   'GET /mis': 'employee',
   'GET /mis/:id': 'employee',
   'GET /openapi.json': 'anyone',
+  'GET /asyncapi.json': 'anyone', // only the gateway has it
 } as const satisfies Record<`${'GET' | 'POST' | 'PATCH'} /${string}`, Access>;
 
 /** Whether one of the roles is the required one, or includes it. */

@@ -39,19 +39,6 @@ const links = z
 export const resource = <Shape extends z.ZodRawShape>(name: string, shape: Shape) =>
   z.object({ ...shape, _links: links }).meta({ id: name });
 
-/** A page of a HAL collection. @param collection the key of its items, such as `orders` */
-export const pageOf = (collection: string, item: z.ZodType) =>
-  z.object({
-    _embedded: z.object({ [collection]: z.array(item) }),
-    _links: links,
-    page: z.object({
-      size: count,
-      totalElements: count,
-      totalPages: count,
-      number: count.describe('Counted from 0.'),
-    }),
-  });
-
 /** A JSON body, of a request or an answer. */
 export const json = (schema: z.ZodType) => ({ content: { 'application/json': { schema } } });
 
@@ -91,6 +78,48 @@ export const refusal = (description: string): ZodOpenApiResponseObject => ({
   description,
   content: { [PROBLEM_JSON]: { schema: problem } },
 });
+
+/** A list of a collection, page by page. @param collection the key of its items, such as `orders` */
+export const list = (
+  summary: string,
+  collection: string,
+  item: z.ZodType,
+  query: z.ZodObject,
+): ZodOpenApiOperationObject => ({
+  summary,
+  requestParams: { query },
+  responses: {
+    '200': answer('A page.', pageOf(collection, item), 'etag'),
+    '400': refusal('A bad parameter.'),
+  },
+});
+
+/** A single resource by its id. @param missing what its 404 means */
+export const read = (
+  summary: string,
+  item: z.ZodType,
+  missing: string,
+): ZodOpenApiOperationObject => ({
+  summary,
+  requestParams: { path: pathId },
+  responses: {
+    '200': answer('The resource.', item, 'etag'),
+    '400': refusal('A bad id.'),
+    '404': refusal(missing),
+  },
+});
+
+const pageOf = (collection: string, item: z.ZodType) =>
+  z.object({
+    _embedded: z.object({ [collection]: z.array(item) }),
+    _links: links,
+    page: z.object({
+      size: count,
+      totalElements: count,
+      totalPages: count,
+      number: count.describe('Counted from 0.'),
+    }),
+  });
 
 /** `Idempotency-Key`, for every POST. */
 export const idempotencyKey = z.object({

@@ -20,6 +20,7 @@ const forwarded = (prefix: string) => [...below(prefix), '/openapi.json'];
 const API = [
   ...below('/orders', '/approvals', '/equipments', '/equipment', '/mis'),
   '/openapi.json',
+  '/asyncapi.json',
 ];
 
 const HTTP: readonly Edge[] = [

@@ -21,7 +21,12 @@ const INGRESS = [
 const OUTSIDERS = [`${PRINCIPALS}default`, 'cluster.local/ns/default/sa/gateway'];
 const PREFIXES = ['/orders', '/approvals', '/equipments', '/equipment', '/mis'];
 const ACTUATOR = ['/actuator/prometheus', '/actuator/health', '/actuator/info'];
-const PATHS = [...PREFIXES.flatMap((path) => [path, `${path}/1`]), '/openapi.json', ...ACTUATOR];
+const PATHS = [
+  ...PREFIXES.flatMap((path) => [path, `${path}/1`]),
+  '/openapi.json',
+  '/asyncapi.json',
+  ...ACTUATOR,
+];
 const METHODS = ['GET', 'POST', 'PATCH'];
 
 /**

@@ -4,9 +4,9 @@ import {
   id,
   idempotencyKey,
   json,
-  pageOf,
+  list,
   pageQuery,
-  pathId,
+  read,
   refusal,
   resource,
   resourceId,
@@ -54,24 +54,7 @@ export const approvalPaths: ApiPaths = {
         '422': refusal('The Idempotency-Key belongs to another request.'),
       },
     },
-    get: {
-      summary: 'List approvals',
-      requestParams: { query: listApprovals },
-      responses: {
-        '200': answer('A page of approvals.', pageOf('approvals', approval), 'etag'),
-        '400': refusal('A bad parameter.'),
-      },
-    },
+    get: list('List approvals', 'approvals', approval, listApprovals),
   },
-  '/approvals/{id}': {
-    get: {
-      summary: 'Read an approval',
-      requestParams: { path: pathId },
-      responses: {
-        '200': answer('The approval.', approval, 'etag'),
-        '400': refusal('A bad id.'),
-        '404': refusal('No such approval.'),
-      },
-    },
-  },
+  '/approvals/{id}': { get: read('Read an approval', approval, 'No such approval.') },
 };

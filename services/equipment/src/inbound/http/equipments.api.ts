@@ -5,9 +5,9 @@ import {
   id,
   idempotencyKey,
   json,
-  pageOf,
+  list,
   pageQuery,
-  pathId,
+  read,
   refusal,
   resource,
   text,
@@ -53,24 +53,7 @@ export const equipmentPaths: ApiPaths = {
         '422': refusal('The Idempotency-Key belongs to another request.'),
       },
     },
-    get: {
-      summary: 'List equipment',
-      requestParams: { query: listEquipments },
-      responses: {
-        '200': answer('A page of equipment.', pageOf('equipments', equipment), 'etag'),
-        '400': refusal('A bad parameter.'),
-      },
-    },
+    get: list('List equipment', 'equipments', equipment, listEquipments),
   },
-  '/equipments/{id}': {
-    get: {
-      summary: 'Read equipment',
-      requestParams: { path: pathId },
-      responses: {
-        '200': answer('The equipment.', equipment, 'etag'),
-        '400': refusal('A bad id.'),
-        '404': refusal('No such equipment.'),
-      },
-    },
-  },
+  '/equipments/{id}': { get: read('Read equipment', equipment, 'No such equipment.') },
 };

@@ -1,11 +1,9 @@
 import {
-  answer,
   id,
+  list,
   oneOf,
-  pageOf,
   pageQuery,
-  pathId,
-  refusal,
+  read,
   requester,
   requesterFilter,
   resource,
@@ -39,28 +37,18 @@ const rental = resource('Rental', {
 
 export const rentalPaths: ApiPaths = {
   '/mis': {
-    get: {
-      summary: 'List orders with everything that the services know of them',
-      requestParams: { query: listRentals },
-      responses: {
-        '200': answer(
-          'A page of rows: an employee sees the own ones.',
-          pageOf('mis', rental),
-          'etag',
-        ),
-        '400': refusal('A bad parameter.'),
-      },
-    },
+    get: list(
+      'List orders with all that is known; an employee sees the own ones',
+      'mis',
+      rental,
+      listRentals,
+    ),
   },
   '/mis/{id}': {
-    get: {
-      summary: 'Read an order with its timeline',
-      requestParams: { path: pathId },
-      responses: {
-        '200': answer('The row.', rental, 'etag'),
-        '400': refusal('A bad id.'),
-        '404': refusal('No such order, an order of someone else, or one that the view lacks yet.'),
-      },
-    },
+    get: read(
+      'Read an order with its timeline',
+      rental,
+      'No such order, an order of someone else, or one that the view does not show yet.',
+    ),
   },
 };

@@ -4,10 +4,11 @@ import {
   id,
   idempotencyKey,
   json,
+  list,
   oneOf,
-  pageOf,
   pageQuery,
   pathId,
+  read,
   refusal,
   requester,
   requesterFilter,
@@ -51,7 +52,7 @@ const order = resource('Order', {
   reason: z.string().optional().describe('Why it was rejected: OUT_OF_STOCK, UNKNOWN_EQUIPMENT.'),
 });
 
-const noSuchOrder = refusal('No such order, or an order of someone else.');
+const NO_SUCH_ORDER = 'No such order, or an order of someone else.';
 
 export const orderPaths: ApiPaths = {
   '/orders': {
@@ -66,29 +67,10 @@ export const orderPaths: ApiPaths = {
         '422': refusal('The Idempotency-Key belongs to another request.'),
       },
     },
-    get: {
-      summary: 'List orders',
-      requestParams: { query: listOrders },
-      responses: {
-        '200': answer(
-          'A page of orders: an employee sees the own ones.',
-          pageOf('orders', order),
-          'etag',
-        ),
-        '400': refusal('A bad parameter.'),
-      },
-    },
+    get: list('List orders; an employee sees the own ones', 'orders', order, listOrders),
   },
   '/orders/{id}': {
-    get: {
-      summary: 'Read an order',
-      requestParams: { path: pathId },
-      responses: {
-        '200': answer('The order.', order, 'etag'),
-        '400': refusal('A bad id.'),
-        '404': noSuchOrder,
-      },
-    },
+    get: read('Read an order', order, NO_SUCH_ORDER),
     patch: {
       summary: 'Cancel an order',
       requestParams: { path: pathId },
@@ -96,7 +78,7 @@ export const orderPaths: ApiPaths = {
       responses: {
         '200': answer('The order after the change.', order),
         '400': refusal('A bad field, or a change of a read-only one.'),
-        '404': noSuchOrder,
+        '404': refusal(NO_SUCH_ORDER),
         '409': refusal('The order cannot get this status any more.'),
       },
     },
