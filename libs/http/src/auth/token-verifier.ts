@@ -7,7 +7,7 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
-import { LRUCache } from 'lru-cache';
+import { LruMap } from 'toad-cache';
 import { Logger } from '@nestjs/common';
 import { Unavailable } from '../problem.ts';
 
@@ -22,6 +22,13 @@ export interface Principal {
 /** The token cannot be accepted. The message is for the client. */
 export class InvalidToken extends Error {
   override readonly name = 'InvalidToken';
+}
+
+/** A token that was verified. */
+interface KnownToken {
+  readonly principal: Principal;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 export interface TokenOptions {
@@ -48,7 +55,7 @@ const MAX_TEXT = 255;
 
 /** Verifies bearer tokens: JWTs of one issuer, for one audience. Each token is verified once, then known. */
 export class TokenVerifier {
-  private readonly known = new LRUCache<string, Principal>({ max: MAX_CACHED });
+  private readonly known = new LruMap<KnownToken>(MAX_CACHED, MAX_CACHED_MS);
   private readonly logger = new Logger('SignIn');
   private keys: Promise<JWTVerifyGetKey> | undefined;
   private issuerFails = false;
@@ -61,11 +68,10 @@ export class TokenVerifier {
    */
   async verify(token: string): Promise<Principal> {
     const known = this.known.get(token);
-    if (known) return known;
+    if (known && Date.now() < known.expiresAt) return known.principal;
     const payload = await this.verified(token);
     const principal = this.principalOf(payload);
-    const validMs = Number(payload.exp) * 1_000 - Date.now();
-    if (validMs > 0) this.known.set(token, principal, { ttl: Math.min(validMs, MAX_CACHED_MS) });
+    this.known.set(token, { principal, expiresAt: Number(payload.exp) * 1_000 });
     return principal;
   }
 
