@@ -1,25 +1,41 @@
-import type { Page, PageRequest } from '@equipmgnt/kernel';
-import type { FindOptionsOrder, FindOptionsWhere, Repository } from 'typeorm';
+import type { CursorValue, Page, PageRequest, SortKey } from '@equipmgnt/kernel';
+import { Raw, type FindOptionsOrder, type FindOptionsWhere, type Repository } from 'typeorm';
 import { readPostgresList } from './list-reads.ts';
+import { readRowCount } from './row-count.ts';
 
 /**
- * One page of a table, or of those of its rows that a condition selects.
+ * One page of the table whose rows are counted ({@link countRows}), or of those of its rows that a
+ * condition selects.
  * @param wanted the properties of its `sort` must be properties of the entity
+ * @param where should select few rows, since they are counted one by one
  */
 export async function findPage<Row extends { id: number }, T>(
   repository: Repository<Row>,
-  { page, size, sort }: PageRequest,
+  { page, size, sort, after }: PageRequest,
   toItem: (row: Row) => T,
-  where: FindOptionsWhere<Row> = {},
+  where?: FindOptionsWhere<Row>,
 ): Promise<Page<T>> {
   const order = Object.fromEntries(sort.map(({ property, direction }) => [property, direction]));
-  const [rows, total] = await readPostgresList(repository.manager.dataSource, (manager) =>
-    manager.withRepository(repository).findAndCount({
-      where,
+  return readPostgresList(repository.manager.dataSource, async (manager) => {
+    const table = manager.withRepository(repository);
+    const rows = await table.find({
+      where: { ...where, ...(after && startAfter(sort, after)) } as FindOptionsWhere<Row>,
       order: order as FindOptionsOrder<Row>,
-      skip: page * size,
+      skip: after ? 0 : page * size,
       take: size,
-    }),
-  );
-  return { items: rows.map(toItem), total };
+    });
+    const total = where ? await table.countBy(where) : await readRowCount(manager);
+    return { items: rows.map(toItem), total };
+  });
+}
+
+/** The condition for rows after the one with these sort keys: one property and the id, or only the id. */
+function startAfter([key]: readonly SortKey[], values: readonly CursorValue[]) {
+  if (key === undefined) return {};
+  const operator = key.direction === 'asc' ? '>' : '<';
+  const compare = (column: string) =>
+    values.length === 1
+      ? `(${column}) ${operator} (:...after)`
+      : `(${column}, id) ${operator} (:...after)`;
+  return { [key.property]: Raw(compare, { after: values }) };
 }

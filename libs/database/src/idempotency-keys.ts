@@ -111,11 +111,10 @@ export class IdempotencyKeys {
 @Injectable()
 export class ForgetIdempotencyKeys extends PeriodicJob {
   constructor(
-    database: DataSource,
     private readonly keys: IdempotencyKeys,
     private readonly clock: Clock,
   ) {
-    super(database, 'forget-idempotency-keys', EVERY_MS);
+    super('forget-idempotency-keys', EVERY_MS);
   }
 
   protected override async run(stop: AbortSignal): Promise<void> {

@@ -37,3 +37,4 @@ export {
 export { runMigrations } from './run-migrations.ts';
 export { PeriodicJob } from './periodic-job.ts';
 export { runPrepared, type Prepared } from './prepared.ts';
+export { countRows, SumRowCount } from './row-count.ts';

@@ -3,11 +3,10 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
 
 /**
- * Work that is repeated at an interval, on one replica at a time: the replica holds an advisory
- * lock, which ends with its transaction. A failed run is repeated at the next interval.
+ * Work that each replica repeats at an interval. Replicas may do it at the same time. A failed run is
+ * repeated at the next interval.
  */
 export abstract class PeriodicJob implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('PeriodicJob');
@@ -15,9 +14,8 @@ export abstract class PeriodicJob implements OnApplicationBootstrap, BeforeAppli
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
 
-  /** @param name names the lock; unique among the jobs of one database */
+  /** @param name of the job in the log */
   constructor(
-    private readonly database: DataSource,
     private readonly name: string,
     private readonly everyMs: number,
   ) {}
@@ -27,7 +25,7 @@ export abstract class PeriodicJob implements OnApplicationBootstrap, BeforeAppli
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.running ??= this.runLocked().finally(() => (this.running = undefined));
+      this.running ??= this.runOnce().finally(() => (this.running = undefined));
     }, this.everyMs);
   }
 
@@ -37,13 +35,9 @@ export abstract class PeriodicJob implements OnApplicationBootstrap, BeforeAppli
     await this.running;
   }
 
-  private async runLocked(): Promise<void> {
+  private async runOnce(): Promise<void> {
     try {
-      await this.database.transaction(async (manager) => {
-        const lock = 'SELECT pg_try_advisory_xact_lock(hashtext($1)) AS mine';
-        const [{ mine }] = await manager.query(lock, [this.name]);
-        if (mine) await this.run(this.stopping.signal);
-      });
+      await this.run(this.stopping.signal);
     } catch (error) {
       this.logger.warn({ err: error }, `job ${this.name} failed, retrying at the next interval`);
     }

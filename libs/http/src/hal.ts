@@ -43,7 +43,8 @@ export function halResource<T extends { id: number }>(
 }
 
 /**
- * A page of resources with links to the neighbouring pages.
+ * A page of resources with links to the neighbouring pages. Deep in the list, the link to the next page
+ * says after which row it starts.
  * @param toResource also answers a single item of the collection
  */
 export function halPage<T, B>(
@@ -56,21 +57,30 @@ export function halPage<T, B>(
   const totalPages = Math.ceil(total / wanted.size);
   const collection = `${request.linkBase}/${path}`;
   const query = /\?.*/.exec(request.url)?.[0] ?? '';
-  const at = (number: number): Link => {
+  const resources = items.map((item) => toResource(request, item));
+  const at = (number: number, after?: string): Link => {
     const parameters = new URLSearchParams(query);
     parameters.set('page', String(number));
     parameters.set('size', String(wanted.size));
+    if (after === undefined) parameters.delete('after');
+    else parameters.set('after', after);
     return { href: `${collection}?${parameters}` };
   };
   const hasPage = (page: number): boolean =>
     page < totalPages && isReachable({ page, size: wanted.size });
+  const prev = Math.min(wanted.page, totalPages) - 1;
+  const next = wanted.page + 1;
+  const isNear = wanted.after === undefined && hasPage(next);
+  const last = resources.at(-1) as Record<string, unknown> | undefined;
+  const cursor = last && wanted.sort.map(({ property }) => last[property]).join(',');
   return {
-    _embedded: { [path]: items.map((item) => toResource(request, item)) },
+    _embedded: { [path]: resources },
     _links: {
       ...(totalPages > 1 && { first: at(0) }),
-      ...(wanted.page > 0 && totalPages > 0 && { prev: at(Math.min(wanted.page, totalPages) - 1) }),
+      ...(prev >= 0 && hasPage(prev) && { prev: at(prev) }),
       self: { href: collection + query },
-      ...(hasPage(wanted.page + 1) && { next: at(wanted.page + 1) }),
+      ...(next < totalPages &&
+        (isNear || cursor) && { next: at(next, isNear ? undefined : cursor) }),
       ...(totalPages > 1 && hasPage(totalPages - 1) && { last: at(totalPages - 1) }),
     },
     page: { size: wanted.size, totalElements: total, totalPages, number: wanted.page },

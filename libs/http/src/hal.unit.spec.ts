@@ -62,10 +62,49 @@ describe('A HAL page', () => {
     expect(linksOf('/orders', 0, 20, 0)).toEqual({ self: '' });
   });
 
-  it('links only to pages that may be read', () => {
-    const rels = (page: number) => Object.keys(linksOf('/orders', page, 1_000, 1_000_000));
-    expect(rels(99)).toEqual(['first', 'prev', 'self', 'next']);
-    expect(rels(100)).toEqual(['first', 'prev', 'self']);
+  it('says, deep in a list, after which row the next page starts', () => {
+    const sort = [
+      { property: 'status', direction: 'desc' },
+      { property: 'id', direction: 'desc' },
+    ] as const;
+    const linksAt = (number: number, after?: (string | number)[]) => {
+      const query = `sort=status,desc&page=${number}&size=1000${after ? `&after=${after}` : ''}`;
+      const { _links } = halPage(
+        request(`/orders?${query}`),
+        'orders',
+        { page: number, size: 1_000, sort, after },
+        {
+          items: [
+            { id: 9, status: 'ORDERED' },
+            { id: 7, status: 'APPROVED' },
+          ],
+          total: 50_000,
+        },
+        orderResource,
+      );
+      return Object.entries(_links).map(([rel, { href }]) => [
+        rel,
+        new URL(href).searchParams.get('page'),
+        new URL(href).searchParams.get('after'),
+      ]);
+    };
+    expect(linksAt(9)).toEqual([
+      ['first', '0', null],
+      ['prev', '8', null],
+      ['self', '9', null],
+      ['next', '10', null],
+    ]);
+    expect(linksAt(10)).toEqual([
+      ['first', '0', null],
+      ['prev', '9', null],
+      ['self', '10', null],
+      ['next', '11', 'APPROVED,7'],
+    ]);
+    expect(linksAt(12, ['ORDERED', 10])).toEqual([
+      ['first', '0', null],
+      ['self', '12', 'ORDERED,10'],
+      ['next', '13', 'APPROVED,7'],
+    ]);
   });
 
   it('links to the last page from beyond the end', () => {

@@ -1,11 +1,12 @@
-import type { PageRequest, SortKey } from '@equipmgnt/kernel';
+import type { CursorValue, PageRequest, SortKey } from '@equipmgnt/kernel';
 import { z } from 'zod';
-import { wholeNumber } from './validation.ts';
+import { resourceId, wholeNumber } from './validation.ts';
 
 const DEFAULT_SIZE = 20; // Spring Data REST's own default and maximum
 const MAX_SIZE = 1_000;
-/** The database reads and discards all rows before a page, so a deep page costs more than the first one. */
-const MAX_OFFSET = 100_000;
+/** The database reads and discards all rows before a page, unless its request says after which row it starts. */
+const MAX_OFFSET = 10_000;
+const CURSOR = /^\w{1,20}(,\w{1,20})*$/;
 
 /**
  * `?page=&size=&sort=` as in Spring Data REST, with several `sort`, plus a resource's own filters.
@@ -13,7 +14,10 @@ const MAX_OFFSET = 100_000;
  *
  * An index of a property and the id serves a list in this order, from either end. Any other order would
  * sort the whole table for each page, so it is rejected.
+ *
+ * `after`, from the link to the next page, has the values of the sort keys of the last row before the page.
  * @param sortable the properties to sort by, each with such an index; the first is the default, ascending
+ * @param filters one with the name of a property also says what its values are; other values are ids
  */
 export function pageQuery<F extends z.ZodRawShape>(
   sortable: readonly [string, ...string[]],
@@ -39,12 +43,36 @@ export function pageQuery<F extends z.ZodRawShape>(
     });
   const page = wholeNumber(0, 1_000_000_000).default(0);
   const size = wholeNumber(1, MAX_SIZE).default(DEFAULT_SIZE);
-  return z.strictObject({ page, size, sort, ...filters }).superRefine((query, context) => {
-    if (isReachable(query as { page: number; size: number })) return;
-    const message = `a page may start at most at row ${MAX_OFFSET}; sort in the other direction for the end of the list`;
-    context.addIssue({ code: 'custom', path: ['page'], message });
+  const after = z
+    .string()
+    .regex(CURSOR, { error: 'expected the value of a link to the next page', abort: true })
+    .transform((text) => text.split(',').map(cursorValue))
+    .optional()
+    .describe('The sort keys of the last row before the page, from the link to it.');
+  return z.strictObject({ page, size, sort, after, ...filters }).superRefine((query, context) => {
+    const wanted = query as unknown as PageRequest;
+    if (wanted.after === undefined) {
+      if (isReachable(wanted)) return;
+      const message = `a page may start at most at row ${MAX_OFFSET}; follow the links to the next page, or sort in the other direction`;
+      context.addIssue({ code: 'custom', path: ['page'], message });
+    } else if (!isCursor(wanted.after, wanted.sort, filters)) {
+      const properties = wanted.sort.map(({ property }) => property).join(',');
+      const message = `expected a value of each sort key: ${properties}`;
+      context.addIssue({ code: 'custom', path: ['after'], message });
+    }
   });
 }
+
+const cursorValue = (text: string): CursorValue => (/^\d{1,16}$/.test(text) ? Number(text) : text);
+
+/** Whether each value is one of the property at its place. */
+const isCursor = (
+  values: readonly CursorValue[],
+  sort: readonly SortKey[],
+  filters: z.ZodRawShape,
+): boolean =>
+  values.length === sort.length &&
+  sort.every(({ property }, i) => z.safeParse(filters[property] ?? resourceId, values[i]).success);
 
 /** Whether an index of the first property and the id has this order. */
 const isIndexed = ([first, ...others]: readonly SortKey[]): boolean =>

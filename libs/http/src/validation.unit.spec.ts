@@ -102,10 +102,42 @@ describe('A page query', () => {
   });
 
   it('bounds the depth of a page', async () => {
-    expect(await check(query, { page: '100', size: '1000' }, 'query')).toMatchObject({ page: 100 });
-    expect(await check(query, { page: '101', size: '1000' }, 'query')).toEqual([
-      { in: 'query', pointer: '#/page', detail: expect.stringContaining('row 100000') },
+    expect(await check(query, { page: '10', size: '1000' }, 'query')).toMatchObject({ page: 10 });
+    expect(await check(query, { page: '11', size: '1000' }, 'query')).toEqual([
+      { in: 'query', pointer: '#/page', detail: expect.stringContaining('row 10000') },
     ]);
+  });
+
+  describe('with the sort keys of the row before the page', () => {
+    const listed = pageQuery(['id', 'status'], {
+      status: oneOf(['ORDERED', 'APPROVED']).optional(),
+    });
+
+    it.each([
+      ['id', '7', [7]],
+      ['id,desc', '7', [7]],
+      ['status', 'APPROVED,7', ['APPROVED', 7]],
+    ])('has no bound: sort=%s, after=%s', async (sort, after, values) => {
+      const deep = { page: '1000000', size: '1000', sort, after };
+      expect(await check(listed, deep, 'query')).toMatchObject({ page: 1_000_000, after: values });
+    });
+
+    it.each([
+      ['id', 'x'],
+      ['id', '0'],
+      ['id', ''],
+      ['id', '1,2'],
+      ['id', '7;8'],
+      ['id', '99999999999999999'],
+      ['status', '7'],
+      ['status', 'LOST,7'],
+      ['status', 'APPROVED,x'],
+      ['status', 'APPROVED'],
+    ])('rejects bad ones: sort=%s, after=%j', async (sort, after) => {
+      expect(await check(listed, { sort, after }, 'query')).toEqual([
+        expect.objectContaining({ in: 'query', pointer: '#/after' }),
+      ]);
+    });
   });
 
   it.each([

@@ -12,7 +12,12 @@ export interface PageRequest {
   readonly size: number;
   /** Rows that are equal by one key are sorted by the next. The last one is `id`, so no two rows are equal. */
   readonly sort: readonly SortKey[];
+  /** The values of the sort keys of the last row before the page. The page starts after it, whatever its number. */
+  readonly after?: readonly CursorValue[] | undefined;
 }
+
+/** A value of a property to sort by. */
+export type CursorValue = string | number;
 
 /** One page of a collection, with the number of items in the whole collection. */
 export interface Page<T> {

@@ -1,4 +1,9 @@
-import { DatabaseModule, ForgetIdempotencyKeys, IdempotencyKeys } from '@equipmgnt/database';
+import {
+  DatabaseModule,
+  ForgetIdempotencyKeys,
+  IdempotencyKeys,
+  SumRowCount,
+} from '@equipmgnt/database';
 import { MessagingModule } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Approvals } from './application/approvals.ts';
@@ -43,6 +48,7 @@ export class ApprovalModule {
         UpdateApprovals,
         IdempotencyKeys,
         ForgetIdempotencyKeys,
+        SumRowCount,
       ],
     };
   }

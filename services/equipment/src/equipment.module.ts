@@ -1,4 +1,9 @@
-import { DatabaseModule, ForgetIdempotencyKeys, IdempotencyKeys } from '@equipmgnt/database';
+import {
+  DatabaseModule,
+  ForgetIdempotencyKeys,
+  IdempotencyKeys,
+  SumRowCount,
+} from '@equipmgnt/database';
 import { MessagingModule } from '@equipmgnt/messaging';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Defaults } from './application/defaults.ts';
@@ -39,6 +44,7 @@ export class EquipmentModule {
         MoveStock,
         IdempotencyKeys,
         ForgetIdempotencyKeys,
+        SumRowCount,
       ],
     };
   }

@@ -7,6 +7,7 @@ import { MisController } from './inbound/http/mis.controller.ts';
 import type { MisConfig } from './mis.config.ts';
 import { misDatabase } from './mis.database.ts';
 import { MariadbRentals } from './outbound/mariadb/mariadb-rentals.ts';
+import { CountRentals } from './outbound/mariadb/rental-counts.ts';
 
 @Module({})
 export class MisModule {
@@ -18,7 +19,7 @@ export class MisModule {
         MessagingModule.with({ service: 'mis', config, publishes: false }),
       ],
       controllers: [MisController, ViewConsumer],
-      providers: [{ provide: Rentals, useClass: MariadbRentals }],
+      providers: [{ provide: Rentals, useClass: MariadbRentals }, CountRentals],
     };
   }
 }

@@ -1,4 +1,9 @@
-import { DatabaseModule, ForgetIdempotencyKeys, IdempotencyKeys } from '@equipmgnt/database';
+import {
+  DatabaseModule,
+  ForgetIdempotencyKeys,
+  IdempotencyKeys,
+  SumRowCount,
+} from '@equipmgnt/database';
 import { MessagingModule } from '@equipmgnt/messaging';
 import { Health, MetricsRegistry } from '@equipmgnt/runtime';
 import { Module, type DynamicModule } from '@nestjs/common';
@@ -56,6 +61,7 @@ export class OrderModule {
         FollowApprovals,
         IdempotencyKeys,
         ForgetIdempotencyKeys,
+        SumRowCount,
       ],
     };
   }

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '@equipmgnt/kernel';
+import type { CursorValue, Page, PageRequest, SortKey } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { Batcher, readMariadbList, type Columns } from '@equipmgnt/database';
 import { DataSource } from 'typeorm';
@@ -14,6 +14,7 @@ import {
   writtenColumns,
   type RentalRow,
 } from './rental.rows.ts';
+import { totalOf } from './rental-counts.ts';
 
 const SELECT = `
   SELECT ${rentalColumns.select('mis')}, equipments.name AS "equipmentName"
@@ -66,31 +67,19 @@ export class MariadbRentals extends Rentals {
     return { hasOtherEvent: own !== undefined, ...(next && { next }), ...(last && { last }) };
   }
 
-  async page({ page, size, sort }: PageRequest, filter: RentalFilter): Promise<Page<Rental>> {
-    const conditions = ['mis.ordered_at IS NOT NULL'];
-    const values: unknown[] = [];
-    if (filter.status !== undefined) {
-      conditions.push('mis.status = ?');
-      values.push(filter.status);
-    }
-    if (filter.equipmentId !== undefined) {
-      conditions.push('mis.equipment_id = ?');
-      values.push(filter.equipmentId);
-    }
-    if (filter.requesterId !== undefined) {
-      conditions.push('mis.requester_id = ?');
-      values.push(filter.requesterId);
-    }
-    const where = `WHERE ${conditions.join(' AND ')}`;
-    const keys = sort.map(({ property, direction }) => `mis.${sortColumn(property)} ${direction}`);
-    const order = `ORDER BY ${keys.join(', ')}`;
+  page(wanted: PageRequest, filter: RentalFilter): Promise<Page<Rental>> {
+    const { page, size, sort, after } = wanted;
+    const { where, values } = conditionsOf(wanted, filter);
+    const order = `ORDER BY ${sort
+      .map(({ property, direction }) => `mis.${sortColumn(property)} ${direction}`)
+      .join(', ')}`;
+    // only the index is read for the rows before the page
+    const ids = `SELECT order_id FROM mis ${where} ${order} LIMIT ? OFFSET ?`;
+    const sql = `${SELECT} JOIN (${ids}) AS page ON page.order_id = mis.order_id ${order}`;
     return readMariadbList(this.database, async (query) => {
-      const rows = await query(`${SELECT} ${where} ${order} LIMIT ? OFFSET ?`, [
-        ...values,
-        size,
-        page * size,
-      ]);
-      const [count] = await query(`SELECT count(*) AS total FROM mis ${where}`, values);
+      const rows = await query(sql, [...values, size, after ? 0 : page * size]);
+      const total = totalOf(filter);
+      const [count] = await query(total.sql, total.values);
       return {
         items: (rows as RentalRow[]).map(toRental),
         total: Number((count as { total: unknown }).total),
@@ -126,4 +115,40 @@ export class MariadbRentals extends Rentals {
       [rows],
     );
   }
+}
+
+/**
+ * The rows of a list, from those after `after`. Orders of which only later events have arrived are not
+ * shown: they have neither equipment nor a requester, so the indexes of these need no further column.
+ */
+function conditionsOf({ sort, after }: PageRequest, filter: RentalFilter) {
+  const { status, equipmentId, requesterId } = filter;
+  const equal = Object.entries({ status, equipment_id: equipmentId, requester_id: requesterId });
+  const conditions = equal.flatMap(([column, value]): [string, unknown[]][] =>
+    value === undefined ? [] : [[`mis.${column} = ?`, [value]]],
+  );
+  if (requesterId === undefined && equipmentId === undefined) {
+    const byEquipment = sort[0]?.property === 'equipmentId';
+    conditions.push([`mis.${byEquipment ? 'equipment_id' : 'ordered_at'} IS NOT NULL`, []]);
+  }
+  if (after) conditions.push(startAfter(sort, after));
+  return {
+    where: `WHERE ${conditions.map(([condition]) => condition).join(' AND ')}`,
+    values: conditions.flatMap(([, values]) => values),
+  };
+}
+
+/** The condition for rows after the one with these sort keys: one property and the id, or only the id. */
+function startAfter(
+  [key]: readonly SortKey[],
+  [value, id]: readonly CursorValue[],
+): [string, unknown[]] {
+  const operator = key?.direction === 'desc' ? '<' : '>';
+  const column = `mis.${sortColumn(key?.property ?? 'id')}`;
+  return id === undefined
+    ? [`${column} ${operator} ?`, [value]]
+    : [
+        `(${column} ${operator} ? OR (${column} = ? AND mis.order_id ${operator} ?))`,
+        [value, value, id],
+      ];
 }

@@ -64,7 +64,7 @@ export class PostgresOrders extends Orders {
     const ofRequester = Raw((column) => `${column} IS NOT NULL AND ${column} ->> 'id' = :id`, {
       id,
     });
-    const where = id === undefined ? {} : { requester: ofRequester };
+    const where = id === undefined ? undefined : { requester: ofRequester };
     return findPage(this.database.getRepository(orderEntity), wanted, toOrder, where);
   }
 

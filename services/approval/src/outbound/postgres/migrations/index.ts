@@ -1,4 +1,4 @@
-import { CreateIdempotencyKeys1700000000004 } from '@equipmgnt/database';
+import { countRows, CreateIdempotencyKeys1700000000004 } from '@equipmgnt/database';
 import { CreateApprovals1700000000001 } from './1700000000001-create-approvals.ts';
 import { AddConfirmedAt1700000000003 } from './1700000000003-add-confirmed-at.ts';
 import { HotUpdates1700000000005 } from './1700000000005-hot-updates.ts';
@@ -9,4 +9,5 @@ export const migrations = [
   AddConfirmedAt1700000000003,
   CreateIdempotencyKeys1700000000004,
   HotUpdates1700000000005,
+  countRows('approvals'),
 ];

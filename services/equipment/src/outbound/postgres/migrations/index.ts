@@ -1,5 +1,5 @@
 import { topics } from '@equipmgnt/contracts';
-import { CreateIdempotencyKeys1700000000004 } from '@equipmgnt/database';
+import { countRows, CreateIdempotencyKeys1700000000004 } from '@equipmgnt/database';
 import { outboxMigrations } from '@equipmgnt/messaging';
 import { CreateEquipments1700000000001 } from './1700000000001-create-equipments.ts';
 
@@ -8,4 +8,5 @@ export const migrations = [
   ...outboxMigrations(topics.equipment),
   CreateEquipments1700000000001,
   CreateIdempotencyKeys1700000000004,
+  countRows('equipments'),
 ];
