@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { compareOrder, type Difference } from './compare.ts';
 import { queryMis, type Databases } from './databases.ts';
 import { nextOrderId, readOrderRows } from './order-rows.ts';
+import { compareTotals } from './rental-counts.ts';
 
 /** Order ids that are read at a time, so that memory does not grow with the number of orders. */
 const WINDOW = 5_000;
@@ -54,7 +55,11 @@ async function compareAll(databases: Databases): Promise<CheckResult> {
     from = await nextOrderId(databases, to + 1);
   }
   const equipments = await compareEquipments(databases);
-  differences.push(...equipments.differences, ...(await compareStock(databases)));
+  differences.push(
+    ...equipments.differences,
+    ...(await compareStock(databases)),
+    ...(await compareTotals(databases)),
+  );
   return { orders, equipments: equipments.count, differences };
 }
 
@@ -71,12 +76,14 @@ async function compareAgain(
   found.push(
     ...(await compareEquipments(databases)).differences,
     ...(await compareStock(databases)),
+    ...(await compareTotals(databases)),
   );
   return found;
 }
 
 const isAboutOrder = (difference: Difference): boolean =>
   difference.kind !== 'stock' &&
+  difference.kind !== 'total' &&
   !('type' in difference && difference.type === 'equipmgnt.EquipmentRegistered.v1');
 
 /** mis has the equipment that equipment has. */

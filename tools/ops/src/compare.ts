@@ -22,7 +22,9 @@ export type Difference =
   /** The rows of an order have different units or approval ids. */
   | { readonly kind: 'mismatch'; readonly key: number; readonly detail: string }
   /** The stock of equipment is not what its ledger results in. */
-  | { readonly kind: 'stock'; readonly key: number; readonly detail: string };
+  | { readonly kind: 'stock'; readonly key: number; readonly detail: string }
+  /** mis counts another number of orders for equipment (0: for all of it) than it shows. */
+  | { readonly kind: 'total'; readonly key: number; readonly detail: string };
 
 /** The consumers of a fact about an order, apart from mis, which consumes all of them. */
 interface FactRule {
@@ -177,6 +179,8 @@ export function describe(difference: Difference): string {
   const { key } = difference;
   if (difference.kind === 'mismatch') return `order ${key} differs: ${difference.detail}`;
   if (difference.kind === 'stock') return `equipment ${key} has ${difference.detail}`;
+  if (difference.kind === 'total')
+    return `mis counts ${difference.detail} of ${key === 0 ? 'all equipment' : `equipment ${key}`}`;
   const name = difference.type.split('.')[1];
   const subject = difference.type === 'equipmgnt.EquipmentRegistered.v1' ? 'equipment' : 'order';
   return difference.kind === 'unhandled'

@@ -25,7 +25,7 @@ const program = new Command('npm run ops --')
 program
   .command('check')
   .description('compare all services, while they run; exit code 1 when they differ')
-  .option('--repair', 'publish the events again that a service has not handled')
+  .option('--repair', 'publish the events again that a service has not handled, and correct totals')
   .option('--wait <seconds>', 'how long events may be in flight', seconds, 60)
   .option('--json', 'one JSON object')
   .action(async (options: { repair?: boolean; wait: number; json?: boolean }) => {
@@ -115,8 +115,8 @@ function print(
   list(differences);
   console.log(`${result.orders} orders, ${result.equipments} pieces of equipment compared`);
   console.log(differences.length === 0 ? 'no differences' : `${differences.length} differences`);
-  if (differences.some(({ kind }) => kind === 'unhandled'))
-    console.log('To publish events again: npm run ops -- check --repair');
+  if (differences.some(({ kind }) => kind === 'unhandled' || kind === 'total'))
+    console.log('To publish events and write totals again: npm run ops -- check --repair');
   const owners = differences.flatMap((each) => (each.kind === 'lost' ? [each.owner] : []));
   for (const owner of new Set(owners))
     console.log(`To write lost rows again: npm run ops -- recover ${owner}`);

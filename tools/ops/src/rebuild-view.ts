@@ -22,6 +22,7 @@ export async function emptyView(admin: Admin, mis: Connection): Promise<void> {
     if (codes.length === 0 || codes.some((code) => code !== GROUP_ID_NOT_FOUND)) throw error;
   });
   await mis.query('TRUNCATE TABLE mis');
+  await mis.query('TRUNCATE TABLE rental_counts');
   await mis.query('TRUNCATE TABLE equipments');
 }
 

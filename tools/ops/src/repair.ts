@@ -1,6 +1,7 @@
 import { events, type PublishedEventType, type PublishingService } from '@equipmgnt/contracts';
 import { orderEventTypes, type Difference } from './compare.ts';
 import type { Databases } from './databases.ts';
+import { writeTotals } from './rental-counts.ts';
 
 type Unhandled = Extract<Difference, { kind: 'unhandled' }>;
 
@@ -58,7 +59,7 @@ export interface RepairResult {
 /**
  * Publishes the events again that consumers have not handled, from the service that owns the fact: it
  * writes them to the outbox of that service. Handlers are idempotent, so for all other consumers they
- * are duplicates without effect.
+ * are duplicates without effect. Wrong totals in mis are written again.
  *
  * An order of which a service has lost a fact is skipped: the service would handle the event as a new
  * one, and give the order another approval. It has to be recovered first.
@@ -77,6 +78,7 @@ export async function repair(
   }
   const inOrder = [...wanted.values()].sort((a, b) => rank(a) - rank(b) || a.key - b.key);
   for (const { type, key } of inOrder) await publishAgain(databases, type, key);
+  if (differences.some(({ kind }) => kind === 'total')) await writeTotals(databases.mis);
   return { published: inOrder.length, skipped: [...skipped] };
 }
 
