@@ -105,19 +105,19 @@ export class Connections<C> {
 
   /** mysql2 has no time limit for waiting callers. */
   private async inTime(obtained: Promise<C>): Promise<C> {
-    const late = new AbortController();
-    const timeout = delay(2 * this.options.waitMs, undefined, { signal: late.signal }).then(() => {
+    const late = Promise.withResolvers<never>();
+    // not an abort signal: its abort creates an error, with a stack, for each call
+    const timer = setTimeout(() => {
       obtained.then(
         (it) => this.pool.release(it),
         () => undefined,
       );
-      throw new Error('timeout exceeded when trying to connect');
-    });
-    timeout.catch(() => undefined);
+      late.reject(new Error('timeout exceeded when trying to connect'));
+    }, 2 * this.options.waitMs);
     try {
-      return await Promise.race([obtained, timeout]);
+      return await Promise.race([obtained, late.promise]);
     } finally {
-      late.abort();
+      clearTimeout(timer);
     }
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EachBatchPayload } from 'kafkajs';
 import type { BatchHandler } from './batch-handler.ts';
 import type { OffsetCommits } from './offset-commits.ts';
@@ -31,10 +30,9 @@ export class Batches {
   /** Resolves when the batch is handled, or goes on in the background. */
   async onBatch(payload: EachBatchPayload): Promise<void> {
     const work = this.handle(payload, this.generation);
-    const inTime = new AbortController();
-    const timeout = delay(IN_FOREGROUND_MS, 'timeout', { signal: inTime.signal, ref: false });
-    const first = await Promise.race([work, timeout.catch(() => undefined)]);
-    inTime.abort();
+    const timeout = Promise.withResolvers<'timeout'>();
+    const timer = setTimeout(timeout.resolve, IN_FOREGROUND_MS, 'timeout').unref();
+    const first = await Promise.race([work, timeout.promise]).finally(() => clearTimeout(timer));
     if (first !== 'timeout') return;
     if (this.stopped) return work;
     const resume = payload.pause();
