@@ -1,5 +1,5 @@
 import { env, processConfig } from '@equipmgnt/runtime';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 const service = env.url('http', 'https');
 
@@ -23,6 +23,17 @@ export const gatewayConfig = processConfig.extend({
   RATE_LIMIT_PER_MINUTE: env.whole(0, 1_000_000, 0),
   /** The origins whose web pages may use the API, separated by commas. */
   CORS_ORIGINS: env.origins(),
+  /** The client of the issuer for sign-in with a browser. Without it there is no such sign-in. */
+  AUTH_CLIENT_ID: z.string().optional(),
+  /** Of a confidential client; a public one has none. */
+  AUTH_CLIENT_SECRET: z.string().optional(),
+  /** What a browser's sign-in asks for; some issuers need the API's own scope for its audience. */
+  AUTH_SCOPE: z
+    .string()
+    .regex(/(^| )openid( |$)/, 'expected words with openid among them')
+    .default('openid profile'),
+  /** Encrypt the sessions of browsers. The first one is used for new ones, and all of them are accepted. */
+  SESSION_SECRETS: env.secrets(32),
 });
 
 export type GatewayConfig = z.infer<typeof gatewayConfig>;

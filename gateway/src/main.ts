@@ -5,7 +5,9 @@ import { gatewayConfig } from './gateway.config.ts';
 import { mergeOpenApi, serveAsyncApi } from './openapi.ts';
 import { protect } from './protect.ts';
 import { proxy } from './proxy.ts';
+import { serveReference } from './reference.ts';
 import { routesOf } from './routes.ts';
+import { browserSignIn } from './sign-in/browser-sign-in.ts';
 
 @Module({})
 class GatewayModule {}
@@ -16,6 +18,7 @@ await runService('gateway', () => {
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT,
   };
+  const browsers = browserSignIn(config);
   return {
     name: 'gateway',
     config,
@@ -23,12 +26,17 @@ await runService('gateway', () => {
     accessLog: true,
     maxInFlightPerClient: config.MAX_IN_FLIGHT_PER_CLIENT,
     managementPort: config.MANAGEMENT_PORT,
-    protect: (server) => protect(server, config),
+    protect: async (server) => {
+      await protect(server, config);
+      await browsers?.useSessions(server);
+    },
     prepare: async (app) => {
       const routes = routesOf(config);
       const server = app.getHttpAdapter().getInstance();
       mergeOpenApi(server, routes);
       serveAsyncApi(server);
+      await serveReference(server);
+      browsers?.serve(server);
       for (const route of routes) await app.register(proxy(route, limits));
     },
   };

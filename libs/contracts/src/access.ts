@@ -27,7 +27,13 @@ export const ACCESS = {
   'GET /mis': 'employee',
   'GET /mis/:id': 'employee',
   'GET /openapi.json': 'anyone',
-  'GET /asyncapi.json': 'anyone', // only the gateway has it
+  // only the gateway has these
+  'GET /asyncapi.json': 'anyone',
+  'GET /docs': 'anyone',
+  'GET /docs/*': 'anyone',
+  'GET /auth/sign-in': 'anyone',
+  'GET /auth/callback': 'anyone',
+  'POST /auth/sign-out': 'anyone',
 } as const satisfies Record<`${'GET' | 'POST' | 'PATCH'} /${string}`, Access>;
 
 /** Whether one of the roles is the required one, or includes it. */

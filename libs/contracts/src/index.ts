@@ -6,7 +6,12 @@ export {
   type ApprovalRequest,
   type ApprovalStatus,
 } from './approval-api.ts';
-export { asyncApiDocument } from './asyncapi.ts';
+export {
+  asyncApiDocument,
+  type AsyncApiDocument,
+  type EventMessage,
+  type EventSchema,
+} from './asyncapi.ts';
 export {
   deadLetterTopic,
   events,

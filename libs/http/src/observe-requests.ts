@@ -25,7 +25,9 @@ export function measureRequests(server: FastifyInstance, metrics: MetricsRegistr
 /** Logs one line for each request, except probes and metrics. */
 export function logRequests(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, done) => {
-    const { method, url } = request;
+    const { method } = request;
+    // the query of a sign-in has the issuer's code
+    const url = request.url.startsWith('/auth/') ? request.url.split('?')[0]! : request.url;
     if (!url.startsWith('/actuator')) {
       const ms = Math.round(reply.elapsedTime);
       request.log.info({ method, url, status: reply.statusCode, ms }, `${method} ${url}`);

@@ -96,6 +96,17 @@ export const env = {
         (entries) => entries.every((entry) => URL.parse(entry)?.origin === entry),
         'expected origins such as https://rental.example, separated by commas',
       ),
+  /** Secrets, separated by commas, each with at least so many characters. */
+  secrets: (min: number) =>
+    z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').map((entry) => entry.trim()))
+      .transform((entries) => entries.filter((entry) => entry !== ''))
+      .refine(
+        (entries) => entries.every((entry) => entry.length >= min),
+        `expected secrets of at least ${min} characters, separated by commas`,
+      ),
   /** Addresses such as `kafka-0:9092,[::1]:9092`: at least one, each with its port. */
   addresses: (example: string) =>
     z
@@ -184,7 +195,7 @@ export function readConfig<S extends z.ZodObject>(
     const name = String(issue.path[0]);
     const found = !(name in given)
       ? 'it is not set'
-      : /URL|PASSWORD/.test(name)
+      : /URL|PASSWORD|SECRET/.test(name)
         ? ''
         : `got "${given[name]}"`;
     return `${name}: ${issue.message}${found === '' ? '' : `, ${found}`}`;

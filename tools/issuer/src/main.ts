@@ -6,7 +6,9 @@ if (process.env['NODE_ENV'] === 'production') {
   process.exit(1);
 }
 const port = Number(process.env['ISSUER_PORT'] || 8085);
-const server = createIssuer(`http://127.0.0.1:${port}`).listen(port, '127.0.0.1');
+const gatewayPort = Number(process.env['GATEWAY_PORT'] || 8080);
+const gateways = ['127.0.0.1', 'localhost'].map((host) => `http://${host}:${gatewayPort}`);
+const server = createIssuer(`http://127.0.0.1:${port}`, gateways).listen(port, '127.0.0.1');
 server.on('error', ({ message }) => {
   console.error(message);
   process.exit(1);

@@ -14,3 +14,6 @@ export const PEOPLE: Readonly<Record<string, Person>> = {
 
 /** The audience of its tokens. */
 export const AUDIENCE = 'equipment-rental';
+
+/** The client of the gateway, for sign-in with a browser. It has no secret. */
+export const BROWSER_CLIENT = 'rental-web';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ManagedProcess, NODE, pidFileIn, REPOSITORY } from '@equipmgnt/testing';
 
@@ -7,14 +8,22 @@ interface DevelopmentIssuer {
   readonly addresses: readonly (readonly [name: string, url: string])[];
   /** The variables by which services accept its tokens. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Those by which the gateway also signs people in with a browser. */
+  readonly gatewayEnvironment: Readonly<Record<string, string>>;
 }
 
 /**
  * The issuer of tokens that `npm start` runs beside the suite.
  * @param port undefined if the services use another issuer
  */
-export function developmentIssuer(port: number | undefined, pidFolder: string): DevelopmentIssuer {
-  if (port === undefined) return { processes: [], addresses: [], environment: {} };
+export function developmentIssuer(
+  port: number | undefined,
+  gatewayPort: number,
+  pidFolder: string,
+): DevelopmentIssuer {
+  if (port === undefined) {
+    return { processes: [], addresses: [], environment: {}, gatewayEnvironment: {} };
+  }
   const url = `http://127.0.0.1:${port}`;
   const lines: string[] = [];
   const issuer = new ManagedProcess({
@@ -23,7 +32,12 @@ export function developmentIssuer(port: number | undefined, pidFolder: string): 
       executable: NODE,
       args: [join(REPOSITORY, 'tools/issuer/src/main.ts')],
       cwd: REPOSITORY,
-      env: { ...process.env, NODE_ENV: 'development', ISSUER_PORT: String(port) },
+      env: {
+        ...process.env,
+        NODE_ENV: 'development',
+        ISSUER_PORT: String(port),
+        GATEWAY_PORT: String(gatewayPort),
+      },
     }),
     output: { onLine: (line) => void lines.push(line) },
     probe: async () => {
@@ -37,9 +51,15 @@ export function developmentIssuer(port: number | undefined, pidFolder: string): 
     stopWithinMs: 5_000,
     pidFile: pidFileIn(pidFolder, 'issuer'),
   });
+  const environment = { AUTH_ISSUER: url, AUTH_AUDIENCE: 'equipment-rental' };
   return {
     processes: [issuer],
     addresses: [['issuer', url]],
-    environment: { AUTH_ISSUER: url, AUTH_AUDIENCE: 'equipment-rental' },
+    environment,
+    gatewayEnvironment: {
+      ...environment,
+      AUTH_CLIENT_ID: 'rental-web',
+      SESSION_SECRETS: randomBytes(32).toString('hex'),
+    },
   };
 }

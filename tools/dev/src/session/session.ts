@@ -37,7 +37,11 @@ export class Session {
   constructor(settings: Settings) {
     this.#settings = settings;
     this.#servers = localServers(settings, (text) => this.#notes.push(text));
-    this.#issuer = developmentIssuer(settings.issuerPort, folders.run);
+    this.#issuer = developmentIssuer(
+      settings.issuerPort,
+      settings.servicePorts.gateway,
+      folders.run,
+    );
   }
 
   /**
@@ -93,12 +97,15 @@ export class Session {
 
   async #prepareSuite(): Promise<Suite> {
     const { servicePorts, managementPort } = this.#settings;
-    const signIn = this.#issuer.environment;
+    const { environment: signIn, gatewayEnvironment } = this.#issuer;
     this.#suite = await Suite.prepare({
       infrastructure: await this.#servers.provision(),
       ports: Object.fromEntries(SERVICES.map((service) => [service, [servicePorts[service]]])),
       managementPort,
-      env: Object.fromEntries(SERVICES.map((service) => [service, signIn])),
+      env: {
+        ...Object.fromEntries(SERVICES.map((service) => [service, signIn])),
+        gateway: gatewayEnvironment,
+      },
       pidFolder: folders.run,
       onLine: (process, line) => {
         if (this.#streaming) printLog(process, line);
