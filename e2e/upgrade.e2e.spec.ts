@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScratchCopy } from '@equipmgnt/chaos';
+import { breakingChanges, contractsOf } from '@equipmgnt/contract-tools';
 import { buildCommit, previousVersion, REPOSITORY } from '@equipmgnt/testing';
 import { rollOut } from './upgrade/roll-out.ts';
 
@@ -15,6 +16,13 @@ const INCOMPATIBLE = {
 (previous === undefined ? describe.skip : describe)(
   'Two versions side by side (from the previous one, which Git must know)',
   () => {
+    it('keep the promises to clients and consumers', async () => {
+      const { directory } = await buildCommit(previous as string, () => undefined);
+      const [old, next] = [await contractsOf(directory), await contractsOf(REPOSITORY)];
+      if (!next) throw new Error('this version has no contracts');
+      expect(old ? breakingChanges(old, next) : []).toEqual([]);
+    }, 300_000);
+
     it('serve all requests and agree, during an upgrade and a rollback', async () => {
       const { name, directory } = await buildCommit(previous as string, () => undefined);
       const result = await rollOut({ old: directory, next: REPOSITORY }, ['next', 'old']);
