@@ -1,4 +1,4 @@
-import { topics } from '@equipmgnt/contracts';
+import { topology, type StatefulService, type Topic } from '@equipmgnt/contracts';
 import { Health, MetricsRegistry } from '@equipmgnt/runtime';
 import {
   Module,
@@ -19,13 +19,19 @@ import { Topics } from './topics.ts';
 
 export interface MessagingOptions {
   /** The service's name: consumer group, client id and CloudEvents source. */
-  readonly service: string;
+  readonly service: StatefulService;
   readonly config: KafkaConfig;
   /** Whether the service has an outbox. */
   readonly publishes: boolean;
   /** The ids that the service gives, if any; see {@link IdRecovery}. */
   readonly ids?: PublishedIds;
 }
+
+/** The topics that a service reads, and its own. Its Kafka user may see no others. */
+const topicsOf = (service: StatefulService): Topic[] => {
+  const entry = topology[service];
+  return ['publishes' in entry ? entry.publishes : [], entry.reads].flat();
+};
 
 /** A service's connection to Kafka: its consumer, and the relay of its outbox. */
 @Module({})
@@ -35,8 +41,8 @@ export class MessagingModule
   static with({ service, config, publishes, ids }: MessagingOptions): DynamicModule {
     const newKafka = () => createKafka(service, config);
     const kafka = newKafka();
-    const allTopics = new Topics(kafka, Object.values(topics), config.KAFKA_TOPIC_PARTITIONS);
-    const publisher = new Publisher(kafka, () => allTopics.ensure());
+    const used = new Topics(kafka, topicsOf(service), config.KAFKA_TOPIC_PARTITIONS);
+    const publisher = new Publisher(kafka, () => used.ensure());
     const sessionTimeoutMs = config.KAFKA_SESSION_TIMEOUT_MS;
     const strategy = {
       provide: KafkaStrategy,
@@ -45,7 +51,7 @@ export class MessagingModule
         new KafkaStrategy(newKafka, {
           group: service,
           sessionTimeoutMs,
-          topics: allTopics,
+          topics: used,
           metrics,
         }),
     };
@@ -64,7 +70,7 @@ export class MessagingModule
           database,
           kafka,
           service,
-          ready: () => allTopics.ensure(),
+          ready: () => used.ensure(),
         }),
     };
     return {

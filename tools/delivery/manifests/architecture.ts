@@ -21,6 +21,8 @@ const API = [
   ...below('/orders', '/approvals', '/equipments', '/equipment', '/mis'),
   '/openapi.json',
   '/asyncapi.json',
+  ...below('/docs'),
+  '/auth/*',
 ];
 
 const HTTP: readonly Edge[] = [
@@ -157,6 +159,12 @@ export const PROVIDED: Readonly<Record<string, Record<string, string>>> = {
   'Secret/approval-database': postgres('approval'),
   'Secret/equipment-database': postgres('equipment'),
   'Secret/mis-database': { DATABASE_URL: 'mysql://mis:password@mis.rds.example:3306/mis' },
-  'Secret/kafka-credentials': { username: 'equipment-rental', password: 'password' },
+  ...Object.fromEntries(
+    ['order', 'approval', 'equipment', 'mis', 'ops'].map((username) => [
+      `Secret/kafka-${username}`,
+      { username, password: 'password' },
+    ]),
+  ),
+  'Secret/gateway-sign-in': { SESSION_SECRETS: 'a secret of at least 32 characters' },
   'ConfigMap/rds-ca': { 'global-bundle.pem': '' },
 };

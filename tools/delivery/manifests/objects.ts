@@ -49,7 +49,7 @@ export interface Container {
     value?: string;
     valueFrom?: { configMapKeyRef?: KeyRef; secretKeyRef?: KeyRef };
   }[];
-  envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
+  envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string; optional?: boolean } }[];
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
   securityContext?: SecurityContext;
   startupProbe?: Probe;

@@ -5,6 +5,7 @@ import { check, type CheckResult } from './check.ts';
 import { describe } from './compare.ts';
 import { connect } from './connect.ts';
 import { connectMis, connectPostgres, withDatabases, type Databases } from './databases.ts';
+import { kafkaAcls } from './kafka-acls.ts';
 import { emptyView } from './rebuild-view.ts';
 import { recover } from './recover.ts';
 import { repair } from './repair.ts';
@@ -73,6 +74,19 @@ program
       }
     });
     console.log('The view is empty. Start mis: it reads all topics from their beginning.');
+  });
+
+program
+  .command('grant-kafka')
+  .description(
+    'give the Kafka users order, approval, equipment, mis and ops the rights that they need, as a user who may',
+  )
+  .option('--json', 'print the rights as JSON, and give none')
+  .action(async ({ json }: { json?: boolean }) => {
+    const acl = kafkaAcls();
+    if (json) return console.log(JSON.stringify(acl));
+    await withAdmin(connect(process.env), (admin) => admin.createAcls({ acl }));
+    console.log(`${acl.length} rights given`);
   });
 
 function withSuite<Result>(

@@ -4,12 +4,16 @@ import { LOCAL, foldersIn } from '../layout.ts';
 import { freePorts } from '../ports/free-ports.ts';
 import { pidFileIn } from '../processes/pid-file.ts';
 import { removeData } from '../servers/infrastructure.ts';
-import { kafka } from '../servers/kafka.ts';
+import { kafka, type KafkaUsers } from '../servers/kafka.ts';
 import type { Server } from '../servers/server.ts';
 
-/** Starts a broker for one test file, which may stop it and change its topics. */
+/**
+ * Starts a broker for one test file, which may stop it and change its topics.
+ * @param users of a second listener
+ */
 export async function ownBroker(
   settings: Readonly<Record<string, string>> = {},
+  users?: KafkaUsers,
 ): Promise<{ broker: Server; remove: () => Promise<void> }> {
   const directory = join(LOCAL, `broker-${randomUUID()}`);
   const { data, logs, run } = foldersIn(directory);
@@ -20,6 +24,7 @@ export async function ownBroker(
     directory: join(data, 'kafka'),
     logFile: join(logs, 'kafka.log'),
     pidFile: pidFileIn(run, 'kafka'),
+    users,
     settings,
   });
   const remove = async () => {

@@ -10,10 +10,11 @@ export interface CommandResult {
   readonly err: string;
 }
 
-/** Runs `npm run ops -- <line>` for a suite. */
+/** Runs `npm run ops -- <line>` for a suite. @param more variables */
 export function runOps(
   { databases, kafkaBrokers }: Connections,
   line: string,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
   const env = {
     ...process.env,
@@ -22,6 +23,7 @@ export function runOps(
     EQUIPMENT_DATABASE_URL: databases.equipment,
     MIS_DATABASE_URL: databases.mis,
     KAFKA_BROKERS: kafkaBrokers,
+    ...more,
   };
   const main = join(REPOSITORY, 'tools/ops/src/ops.ts');
   const flags = ['--conditions=@equipmgnt/source', '--disable-warning=TimeoutNegativeWarning'];

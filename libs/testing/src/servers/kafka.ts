@@ -15,11 +15,19 @@ const CLUSTER_ID = 'ZXF1aXBtZW50LXJlbnRhbA';
 
 const LOG_DIRECTORY = 'logs';
 
+export interface KafkaUsers {
+  readonly port: number;
+  /** For SCRAM-SHA-512, by the users' names. They are added when the storage is formatted. */
+  readonly passwords: Readonly<Record<string, string>>;
+}
+
 export interface KafkaOptions extends ServerOptions {
   /** The port on 127.0.0.1 for the controller, which runs in the same process. */
   readonly controllerPort: number;
   /** The port in the broker's metadata, by default `port`. */
   readonly advertisedPort?: number | undefined;
+  /** A second listener, whose clients are users and need rights. Those of the first may do everything. */
+  readonly users?: KafkaUsers | undefined;
   /** More properties of the server; they win over those set here. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
 }
@@ -61,14 +69,18 @@ async function prepare(options: KafkaOptions, { signal, report }: StartContext):
   // The last file of the formatting. An empty folder, such as a new mount, does not have it.
   if (!existsSync(join(directory, LOG_DIRECTORY, 'meta.properties'))) {
     report('formatting its storage');
-    const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file];
+    const users = Object.entries(options.users?.passwords ?? {}).flatMap(([name, password]) => [
+      '--add-scram',
+      `SCRAM-SHA-512=[name=${name},password=${password}]`,
+    ]);
+    const format = ['kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file, ...users];
     await run(javaExecutable(), [...java, ...format], { cwd: directory, signal });
   }
   return { executable: javaExecutable(), args: [...java, 'kafka.Kafka', file], cwd: directory };
 }
 
 function properties(options: KafkaOptions): string {
-  const { port, controllerPort, advertisedPort = port, settings } = options;
+  const { port, controllerPort, advertisedPort = port, users, settings } = options;
   const controller = `127.0.0.1:${controllerPort}`;
   const entries = {
     'process.roles': 'broker,controller',
@@ -97,6 +109,18 @@ function properties(options: KafkaOptions): string {
     // The default is 50, and each partition costs time: a folder with files to create and load.
     'offsets.topic.num.partitions': 8,
     'transaction.state.log.num.partitions': 8,
+    ...(users && {
+      listeners: `PLAINTEXT://127.0.0.1:${port},USERS://127.0.0.1:${users.port},CONTROLLER://${controller}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort},USERS://127.0.0.1:${users.port}`,
+      'listener.security.protocol.map':
+        'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,USERS:SASL_PLAINTEXT',
+      'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
+      'listener.name.users.scram-sha-512.sasl.jaas.config':
+        'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+      'inter.broker.listener.name': 'PLAINTEXT',
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      'super.users': 'User:ANONYMOUS',
+    }),
     ...settings,
   };
   return Object.entries(entries)

@@ -25,6 +25,9 @@ const PATHS = [
   ...PREFIXES.flatMap((path) => [path, `${path}/1`]),
   '/openapi.json',
   '/asyncapi.json',
+  '/docs',
+  '/docs/swagger-ui.css',
+  '/auth/sign-in',
   ...ACTUATOR,
 ];
 const METHODS = ['GET', 'POST', 'PATCH'];
@@ -34,7 +37,9 @@ const METHODS = ['GET', 'POST', 'PATCH'];
  * every request of every caller, unknown ones included, to every pod.
  */
 export function authorizationPolicies(cluster: Cluster): Complaint[] {
-  const policies = cluster.all<AuthorizationPolicy>('AuthorizationPolicy');
+  const all = cluster.all<AuthorizationPolicy>('AuthorizationPolicy');
+  // the others refuse only requests without sign-in, from any caller
+  const policies = all.filter((policy) => !isSignIn(policy));
   const edges = edgesOf(cluster);
   const callers = [
     ...cluster.workloads.map((workload) => ({
@@ -45,6 +50,7 @@ export function authorizationPolicies(cluster: Cluster): Complaint[] {
     ...OUTSIDERS.map((principal) => ({ name: principal, principal })),
   ];
   return [
+    ...all.filter(isSignIn).flatMap(uncovered),
     ...policies.flatMap(unknown),
     ...cluster.workloads.flatMap((workload) => {
       const own = policies.filter(({ spec }) => selects(spec.selector ?? {}, labelsOf(workload)));
@@ -123,6 +129,31 @@ function fits(patterns: readonly string[] | undefined, value: string | undefined
     if (pattern.endsWith('*')) return value.startsWith(pattern.slice(0, -1));
     return pattern.startsWith('*') ? value.endsWith(pattern.slice(1)) : value === pattern;
   });
+}
+
+/** Whether it refuses requests that have neither a valid token nor a cookie, and no others. */
+const isSignIn = ({ spec: { action, rules = [] } }: AuthorizationPolicy): boolean =>
+  action === 'DENY' &&
+  rules.every(
+    ({ from = [], when = [] }) =>
+      from.length === 1 &&
+      JSON.stringify(from[0]?.source) === '{"notRequestPrincipals":["*"]}' &&
+      JSON.stringify(when) === '[{"key":"request.headers[cookie]","notValues":["*"]}]',
+  );
+
+/** The paths of the API that such a policy leaves out. */
+function uncovered(policy: AuthorizationPolicy): Complaint[] {
+  const { rules = [] } = policy.spec;
+  return PREFIXES.flatMap((prefix) => [prefix, `${prefix}/1`])
+    .filter(
+      (path) =>
+        !rules.some(({ to }) => !to || to.some((each) => fits(each.operation['paths'], path))),
+    )
+    .map((path) => ({
+      object: nameOf(policy),
+      found: `no ${path}`,
+      expected: 'all paths that need sign-in',
+    }));
 }
 
 /** Features that this check cannot evaluate must not be used. */

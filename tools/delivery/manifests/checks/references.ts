@@ -74,13 +74,19 @@ function ofWorkload(cluster: Cluster, workload: Workload): Complaint[] {
     }
     for (const { configMapRef: map, secretRef: secret } of container.envFrom ?? []) {
       if (map) needs('ConfigMap', map.name, where);
-      if (secret) needs('Secret', secret.name, where);
+      if (secret && !secret.optional) needs('Secret', secret.name, where);
     }
   }
   return complaints;
 }
 
-const SELECTING = ['PodDisruptionBudget', 'AuthorizationPolicy', 'PeerAuthentication', 'Telemetry'];
+const SELECTING = [
+  'PodDisruptionBudget',
+  'AuthorizationPolicy',
+  'RequestAuthentication',
+  'PeerAuthentication',
+  'Telemetry',
+];
 
 /** Every selector must match a pod. An object without a selector applies to the whole namespace. */
 function selectors(cluster: Cluster): Complaint[] {
