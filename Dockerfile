@@ -1,6 +1,6 @@
 # The image of one service: docker build --build-arg SERVICE=order --tag equipmgnt-order .
-# SERVICE=ops is the operators' command line. The stages before "packages" do not use SERVICE, so all six
-# images share them.
+# SERVICE=ops is the operators' command line, SERVICE=issuer the issuer for development. The stages before
+# "packages" do not use SERVICE, so all images share them.
 # Needs BuildKit, the default of Docker 23 and newer.
 
 # Another registry's copy, or a digest, can replace it.
@@ -26,7 +26,7 @@ RUN npm run build
 FROM base AS packages
 ARG SERVICE
 COPY --from=manifests /app ./
-RUN services=$(basename -a gateway services/* tools/ops); echo "$services" | grep -qxF -- "$SERVICE" || { \
+RUN services=$(basename -a gateway services/* tools/ops tools/issuer); echo "$services" | grep -qxF -- "$SERVICE" || { \
       echo "SERVICE is '$SERVICE', expected one of:" $services >&2; \
       exit 1; }
 # Types and source maps are a third of the size, and only developers need them.
@@ -41,7 +41,7 @@ RUN --mount=type=bind,from=build,source=/app,target=/built \
       mkdir -p "/out/$folder" \
       && cp -r "$folder/." "/built/$folder/dist" "/out/$folder/" || exit; \
     done \
- && cd /out && ln -s $(ls -d gateway services/* tools/ops 2>/dev/null) service
+ && cd /out && ln -s $(ls -d gateway services/* tools/ops tools/issuer 2>/dev/null) service
 
 FROM base
 ARG SERVICE

@@ -30,8 +30,8 @@ const servers = {
 /** One file at a time, after all other files: these tests need the machine for themselves. */
 const serial = { ...servers, runner: '<rootDir>/libs/testing/src/jest/serial-runner.mjs' };
 
-// The fault campaigns and the installation tests, which take minutes each.
-const LONG = ['first-start', 'mesh-breaker', 'mutants', 'prove', 'upgrade'];
+// The fault campaigns, the generated requests and the installation tests, which take minutes each.
+const LONG = ['first-start', 'mesh-breaker', 'mutants', 'prove', 'schemathesis', 'upgrade'];
 
 /**
  * unit: no process, no network. int: the real databases and broker. e2e: the whole suite.

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
+import { LruMap } from 'toad-cache';
 
 /** Browsers store cookies of up to 4096 bytes, so a longer value is stored in several. */
 const MAX_LENGTH = 3_800;
 const MAX_PARTS = 3;
+const MAX_KNOWN = 1_000;
 
 /**
  * A cookie that only this gateway, and its replicas with the same keys, can read or write: an encrypted
@@ -14,6 +16,8 @@ const MAX_PARTS = 3;
  */
 export class SealedCookie<T extends JWTPayload> {
   private readonly keys: readonly Buffer[];
+  /** Values that were read, because each request of a session has the same cookie. */
+  private readonly known = new LruMap<T & { readonly exp: number }>(MAX_KNOWN);
 
   /** @param secrets the first one encrypts, all of them decrypt, so that they can be changed */
   constructor(
@@ -60,14 +64,18 @@ export class SealedCookie<T extends JWTPayload> {
       { length: MAX_PARTS },
       (_, part) => request.cookies[this.nameOf(request, part)] ?? '',
     );
+    const sealed = parts.join('');
+    const known = this.known.get(sealed);
+    if (known && Date.now() < known.exp * 1_000) return known;
     for (const key of this.keys) {
       try {
-        const { payload } = await jwtDecrypt<T>(parts.join(''), key, {
+        const { payload } = await jwtDecrypt<T & { exp: number }>(sealed, key, {
           audience: this.name,
           keyManagementAlgorithms: ['dir'],
           contentEncryptionAlgorithms: ['A256GCM'],
           requiredClaims: ['exp'],
         });
+        this.known.set(sealed, payload);
         return payload;
       } catch {
         // sealed with another key, or not by this gateway

@@ -15,6 +15,8 @@ export const ENVIRONMENT = {
   COMPOSE_PROGRESS: 'plain',
   DOCKER_BUILDKIT: '1',
   GATEWAY_PORT: '0',
+  ISSUER_PORT: '18085',
+  AUTH_ISSUER: 'http://issuer.localhost:18085',
   IMAGE_TAG: TAG,
 };
 

@@ -5,7 +5,7 @@ import { expectEqual, type Checklist } from './checklist.ts';
 import { docker, inspect, TAG } from './docker.ts';
 
 export const SERVICES = ['order', 'approval', 'equipment', 'mis', 'gateway'] as const;
-export const IMAGES = [...SERVICES, 'ops'] as const;
+export const IMAGES = [...SERVICES, 'ops', 'issuer'] as const;
 
 /** The most that an image may add to Node's image: its production packages and its own build. */
 const MAX_ADDED_MB = 80;
@@ -71,7 +71,8 @@ export async function checkImages(list: Checklist): Promise<void> {
 }
 
 const folderOf = (service: string): string =>
-  ({ gateway: 'gateway', ops: 'tools/ops' })[service] ?? `services/${service}`;
+  ({ gateway: 'gateway', ops: 'tools/ops', issuer: 'tools/issuer' })[service] ??
+  `services/${service}`;
 
 /** The development-only packages of package-lock.json, by their folders in node_modules. */
 export async function developmentPackages(): Promise<Set<string>> {

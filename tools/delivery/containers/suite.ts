@@ -27,7 +27,10 @@ export async function checkSuite(list: Checklist): Promise<void> {
       await compose('up', '--detach', '--wait');
     });
     if (!up) return void console.log(await compose('ps', '--all'));
-    await list.check('only the gateway is published, on loopback', checkPorts);
+    await list.check(
+      'only the gateway and the issuer for development are published, on loopback',
+      checkPorts,
+    );
     await list.check(
       'containers are read-only, unprivileged, and restarted after a failure',
       checkHardening,
@@ -81,8 +84,9 @@ async function checkPorts(): Promise<string> {
       (Publishers ?? [])
         .filter(({ PublishedPort }) => PublishedPort > 0)
         .map(({ URL }) => `${Service} on ${URL}`),
-    );
-  expectEqual('published', published, ['gateway on 127.0.0.1']);
+    )
+    .sort();
+  expectEqual('published', published, ['gateway on 127.0.0.1', 'issuer on 127.0.0.1']);
   return compose('port', 'gateway', '8080');
 }
 
