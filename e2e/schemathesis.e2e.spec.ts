@@ -75,7 +75,7 @@ describe('Schemathesis, with the OpenAPI document of the gateway', () => {
       '--seed',
       String(seed),
       '--max-examples',
-      '60',
+      '80',
       '--no-color',
       '--warnings',
       'off',
