@@ -84,7 +84,7 @@ describe('The topology', () => {
     const built = Object.keys(services).filter((name) =>
       services[name]?.image.startsWith('equipmgnt-'),
     );
-    expect(built.sort()).toEqual([...SERVICES, 'ops'].sort());
+    expect(built.sort()).toEqual([...SERVICES, 'issuer', 'ops'].sort());
   });
 
   it('has the services of k8s/base', async () => {

@@ -29,9 +29,12 @@ export async function buildClusters(): Promise<Cluster[]> {
     .map((overlay) => {
       const objects = built.get(overlay)!;
       const name = overlay.slice(OVERLAYS.length);
-      // istio/infra applies only where databases and broker run in the cluster.
+      // istio/infra applies only where databases and broker run in the cluster, and istio/sign-in only where
+      // sign-in is required
       const { isManaged } = new Cluster(name, objects);
-      const more = beside.filter((folder) => !(isManaged && folder === 'istio/infra'));
+      const more = beside.filter(
+        (folder) => folder !== (isManaged ? 'istio/infra' : 'istio/sign-in'),
+      );
       return new Cluster(name, [...objects, ...more.flatMap((folder) => built.get(folder)!)]);
     });
 }

@@ -148,6 +148,10 @@ export interface AuthorizationPolicy extends KubernetesObject {
   };
 }
 
+export interface RequestAuthentication extends KubernetesObject {
+  spec: { jwtRules: { issuer: string }[] };
+}
+
 export interface VirtualService extends KubernetesObject {
   spec: {
     hosts: string[];

@@ -1,6 +1,12 @@
 import { appOf, edgesOf, type Edge } from '../architecture.ts';
 import { containersOf, labelsOf, type Cluster } from '../cluster.ts';
-import { nameOf, selects, type AuthorizationPolicy, type Workload } from '../objects.ts';
+import {
+  nameOf,
+  selects,
+  type AuthorizationPolicy,
+  type RequestAuthentication,
+  type Workload,
+} from '../objects.ts';
 import type { Complaint } from './check.ts';
 
 /** One request of a caller. Protocols other than HTTP have neither method nor path. */
@@ -51,6 +57,7 @@ export function authorizationPolicies(cluster: Cluster): Complaint[] {
   ];
   return [
     ...all.filter(isSignIn).flatMap(uncovered),
+    ...otherIssuers(cluster),
     ...policies.flatMap(unknown),
     ...cluster.workloads.flatMap((workload) => {
       const own = policies.filter(({ spec }) => selects(spec.selector ?? {}, labelsOf(workload)));
@@ -154,6 +161,20 @@ function uncovered(policy: AuthorizationPolicy): Complaint[] {
       found: `no ${path}`,
       expected: 'all paths that need sign-in',
     }));
+}
+
+/** The proxy of the gateway must accept the tokens that the services accept. */
+function otherIssuers(cluster: Cluster): Complaint[] {
+  const issuer = cluster.all('ConfigMap').flatMap(({ data }) => data?.['AUTH_ISSUER'] ?? [])[0];
+  return cluster.all<RequestAuthentication>('RequestAuthentication').flatMap((object) =>
+    object.spec.jwtRules
+      .filter((rule) => rule.issuer !== issuer)
+      .map((rule) => ({
+        object: nameOf(object),
+        found: `issuer ${rule.issuer}`,
+        expected: `AUTH_ISSUER of the services: ${issuer}`,
+      })),
+  );
 }
 
 /** Features that this check cannot evaluate must not be used. */

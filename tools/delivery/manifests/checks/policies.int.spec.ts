@@ -1,4 +1,4 @@
-import type { AuthorizationPolicy, NetworkPolicy } from '../objects.ts';
+import type { AuthorizationPolicy, NetworkPolicy, RequestAuthentication } from '../objects.ts';
 import { Manifests } from '../testing/mistakes.ts';
 
 describe('The check of policies', () => {
@@ -149,5 +149,31 @@ describe('The check of policies', () => {
       },
     );
     manifests.expectFinding(cluster, 'AuthorizationPolicy/order', 'notPaths');
+  });
+  it('finds a path that the sign-in of the proxy leaves out', () => {
+    const cluster = manifests.spoiled<AuthorizationPolicy>(
+      'eks',
+      'AuthorizationPolicy/gateway-sign-in',
+      ({ spec }) => spec.rules![0]!.to![0]!.operation['paths']!.shift(),
+    );
+    manifests.expectFinding(cluster, 'AuthorizationPolicy/gateway-sign-in', 'no /orders');
+  });
+
+  it('finds a sign-in of the proxy that refuses more than it should', () => {
+    const cluster = manifests.spoiled<AuthorizationPolicy>(
+      'eks',
+      'AuthorizationPolicy/gateway-sign-in',
+      ({ spec }) => delete spec.rules![0]!.when,
+    );
+    manifests.expectFinding(cluster, 'AuthorizationPolicy/gateway-sign-in', 'action DENY');
+  });
+
+  it('finds a proxy that accepts the tokens of another issuer', () => {
+    const cluster = manifests.spoiled<RequestAuthentication>(
+      'eks',
+      'RequestAuthentication/gateway',
+      ({ spec }) => (spec.jwtRules[0]!.issuer = 'https://another.invalid'),
+    );
+    manifests.expectFinding(cluster, 'RequestAuthentication/gateway', 'https://another.invalid');
   });
 });

@@ -149,7 +149,7 @@ async function copyRepository(): Promise<string> {
   for (const path of sources) {
     await cp(join(REPOSITORY, path), join(copy, path), {
       recursive: true,
-      filter: (from) => !/[/](dist|testing|node_modules)$/.test(relative(REPOSITORY, from)),
+      filter: (from) => !/[/](client|dist|testing|node_modules)$/.test(relative(REPOSITORY, from)),
     });
   }
   const modules = join(copy, 'node_modules');
