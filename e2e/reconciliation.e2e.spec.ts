@@ -81,6 +81,89 @@ describe('npm run ops', () => {
     await client.waitUntilConsistent();
   });
 
+  it('order shows what each service did with an order, and what it waits for', async () => {
+    const equipment = await client.register(10);
+    const done = await cancelled(equipment);
+    await eventually(async () => {
+      const { code, out, err } = await ops(`order ${done}`);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      const lines = out.trim().split('\n');
+      expect(lines[0]).toBe(`order ${done}: CANCELLED, 1 unit of equipment ${equipment}`);
+      const steps = lines.slice(1, -2).map((line) => line.trim().split(/  +/).slice(-2).join(': '));
+      const approval = /with approval (\d+)/.exec(out)?.[1];
+      expect(steps.sort()).toEqual(
+        [
+          'order: ordered',
+          `order: approved, with approval ${approval}`,
+          'order: cancelled',
+          `approval: approval ${approval} given`,
+          `approval: approval ${approval} confirmed by the event of the order`,
+          `approval: approval ${approval} cancelled`,
+          `equipment: 1 unit of equipment ${equipment} taken`,
+          `equipment: 1 unit of equipment ${equipment} returned`,
+        ].sort(),
+      );
+      expect(lines.slice(-2)).toEqual(['mis shows CANCELLED', 'It waits for nothing.']);
+    });
+    expect(await ops('order 999999')).toMatchObject({
+      code: 2,
+      err: 'No result: no service has order 999999\n',
+    });
+    expect((await ops('order x')).code).toBe(2);
+
+    await running.suite.approval[0].stop();
+    try {
+      const { id } = await client.order(equipment);
+      await eventually(async () => {
+        const { code, out } = await ops(`order ${id} --json`);
+        expect(code).toBe(1);
+        expect(JSON.parse(out)).toMatchObject({
+          id,
+          status: 'ORDERED',
+          shown: 'ORDERED',
+          steps: [{ service: 'order', what: 'ordered' }],
+          waitsFor: [`approval has not handled Ordered of order ${id}`],
+        });
+      });
+    } finally {
+      await running.suite.approval[0].start();
+    }
+  });
+
+  it('status shows all services, and what needs attention', async () => {
+    const urls = Object.fromEntries(
+      (['gateway', 'order', 'approval', 'equipment', 'mis'] as const).map((service) => [
+        `${service.toUpperCase()}_URL`,
+        running.suite[service][0].url,
+      ]),
+    );
+    const status = (line: string) => runOps(running.connections, `status${line}`, urls);
+    await eventually(async () => {
+      const { code, out, err } = await status('');
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      const lines = out.trim().split('\n');
+      expect(lines[0]).toMatch(/^service +health +lag +outbox +oldest$/);
+      expect(lines[2]).toMatch(/^order +UP +0 +0$/);
+      expect(lines.at(-1)).toBe('all is well');
+    });
+    await running.suite.approval[0].stop();
+    try {
+      const equipment = await client.register(10);
+      await client.order(equipment);
+      await eventually(async () => {
+        const { code, out } = await status(' --json');
+        expect(code).toBe(1);
+        const approval = { service: 'approval', health: 'unreachable', lag: expect.any(Number) };
+        const { services } = JSON.parse(out);
+        expect(services).toContainEqual(expect.objectContaining(approval));
+        expect(services.find((each: { lag: number }) => each.lag > 0)).toBeDefined();
+      });
+      expect((await status('')).out).toContain('approval is unreachable\n');
+    } finally {
+      await running.suite.approval[0].start();
+    }
+  });
+
   it('rebuild-view refuses while mis runs, and then the same view is built again', async () => {
     await client.waitUntilConsistent();
     expect(await ops('rebuild-view')).toMatchObject({

@@ -1,8 +1,14 @@
-import { isPublishingService, isStatefulService, SERVICES, topology } from '@equipmgnt/contracts';
+import {
+  isPublishingService,
+  isStatefulService,
+  SERVICES,
+  type StatefulService,
+} from '@equipmgnt/contracts';
 import type { Admin } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compareOrder, type Difference } from './compare.ts';
 import { queryMis, type Databases } from './databases.ts';
+import { countUnread, endsOfTopics } from './lag.ts';
 import { nextOrderId, readOrderRows } from './order-rows.ts';
 import { compareTotals } from './rental-counts.ts';
 
@@ -151,16 +157,10 @@ async function handled(databases: Databases, admin: Admin, waitMs: number): Prom
     const { last } = rows[0];
     if (last !== null) await until(() => inOutbox(databases, service, last));
   }
-  const ends = new Map<string, Ends>();
-  for (const service of SERVICES.filter(isPublishingService)) {
-    const topic = topology[service].publishes;
-    ends.set(topic, await admin.fetchTopicOffsets(topic));
-  }
+  const ends = await endsOfTopics(admin);
   for (const group of SERVICES.filter(isStatefulService))
     await until(() => unread(admin, group, ends));
 }
-
-type Ends = readonly { readonly partition: number; readonly low: string; readonly high: string }[];
 
 /** Parked events, and those behind them, wait for an operator and not for the relay. */
 async function inOutbox(
@@ -179,18 +179,9 @@ async function inOutbox(
 
 async function unread(
   admin: Admin,
-  groupId: 'order' | 'approval' | 'equipment' | 'mis',
-  ends: ReadonlyMap<string, Ends>,
+  group: StatefulService,
+  ends: Awaited<ReturnType<typeof endsOfTopics>>,
 ): Promise<string | undefined> {
-  const topics = topology[groupId].reads;
-  const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
-  let count = 0;
-  for (const topic of topics) {
-    const offsets = committed.find((each) => each.topic === topic)?.partitions ?? [];
-    for (const { partition, low, high } of ends.get(topic) ?? []) {
-      const offset = offsets.find((each) => each.partition === partition)?.offset ?? '-1';
-      count += Math.max(0, Number(high) - Math.max(Number(offset), Number(low)));
-    }
-  }
-  return count === 0 ? undefined : `${count} not handled by ${groupId}`;
+  const count = await countUnread(admin, group, ends);
+  return count === 0 ? undefined : `${count} not handled by ${group}`;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isPublishingService, SERVICES, type PublishingService } from '@equipmgnt/contracts';
 import { Command, InvalidArgumentError, Argument } from 'commander';
 import type { Admin, Kafka } from 'kafkajs';
@@ -7,12 +8,16 @@ import { connect } from './connect.ts';
 import { connectMis, connectPostgres, withDatabases, type Databases } from './databases.ts';
 import { kafkaAcls } from './kafka-acls.ts';
 import { emptyView } from './rebuild-view.ts';
+import { orderReport, printReport } from './order-report.ts';
 import { recover } from './recover.ts';
 import { repair } from './repair.ts';
+import { concernsOf, readStatus, tableOf } from './status.ts';
 
 /** Exit codes: 0 all services agree, or the task is done; 1 they do not agree; 2 no result. */
 const DIFFERENT = 1;
 const NO_RESULT = 2;
+/** Between two outputs of `status --watch`. */
+const WATCH_MS = 2_000;
 /** Differences that the text output shows. */
 const SHOWN = 20;
 
@@ -40,6 +45,41 @@ program
     if (options.json) console.log(JSON.stringify(result));
     else print(result);
     if (result.differences.length > 0) process.exitCode = DIFFERENT;
+  });
+
+program
+  .command('order')
+  .description('where an order is in all services, and what it waits for; exit code 1 if it waits')
+  .argument('<id>', 'its id', orderId)
+  .option('--json', 'one JSON object')
+  .action(async (id: number, { json }: { json?: boolean }) => {
+    const report = await withDatabases(process.env, (databases) =>
+      orderReport(databases, connect(process.env), id),
+    );
+    if (report === undefined) throw new Error(`no service has order ${id}`);
+    if (json) console.log(JSON.stringify(report));
+    else printReport(report);
+    if (report.waitsFor.length > 0) process.exitCode = DIFFERENT;
+  });
+
+program
+  .command('status')
+  .description(
+    'health, breaker, outboxes, lag and dead letters; exit code 1 if something needs attention',
+  )
+  .option('--watch', 'again and again, until Ctrl-C')
+  .option('--json', 'one JSON object')
+  .action(async ({ watch, json }: { watch?: boolean; json?: boolean }) => {
+    const kafka = connect(process.env);
+    await withSuite(async (databases, admin) => {
+      do {
+        const status = await readStatus(databases, kafka, admin, process.env);
+        if (watch && process.stdout.isTTY) console.clear();
+        console.log(json ? JSON.stringify(status) : tableOf(status));
+        process.exitCode = concernsOf(status).length > 0 ? DIFFERENT : 0;
+        if (watch) await delay(WATCH_MS);
+      } while (watch);
+    });
   });
 
 program
@@ -146,6 +186,12 @@ function seconds(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value > 0 && value <= 3_600) return value;
   throw new InvalidArgumentError('Expected a whole number of seconds from 1 to 3600.');
+}
+
+function orderId(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError('Expected the id of an order, a whole number.');
 }
 
 try {
