@@ -9,6 +9,14 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, `expected a whole number from ${min} to ${max}`);
 
+/** Entries separated by commas; none by default. */
+const list = () =>
+  z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').map((entry) => entry.trim()))
+    .transform((entries) => entries.filter((entry) => entry !== ''));
+
 function isAddress(text: string, protocols: readonly string[]): boolean {
   const url = URL.parse(text);
   if (url === null || !protocols.includes(url.protocol.slice(0, -1))) return false;
@@ -76,37 +84,24 @@ export const env = {
       ),
   /** Names or addresses of hosts, separated by commas; in lower case, as URLs have them. */
   hosts: () =>
-    z
-      .string()
-      .default('')
-      .transform((text) => text.split(',').map((entry) => entry.trim().toLowerCase()))
-      .transform((entries) => entries.filter((entry) => entry !== ''))
+    list()
+      .transform((entries) => entries.map((entry) => entry.toLowerCase()))
       .refine(
         (entries) => entries.every((entry) => URL.parse(`http://${entry}`)?.host === entry),
         'expected hosts without ports such as rental.example, separated by commas',
       ),
   /** Origins of web pages, separated by commas. */
   origins: () =>
-    z
-      .string()
-      .default('')
-      .transform((text) => text.split(',').map((entry) => entry.trim()))
-      .transform((entries) => entries.filter((entry) => entry !== ''))
-      .refine(
-        (entries) => entries.every((entry) => URL.parse(entry)?.origin === entry),
-        'expected origins such as https://rental.example, separated by commas',
-      ),
+    list().refine(
+      (entries) => entries.every((entry) => URL.parse(entry)?.origin === entry),
+      'expected origins such as https://rental.example, separated by commas',
+    ),
   /** Secrets, separated by commas, each with at least so many characters. */
   secrets: (min: number) =>
-    z
-      .string()
-      .default('')
-      .transform((text) => text.split(',').map((entry) => entry.trim()))
-      .transform((entries) => entries.filter((entry) => entry !== ''))
-      .refine(
-        (entries) => entries.every((entry) => entry.length >= min),
-        `expected secrets of at least ${min} characters, separated by commas`,
-      ),
+    list().refine(
+      (entries) => entries.every((entry) => entry.length >= min),
+      `expected secrets of at least ${min} characters, separated by commas`,
+    ),
   /** Addresses such as `kafka-0:9092,[::1]:9092`: at least one, each with its port. */
   addresses: (example: string) =>
     z
