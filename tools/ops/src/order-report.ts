@@ -1,4 +1,4 @@
-import { isPublishingService, SERVICES, topology } from '@equipmgnt/contracts';
+import { deadLetterTopic, isPublishingService, SERVICES, topics } from '@equipmgnt/contracts';
 import type { Kafka } from 'kafkajs';
 import { compareOrder, describe } from './compare.ts';
 import { queryMis, type Databases } from './databases.ts';
@@ -42,7 +42,7 @@ export async function orderReport(
   if (rows === undefined) return undefined;
   const { order, view } = rows;
   const [details] = (
-    await databases.order.query('SELECT reason, requester FROM orders WHERE id = $1', [id])
+    await databases.order.query('SELECT requester FROM orders WHERE id = $1', [id])
   ).rows;
   const [shown] = await queryMis<{ status: string }>(
     databases.mis,
@@ -113,11 +113,9 @@ async function waitingEvents(databases: Databases, id: number): Promise<string[]
 }
 
 async function deadLetters(kafka: Kafka, id: number): Promise<string[]> {
-  const own = new Set(SERVICES.filter(isPublishingService).map((name) => topology[name].publishes));
-  const topics = (await deadLetterTopics(kafka)).filter((topic) =>
-    [...own].some((each) => topic.startsWith(each)),
-  );
-  const all = await Promise.all(topics.map((topic) => readDeadLetters(kafka, topic)));
+  const own: readonly string[] = Object.values(topics).map(deadLetterTopic);
+  const existing = (await deadLetterTopics(kafka)).filter((topic) => own.includes(topic));
+  const all = await Promise.all(existing.map((topic) => readDeadLetters(kafka, topic)));
   return all
     .flat()
     .filter(({ message, headers, replayed }) => {
