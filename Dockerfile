@@ -59,4 +59,4 @@ EXPOSE 8080
 # An agent of its own: the default one, like fetch, would use the proxy of the container's environment.
 HEALTHCHECK --interval=5s --timeout=10s --start-period=180s \
   CMD ["node", "-e", "require('node:http').get({ port: process.env.PORT || 8080, host: '127.0.0.1', path: '/actuator/health/readiness', agent: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-CMD ["node", "service/dist/main.js"]
+CMD ["node", "--import", "@equipmgnt/tracing", "service/dist/main.js"]

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import replyFrom from '@fastify/reply-from';
+import { traceHeaders } from '@equipmgnt/runtime';
 import { problem, RETRY_AFTER_S, REUSE_WITHIN_MS, sendProblem } from '@equipmgnt/http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'undici';
@@ -130,7 +131,7 @@ function forwarded(request: FastifyRequest, headers: IncomingHttpHeaders): Incom
     'x-forwarded-proto': request.protocol,
     'x-forwarded-prefix': request.forwardedPrefix || undefined,
     'x-request-id': request.correlation.requestId,
-    traceparent: request.correlation.traceparent,
+    ...traceHeaders(request.correlation),
   };
 }
 

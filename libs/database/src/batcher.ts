@@ -1,3 +1,5 @@
+import { inOneOf, isTracing } from '@equipmgnt/runtime';
+import { context, type Context } from '@opentelemetry/api';
 import { isSeparable, NoConnection } from './errors.ts';
 import { CONNECT_TIMEOUT_MS } from './options.ts';
 
@@ -16,6 +18,8 @@ interface Call<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
+  /** The trace of the caller, while traces are recorded. */
+  readonly trace?: Context;
   timer?: NodeJS.Timeout;
 }
 
@@ -44,7 +48,8 @@ export class Batcher<Item, Result> {
   /** @throws NoConnection when the statements before it take too long; the item was not stored then */
   run(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const call: Call<Item, Result> = { item, resolve, reject };
+      const trace = isTracing() ? { trace: context.active() } : {};
+      const call: Call<Item, Result> = { item, resolve, reject, ...trace };
       if (this.running < this.concurrency) return void this.start([call]);
       if (this.waiting.length >= MAX_WAITING) return reject(tooMany());
       call.timer = setTimeout(() => this.giveUp(call), this.waitMs);
@@ -62,7 +67,9 @@ export class Batcher<Item, Result> {
 
   private async settle(calls: readonly Call<Item, Result>[]): Promise<void> {
     try {
-      const results = await this.runAll(calls.map(({ item }) => item));
+      const runAll = () => this.runAll(calls.map(({ item }) => item));
+      const traces = calls.flatMap(({ trace }) => trace ?? []);
+      const results = await (traces.length > 0 ? inOneOf(traces, runAll) : runAll());
       calls.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
       if (calls.length > 1 && isSeparable(error)) {

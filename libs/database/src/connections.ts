@@ -21,6 +21,16 @@ export interface Pool<C> {
   release(obtained: C): void;
   /** The driver's connection in what it hands out. */
   connectionOf(obtained: C): object;
+  usage(): PoolUsage;
+}
+
+/** The connections of a pool, and its callers. */
+export interface PoolUsage {
+  readonly open: number;
+  /** Open connections that nobody uses. */
+  readonly idle: number;
+  /** Callers that wait for a connection. */
+  readonly waiting: number;
 }
 
 export interface ConnectionsOptions {
@@ -76,6 +86,10 @@ export class Connections<C> {
         if (this.open.size === 0) await delay(RETRY_MS);
       }
     }
+  }
+
+  get usage(): PoolUsage {
+    return this.pool.usage();
   }
 
   /** Closes a connection when it is given back. */

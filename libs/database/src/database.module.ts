@@ -6,7 +6,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Health, Pressure } from '@equipmgnt/runtime';
+import { Health, MetricsRegistry, Pressure } from '@equipmgnt/runtime';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { connect } from './connect.ts';
 import { Readiness } from './readiness.ts';
@@ -41,11 +41,13 @@ export class DatabaseModule implements OnModuleInit, OnModuleDestroy {
     private readonly readiness: Readiness,
     private readonly health: Health,
     private readonly pressure: Pressure,
+    private readonly metrics: MetricsRegistry,
   ) {}
 
   onModuleInit(): void {
     this.health.addReadiness('db', () => this.readiness.check());
     this.pressure.add(() => this.service.isSaturated);
+    this.showPool();
   }
 
   /**
@@ -61,6 +63,27 @@ export class DatabaseModule implements OnModuleInit, OnModuleDestroy {
       const closed = this.service.closeAllConnections();
       if (closed > 0) new Logger('Database').warn(`stopping: ${closed} connections were closed`);
     }, CHECK_EVERY_MS).unref();
+  }
+
+  private showPool(): void {
+    const usage = () => this.service.poolUsage;
+    this.metrics.gauge({
+      name: 'database_connections',
+      help: 'Open connections of the pool, by whether they are used',
+      labelNames: ['state'],
+      collect() {
+        const { open, idle } = usage();
+        this.set({ state: 'used' }, open - idle);
+        this.set({ state: 'idle' }, idle);
+      },
+    });
+    this.metrics.gauge({
+      name: 'database_connection_waiters',
+      help: 'Callers that wait for a connection of the pool',
+      collect() {
+        this.set(usage().waiting);
+      },
+    });
   }
 
   private get service(): ServiceDatabase {

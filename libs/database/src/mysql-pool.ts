@@ -7,6 +7,9 @@ export type MysqlConnection = PoolConnection & { readonly stream: Socket };
 /** A pool of mysql2 with the members that its types leave out. */
 export type MysqlPool = mysql.Pool & {
   readonly config: { connectionLimit: number; connectionConfig: object };
+  readonly _allConnections: { readonly length: number };
+  readonly _freeConnections: { readonly length: number };
+  readonly _connectionQueue: { readonly length: number };
 };
 
 export interface MysqlPoolOptions extends PoolOptions {

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Pool as PostgresPool } from 'pg';
 import { AbstractLogger, DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { Availability } from './availability.ts';
-import { Connections, type Pool } from './connections.ts';
+import { Connections, type Pool, type PoolUsage } from './connections.ts';
 import { isReadOnly, isTransient, reasonOf } from './errors.ts';
 import { LIST_SHARE, ListReads } from './list-reads.ts';
 import { CONNECT_TIMEOUT_MS } from './options.ts';
@@ -84,6 +84,11 @@ export class ServiceDatabase extends DataSource {
     return pool !== undefined && pool.waitingCount > MAX_WAITING * pool.options.max;
   }
 
+  /** The connections of the pool, and the callers that wait for one. */
+  get poolUsage(): PoolUsage {
+    return this.connections.usage;
+  }
+
   /** Closes every connection, also those in use: their statements fail. @returns how many */
   closeAllConnections(): number {
     const { size } = this.sockets;
@@ -115,6 +120,14 @@ function postgresPool(driver: Driver): Pool<unknown> {
       if (driver.master) driver.master.options.max = limit;
     },
     connectionOf: ([client]) => client,
+    usage: () => {
+      const {
+        totalCount: open = 0,
+        idleCount: idle = 0,
+        waitingCount: waiting = 0,
+      } = driver.master ?? {};
+      return { open, idle, waiting };
+    },
     release: ([, release]) => release(),
     discard: ([, release]) => release(true),
   } satisfies Pool<PostgresObtained> as unknown as Pool<unknown>;
@@ -128,6 +141,11 @@ function mariadbPool(driver: Driver): Pool<unknown> {
       if (driver.pool) driver.pool.config.connectionLimit = limit;
     },
     connectionOf: (connection) => connection,
+    usage: () => ({
+      open: driver.pool?._allConnections.length ?? 0,
+      idle: driver.pool?._freeConnections.length ?? 0,
+      waiting: driver.pool?._connectionQueue.length ?? 0,
+    }),
     release: (connection) => connection.release(),
     discard: (connection) => connection.destroy(),
   } satisfies Pool<MysqlConnection> as unknown as Pool<unknown>;

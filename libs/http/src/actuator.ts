@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import {
   type Health,
   type HealthAnswer,
-  MetricsRegistry,
+  type MetricsRegistry,
   type ServiceIdentity,
 } from '@equipmgnt/runtime';
 import { problem, sendProblem } from './problem.ts';
@@ -21,7 +21,7 @@ export function addActuator(server: FastifyInstance, sources: ActuatorSources): 
   const { metrics, identity } = sources;
   addHealth(server, sources.health, (answer) => answer);
   server.get('/actuator/prometheus', async (_request, reply) => {
-    void reply.header('content-type', MetricsRegistry.CONTENT_TYPE);
+    void reply.header('content-type', metrics.contentType);
     return metrics.text();
   });
   server.get('/actuator/info', async () => ({

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { MetricsRegistry } from '@equipmgnt/runtime';
 import type { FastifyInstance } from 'fastify';
 import { Unavailable } from './problem.ts';
 
@@ -13,7 +14,7 @@ const LEAST_BYTES = 10 * 1024;
  * Limits what one connection may hold: the number of its requests, and the time in which its client
  * reads the answers. Node limits the time in which a request arrives.
  */
-export function limitConnections(server: FastifyInstance): void {
+export function limitConnections(server: FastifyInstance, metrics: MetricsRegistry): void {
   const pending = new WeakMap<Socket, number>();
   server.addHook('onRequest', (request, reply, done) => {
     const { socket } = request.raw;
@@ -29,7 +30,11 @@ export function limitConnections(server: FastifyInstance): void {
       ),
     );
   });
-  closeStalled(server);
+  const stalled = metrics.counter({
+    name: 'http_server_stalled_connections_total',
+    help: 'Connections that were closed because their clients did not read their answers',
+  });
+  closeStalled(server, () => stalled.inc());
 }
 
 /** What a connection has sent when its client was last seen to read. */
@@ -38,7 +43,7 @@ interface Progress {
   at: number;
 }
 
-function closeStalled(server: FastifyInstance): void {
+function closeStalled(server: FastifyInstance, onClosed: () => void): void {
   const progresses = new Map<Socket, Progress>();
   server.server.on('connection', (socket: Socket) => {
     progresses.set(socket, { sent: 0, at: performance.now() });
@@ -52,6 +57,7 @@ function closeStalled(server: FastifyInstance): void {
         Object.assign(progress, { sent, at: now });
       } else if (now - progress.at >= STALLED_AFTER_MS) {
         socket.destroy();
+        onClosed();
       }
     }
   }, CHECK_EVERY_MS);

@@ -1,3 +1,4 @@
+import { context, type Context } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
 import { correlationOf, withCorrelation, type Correlation } from '@equipmgnt/runtime';
 
@@ -5,19 +6,23 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The request's correlation headers: the client's, or new ones. */
     correlation: Required<Pick<Correlation, 'requestId' | 'traceparent'>>;
+    /** The trace of the request, while traces are recorded. */
+    trace: Context;
   }
 }
 
 /** Reads or creates `X-Request-Id` and `traceparent`; the answer carries the first. Logs and events use both. */
 export function correlate(server: FastifyInstance): void {
   server.decorateRequest('correlation');
+  server.decorateRequest('trace');
   server.addHook('onRequest', (request, reply, done) => {
     request.correlation = correlationOf(request.headers);
+    request.trace = context.active();
     void reply.header('x-request-id', request.correlation.requestId);
     withCorrelation(request.correlation, done);
   });
   // again after the body was read: the events of the body run in the socket's async context
   server.addHook('preHandler', (request, _reply, done) =>
-    withCorrelation(request.correlation, done),
+    context.with(request.trace, () => withCorrelation(request.correlation, done)),
   );
 }

@@ -1,7 +1,13 @@
 import { Logger as NestLogger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
-import { ConfigError, createLogger, Health, MetricsRegistry } from '@equipmgnt/runtime';
+import {
+  ConfigError,
+  createLogger,
+  flushTraces,
+  Health,
+  MetricsRegistry,
+} from '@equipmgnt/runtime';
 import { isSignInRequired } from './auth/authenticate.ts';
 import { createService, type ServiceOptions } from './service.ts';
 
@@ -56,8 +62,11 @@ function stopOnSignal(app: NestFastifyApplication, { name, config }: ServiceOpti
       process.exit(1);
     }, config.SHUTDOWN_TIMEOUT_MS).unref();
     app.close().then(
-      () => {
+      async () => {
         logger.log('stopped');
+        await flushTraces().catch((error: unknown) =>
+          logger.warn({ err: error }, 'traces are lost'),
+        );
         process.exit(0);
       },
       (error: unknown) => {

@@ -132,7 +132,7 @@ function guard(
   const pressure = app.get(Pressure);
   const inFlight = countInFlight(server);
   keepDescriptors(server);
-  limitConnections(server);
+  limitConnections(server, app.get(MetricsRegistry));
   shedOverload(server, {
     inFlight,
     maxInFlight: config.MAX_IN_FLIGHT,

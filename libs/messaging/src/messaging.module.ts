@@ -13,6 +13,7 @@ import { DataSource } from 'typeorm';
 import { KafkaStrategy } from './consumer/kafka.strategy.ts';
 import { IdRecovery, type PublishedIds } from './id-recovery.ts';
 import { createKafka, type KafkaConfig } from './kafka.ts';
+import { CountOutbox } from './outbox/count-outbox.ts';
 import { Publisher } from './outbox/publisher.ts';
 import { OutboxRelay } from './outbox/relay.ts';
 import { Topics } from './topics.ts';
@@ -61,6 +62,12 @@ export class MessagingModule
       useFactory: (database: DataSource, metrics: MetricsRegistry) =>
         new OutboxRelay({ database, source: `/${service}`, publisher, metrics }),
     };
+    const countOutbox = {
+      provide: CountOutbox,
+      inject: [DataSource, MetricsRegistry],
+      useFactory: (database: DataSource, metrics: MetricsRegistry) =>
+        new CountOutbox(database, metrics),
+    };
     const idRecovery = {
       provide: IdRecovery,
       inject: [DataSource],
@@ -79,7 +86,7 @@ export class MessagingModule
       providers: [
         strategy,
         { provide: Publisher, useValue: publisher },
-        ...(publishes ? [relay] : []),
+        ...(publishes ? [relay, countOutbox] : []),
         ...(ids ? [idRecovery] : []),
       ],
       exports: [KafkaStrategy, ...(publishes ? [OutboxRelay] : [])],

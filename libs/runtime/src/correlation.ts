@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { activeTraceparent, isTracing } from './tracing.ts';
 
 /** The ids that connect all work for one request or one batch of messages. */
 export interface Correlation {
@@ -37,7 +38,22 @@ const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 export const isTraceparent = (text: unknown): text is string =>
   typeof text === 'string' && TRACEPARENT.test(text);
 
-/** The client's correlation headers if they are well-formed, otherwise new ones. */
+/**
+ * The headers by which a request to another service joins the trace of the current work. While this process
+ * records traces, there are none: the instrumentation of the HTTP client adds them.
+ */
+export const traceHeaders = ({ traceparent }: Correlation): Record<string, string | undefined> => {
+  if (isTracing()) return { traceparent: undefined, tracestate: undefined };
+  return traceparent === undefined ? {} : { traceparent };
+};
+
+/** The id of its trace, by which logs and traces are found. */
+export const traceIdOf = (traceparent: string): string => traceparent.slice(3, 35);
+
+/**
+ * The client's correlation headers if they are well-formed, otherwise new ones. While this process records
+ * traces, the trace is the one of its span.
+ */
 export function correlationOf(
   headers: Record<string, unknown>,
 ): Required<Pick<Correlation, 'requestId' | 'traceparent'>> {
@@ -46,8 +62,10 @@ export function correlationOf(
   return {
     requestId:
       typeof requestId === 'string' && REQUEST_ID.test(requestId) ? requestId : randomUUID(),
-    traceparent: isTraceparent(traceparent)
-      ? traceparent
-      : `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+    traceparent: activeTraceparent() ?? (isTraceparent(traceparent) ? traceparent : newTrace()),
   };
 }
+
+/** A trace of its own. */
+const newTrace = (): string =>
+  `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;

@@ -3,6 +3,8 @@ export {
   correlationOf,
   currentCorrelation,
   isTraceparent,
+  traceHeaders,
+  traceIdOf,
   traceparentFor,
   withCorrelation,
   type Correlation,
@@ -12,3 +14,11 @@ export type { ServiceIdentity } from './identity.ts';
 export { createLogger } from './logging.ts';
 export { MetricsRegistry } from './metrics-registry.ts';
 export { Pressure } from './pressure.ts';
+export {
+  endSpans,
+  flushTraces,
+  inOneOf,
+  isTracing,
+  startSpanIn,
+  traceparentOf,
+} from './tracing.ts';

@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino';
-import { currentCorrelation } from './correlation.ts';
+import { currentCorrelation, traceIdOf } from './correlation.ts';
 
 /** Startup noise: Nest logs every module and route, which is useful only for debugging. */
 const STARTUP_NOISE = new Set([
@@ -22,11 +22,9 @@ export function createLogger(name: string, level: string): Logger {
       level,
       base: { name },
       mixin: () => {
-        const { requestId, traceparent } = currentCorrelation();
-        return {
-          ...(requestId && { requestId }),
-          ...(traceparent && { traceId: traceparent.slice(3, 35) }),
-        };
+        const { requestId, traceparent, traceparentByKey } = currentCorrelation();
+        const trace = traceparent ?? (traceparentByKey?.size === 1 ? only(traceparentByKey) : '');
+        return { ...(requestId && { requestId }), ...(trace && { traceId: traceIdOf(trace) }) };
       },
       hooks: {
         logMethod(args, method, level) {
@@ -43,3 +41,5 @@ export function createLogger(name: string, level: string): Logger {
     pino.destination({ dest: 1, sync: true }).on('error', () => undefined),
   );
 }
+
+const only = (traces: ReadonlyMap<string, string>): string | undefined => [...traces.values()][0];

@@ -8,7 +8,9 @@ import {
   type CounterConfiguration,
   type GaugeConfiguration,
   type HistogramConfiguration,
+  type RegistryContentType,
 } from 'prom-client';
+import { isTracing } from './tracing.ts';
 
 type Unregistered<C> = Omit<C, 'registers'>;
 
@@ -19,7 +21,12 @@ type Unregistered<C> = Omit<C, 'registers'>;
  */
 @Injectable()
 export class MetricsRegistry {
-  private readonly registry = new Registry();
+  private readonly registry = new Registry<RegistryContentType>();
+
+  constructor() {
+    // only this format has exemplars: ids of traces beside durations
+    if (isTracing()) this.registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+  }
 
   /** @throws Error when the name is taken */
   counter<L extends string>(configuration: Unregistered<CounterConfiguration<L>>): Counter<L> {
@@ -43,11 +50,13 @@ export class MetricsRegistry {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** All metrics, in the text format of {@link MetricsRegistry.CONTENT_TYPE}. */
+  /** The format of {@link text}. */
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** All metrics. */
   text(): Promise<string> {
     return this.registry.metrics();
   }
-
-  /** The text format of Prometheus. */
-  static readonly CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventType } from '@equipmgnt/contracts';
 import { isConnectionLost, isTooLarge } from '@equipmgnt/database';
-import { withCorrelation } from '@equipmgnt/runtime';
+import { traceIdOf, withCorrelation } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import type { Batch } from 'kafkajs';
 import pLimit from 'p-limit';
@@ -11,6 +11,7 @@ import type { ConsumerMetrics } from './consumer-metrics.ts';
 import type { DeadLetter, DeadLetters } from './dead-letters.ts';
 import { inOrder, type Delivery } from './in-order.ts';
 import { isPermanent } from './is-permanent.ts';
+import { traceHandling } from '../traces.ts';
 import { readBatch } from './read-batch.ts';
 import type { StuckPartitions } from './stuck-partitions.ts';
 
@@ -34,6 +35,14 @@ interface Work {
   readonly batch: Batch;
   readonly signal: AbortSignal;
   readonly rejected: DeadLetter[];
+}
+
+interface RetryOptions {
+  /** Whether another attempt is useless; the error is then thrown. */
+  readonly isFinal?: (error: unknown) => boolean;
+  readonly onFailure?: () => void;
+  /** What the log line of a failure contains besides. */
+  readonly about?: () => object;
 }
 
 /** Passes a partition's batch to its handlers; resolves when all of it is handled. */
@@ -80,9 +89,10 @@ export class BatchHandler {
       return isPermanent(error) || isTooLarge(error) || lost >= MAX_LOST_CONNECTIONS;
     };
     try {
-      await this.retry(work, () => this.call(type, group), {
+      await this.retry(work, () => this.call(work.batch.topic, type, group), {
         isFinal: (error) => mustSplit(error) && (group.length > 1 || isHopeless(error)),
         onFailure: () => this.options.metrics.retried.inc({ type }),
+        about: () => summaryOf(group),
       });
       this.options.metrics.handled.inc({ type }, group.length);
     } catch (error) {
@@ -108,14 +118,14 @@ export class BatchHandler {
     }
   }
 
-  private async call(type: EventType, group: Delivery[]): Promise<void> {
+  private async call(topic: string, type: EventType, group: Delivery[]): Promise<void> {
     const handler = this.options.handlers.get(type) as EventHandler;
-    const traceparentByKey = new Map<string, string>();
-    for (const { event } of group) {
-      if (event.traceparent) traceparentByKey.set(event.key, event.traceparent);
-    }
     const events = group.map(({ event }) => event);
-    await this.limit(() => withCorrelation({ traceparentByKey }, () => handler(events)));
+    await this.limit(() =>
+      traceHandling(topic, events, (traceparentByKey) =>
+        withCorrelation({ traceparentByKey }, () => handler(events)),
+      ),
+    );
   }
 
   private async moveToDeadLetterTopic(work: Work): Promise<void> {
@@ -123,7 +133,11 @@ export class BatchHandler {
     if (rejected.length === 0) return;
     const { topic, partition } = batch;
     for (const { message, code, reason } of rejected) {
-      this.logger.error({ topic, partition, offset: message.offset, code, reason }, 'dead letter');
+      const { offset, key } = message;
+      this.logger.error(
+        { topic, partition, offset, key: key?.toString(), code, reason },
+        'dead letter',
+      );
     }
     await this.retry(work, async () => {
       this.moving += 1;
@@ -139,7 +153,7 @@ export class BatchHandler {
   private async retry<T>(
     { batch: { topic, partition }, signal }: Pick<Work, 'batch' | 'signal'>,
     attempt: () => Promise<T>,
-    { isFinal, onFailure }: { isFinal?: (error: unknown) => boolean; onFailure?: () => void } = {},
+    { isFinal, onFailure, about }: RetryOptions = {},
   ): Promise<T> {
     const backoff = new Backoff(100, 5_000);
     for (;;) {
@@ -154,7 +168,10 @@ export class BatchHandler {
         const wait = backoff.next();
         // the first failure of an outage, then about one a minute
         if (backoff.count % 12 === 1) {
-          this.logger.warn({ err: error, topic, partition }, 'handling events failed, retrying');
+          this.logger.warn(
+            { err: error, topic, partition, ...about?.() },
+            'handling events failed, retrying',
+          );
         }
         await delay(wait, undefined, { signal });
       }
@@ -164,3 +181,17 @@ export class BatchHandler {
 
 /** Whether one event alone can never be handled. */
 const isHopeless = (error: unknown): boolean => isPermanent(error) || isTooLarge(error);
+
+/** Events of a group that a log line names. */
+const NAMED = 10;
+
+/** What a log line says about a group of events: their keys, such as order ids, and their traces. */
+function summaryOf(group: readonly Delivery[]) {
+  const named = group.slice(0, NAMED).map(({ event }) => event);
+  return {
+    type: named[0]?.type,
+    events: group.length,
+    keys: named.map(({ key }) => key),
+    traceIds: named.flatMap(({ traceparent }) => (traceparent ? traceIdOf(traceparent) : [])),
+  };
+}

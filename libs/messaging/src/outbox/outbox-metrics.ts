@@ -4,6 +4,7 @@ import type { MetricsRegistry } from '@equipmgnt/runtime';
 export class OutboxMetrics {
   readonly published;
   readonly parked;
+  readonly batchSize;
   /** When the oldest event in the outbox happened, as far as this relay knows. */
   private oldest: Date | undefined;
 
@@ -15,6 +16,11 @@ export class OutboxMetrics {
     this.parked = metrics.gauge({
       name: 'outbox_parked',
       help: 'Events in the outbox that cannot be published; later events of their keys wait behind them',
+    });
+    this.batchSize = metrics.histogram({
+      name: 'outbox_batch_size',
+      help: 'Events that the relay has published together',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
     });
     const age = () => (this.oldest ? Math.max(0, Date.now() - this.oldest.getTime()) / 1_000 : 0);
     metrics.gauge({

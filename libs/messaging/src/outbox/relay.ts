@@ -2,6 +2,7 @@ import type { MetricsRegistry } from '@equipmgnt/runtime';
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { Backoff } from '../backoff.ts';
+import { tracePublishing } from '../traces.ts';
 import { WakeableSleep } from '../wakeable-sleep.ts';
 import { OutboxMetrics } from './outbox-metrics.ts';
 import { BATCH, OutboxRows } from './outbox-rows.ts';
@@ -117,11 +118,14 @@ export class OutboxRelay {
       const rows = await outbox.pending();
       if (rows.length === 0) return 'drained';
       this.metrics.waitingSince(rows[0]?.occurredAt);
-      const { published, refused } = await publishInOrder(this.publisher, this.source, rows);
+      const { published, refused } = await tracePublishing(rows, (traced) =>
+        publishInOrder(this.publisher, this.source, traced),
+      );
       await outbox.remove(published);
       for (const { row, reason } of refused) await outbox.park(row, reason);
       parked.push(...refused);
       this.metrics.published.inc(published.length);
+      if (published.length > 0) this.metrics.batchSize.observe(published.length);
       return rows.length === BATCH ? 'published' : 'drained';
     });
     for (const each of parked) this.reportParked(each);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceName } from '@equipmgnt/contracts';
 import { NODE } from '../layout.ts';
@@ -50,7 +51,7 @@ export class ServiceProcess extends ManagedProcess {
       name,
       command: () => ({
         executable: NODE,
-        args: [join(repository, mainScript(service))],
+        args: [...importTracing(repository), join(repository, mainScript(service))],
         cwd: repository,
         env: {
           AUTH: 'optional', // on one's own machine, unless the environment says otherwise
@@ -94,6 +95,10 @@ export class ServiceProcess extends ManagedProcess {
     return this.#lines;
   }
 }
+
+/** As in the image; builds of earlier versions have no traces. */
+const importTracing = (repository: string): string[] =>
+  existsSync(join(repository, 'libs/tracing/dist')) ? ['--import', '@equipmgnt/tracing'] : [];
 
 const portVariables = (port: number, managementPort: number | undefined): Environment => ({
   PORT: String(port),

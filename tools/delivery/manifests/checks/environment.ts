@@ -5,8 +5,15 @@ import type { Code } from '../code.ts';
 import type { Container } from '../objects.ts';
 import type { Complaint } from './check.ts';
 
-/** Variables that Node itself reads. */
-const OF_NODE = ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'UV_THREADPOOL_SIZE'];
+/** Variables that Node itself or the SDK of OpenTelemetry reads. */
+const OF_LIBRARIES = [
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_TRACES_SAMPLER_ARG',
+  'UV_THREADPOOL_SIZE',
+];
 
 /** Each service's environment must match its schema, without unknown variables. */
 export const environment = (cluster: Cluster, code: Code): Complaint[] =>
@@ -17,7 +24,7 @@ export const environment = (cluster: Cluster, code: Code): Complaint[] =>
       ? forMigrations(code.environments[service]!)
       : code.environments[service]!;
     const given = environmentOf(cluster, container);
-    const known = [...Object.keys(schema.shape), ...OF_NODE];
+    const known = [...Object.keys(schema.shape), ...OF_LIBRARIES];
     const result = schema.safeParse(given);
     return [
       ...Object.keys(given)

@@ -1,7 +1,7 @@
 import { Batcher, findPage, IdempotencyKeys, runPrepared } from '@equipmgnt/database';
 import { eventsParameter, OutboxRelay } from '@equipmgnt/messaging';
 import type { Page, PageRequest, RequestKey } from '@equipmgnt/kernel';
-import { currentCorrelation, withCorrelation } from '@equipmgnt/runtime';
+import { currentCorrelation, MetricsRegistry, withCorrelation } from '@equipmgnt/runtime';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Equipments, type Decide } from '../../application/equipments.ts';
@@ -30,12 +30,20 @@ export class PostgresEquipments extends Equipments {
     concurrency: 1,
   });
 
+  private readonly movements;
+
   constructor(
     private readonly database: DataSource,
     private readonly relay: OutboxRelay,
     private readonly keys: IdempotencyKeys,
+    metrics: MetricsRegistry,
   ) {
     super();
+    this.movements = metrics.counter({
+      name: 'stock_movements_total',
+      help: 'Requests to hand out the units of an order (OUT) or to take them back (IN), by outcome',
+      labelNames: ['direction', 'outcome'],
+    });
   }
 
   async register(equipment: NewEquipment, now: Date, key?: RequestKey): Promise<Equipment> {
@@ -75,9 +83,10 @@ export class PostgresEquipments extends Equipments {
   private async moveAll(moves: readonly Move[]): Promise<void[]> {
     const traceparentByKey = new Map(moves.flatMap(({ traces }) => [...traces]));
     try {
-      await withCorrelation({ traceparentByKey }, () =>
+      const written = await withCorrelation({ traceparentByKey }, () =>
         this.database.transaction((manager) => moveStock(manager, moves)),
       );
+      for (const { direction, outcome } of written) this.movements.inc({ direction, outcome });
     } catch (error) {
       // Unknown equipment has no row to lock, so two consumers may decide about it concurrently, as
       // during a rebalance. The second one reads again and finds the first one's entry. The same
@@ -97,7 +106,11 @@ export class PostgresEquipments extends Equipments {
   }
 }
 
-async function moveStock(manager: EntityManager, moves: readonly Move[]): Promise<void> {
+/** @returns the new entries of the ledger */
+async function moveStock(
+  manager: EntityManager,
+  moves: readonly Move[],
+): Promise<readonly LedgerEntry[]> {
   const requests = moves.flatMap((move) => move.requests);
   const ids = [...new Set(requests.map(({ equipmentId }) => equipmentId))];
   const rows: EquipmentRow[] = await runPrepared(manager, sql.LOCK, [ids]);
@@ -114,7 +127,7 @@ async function moveStock(manager: EntityManager, moves: readonly Move[]): Promis
       move.decide(request, equipments.get(request.equipmentId), ledger);
     }
   }
-  if (ledger.written.length === 0) return;
+  if (ledger.written.length === 0) return [];
 
   const movements = [...equipments.values()]
     .filter(({ moved }) => moved !== 0)
@@ -128,4 +141,5 @@ async function moveStock(manager: EntityManager, moves: readonly Move[]): Promis
   if (saved.moved !== movements.length) {
     throw new Error(`stock of equipment ${movements.map(({ id }) => id)} would fall below 0`);
   }
+  return ledger.written;
 }

@@ -1,6 +1,7 @@
 import type { CursorValue, Page, PageRequest, SortKey } from '@equipmgnt/kernel';
 import { Injectable } from '@nestjs/common';
 import { Batcher, readMariadbList, type Columns } from '@equipmgnt/database';
+import { MetricsRegistry } from '@equipmgnt/runtime';
 import { DataSource } from 'typeorm';
 import { Rentals, type RentalFilter } from '../../application/rentals.ts';
 import type { PlacedOrder, ViewProgress } from '../../domain/view-progress.ts';
@@ -14,6 +15,7 @@ import {
   writtenColumns,
   type RentalRow,
 } from './rental.rows.ts';
+import { OrderAges } from './order-ages.ts';
 import { totalOf } from './rental-counts.ts';
 
 const SELECT = `
@@ -34,8 +36,14 @@ export class MariadbRentals extends Rentals {
     this.projectAll(batches),
   );
 
-  constructor(private readonly database: DataSource) {
+  private readonly ages;
+
+  constructor(
+    private readonly database: DataSource,
+    metrics: MetricsRegistry,
+  ) {
     super();
+    this.ages = new OrderAges(metrics);
   }
 
   project(facts: readonly RentalFact[]): Promise<void> {
@@ -90,28 +98,33 @@ export class MariadbRentals extends Rentals {
   private async projectAll(batches: readonly (readonly RentalFact[])[]): Promise<void[]> {
     // In the order of the ids, so that two statements cannot deadlock.
     const facts = batches.flat().sort((a, b) => a.orderId - b.orderId);
-    await this.upsert('mis', writtenColumns, facts.map(valuesOf), { reason: REASON });
+    const rows = await this.upsert('mis', writtenColumns, facts.map(valuesOf), {
+      rules: { reason: REASON },
+      returning: 'order_id AS "orderId", ordered_at AS "orderedAt"',
+    });
+    this.ages.observe(facts, rows as PlacedOrder[]);
     return batches.map(() => undefined);
   }
 
   /**
    * Inserts rows, or sets the columns that are still NULL, in one statement.
    * @param rules the new values of columns that follow another rule
+   * @param returning what to return of each row
    */
   private async upsert<Row extends object>(
     table: string,
     columns: Columns<Row>,
     rows: unknown[][],
-    rules: Record<string, string> = {},
-  ): Promise<void> {
-    if (rows.length === 0) return;
+    { rules = {}, returning }: { rules?: Record<string, string>; returning?: string } = {},
+  ): Promise<object[]> {
+    if (rows.length === 0) return [];
     const [, ...names] = columns.fields.map((field) => columns.nameOf(field));
     const assignments = names.map(
       (name) => `${name} = ${rules[name] ?? `coalesce(${name}, VALUES(${name}))`}`,
     );
-    await this.database.query(
+    return this.database.query(
       `INSERT INTO ${table} (${columns.names}) VALUES ?
-       ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`,
+       ON DUPLICATE KEY UPDATE ${assignments.join(', ')}${returning ? ` RETURNING ${returning}` : ''}`,
       [rows],
     );
   }

@@ -1,4 +1,5 @@
 import { PeriodicJob } from '@equipmgnt/database';
+import { MetricsRegistry } from '@equipmgnt/runtime';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { RentalFilter } from '../../application/rentals.ts';
@@ -59,13 +60,33 @@ interface UncountedRow {
  */
 @Injectable()
 export class CountRentals extends PeriodicJob {
-  constructor(private readonly database: DataSource) {
+  constructor(
+    private readonly database: DataSource,
+    metrics: MetricsRegistry,
+  ) {
     super('count-rentals', EVERY_MS);
+    const totals = () => this.totals();
+    metrics.gauge({
+      name: 'orders',
+      help: 'Orders in the view, by status',
+      labelNames: ['status'],
+      async collect() {
+        // without the database, the last values stay, and all other metrics are still shown
+        const rows = await totals().catch(() => []);
+        for (const { status, total } of rows) this.set({ status }, Number(total));
+      },
+    });
   }
 
   override async run(stop: AbortSignal): Promise<void> {
     let counted = BATCH_SIZE;
     while (counted === BATCH_SIZE && !stop.aborted) counted = await this.countSome();
+  }
+
+  private totals(): Promise<{ status: RentalStatus; total: unknown }[]> {
+    return this.database.query('SELECT status, total FROM rental_counts WHERE equipment_id = ?', [
+      ALL,
+    ]);
   }
 
   private countSome(): Promise<number> {

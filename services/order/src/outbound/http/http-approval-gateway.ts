@@ -1,5 +1,5 @@
 import { approvalAnswer, type ApprovalAnswer, type ApprovalRequest } from '@equipmgnt/contracts';
-import { currentCorrelation, Health, type MetricsRegistry } from '@equipmgnt/runtime';
+import { currentCorrelation, Health, traceHeaders, type MetricsRegistry } from '@equipmgnt/runtime';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import axios, { AxiosError, type AxiosInstance } from 'axios';
 import CircuitBreaker from 'opossum';
@@ -36,6 +36,7 @@ export class HttpApprovalGateway extends ApprovalGateway implements OnApplicatio
   private readonly breaker: CircuitBreaker<[ApprovalRequest], ApprovalAnswer | undefined>;
   private readonly fallbacks;
   private readonly breakerState;
+  private readonly transitions;
   private inFlight = 0;
 
   constructor(
@@ -52,6 +53,11 @@ export class HttpApprovalGateway extends ApprovalGateway implements OnApplicatio
     this.breakerState = metrics.gauge({
       name: 'approval_breaker_open',
       help: 'The circuit breaker of the calls to approval: 0 closed, 0.5 half-open, 1 open',
+    });
+    this.transitions = metrics.counter({
+      name: 'approval_breaker_transitions_total',
+      help: 'Changes of the circuit breaker of the calls to approval, by its new state',
+      labelNames: ['state'],
     });
     this.transport = undiciAdapter(options.url, options.maxConcurrent);
     this.http = axios.create({
@@ -97,13 +103,14 @@ export class HttpApprovalGateway extends ApprovalGateway implements OnApplicatio
    * errorFilter does not fit: a filtered error closes a half-open breaker.
    */
   private async post(request: ApprovalRequest): Promise<ApprovalAnswer | undefined> {
-    const { requestId, traceparent } = currentCorrelation();
+    const correlation = currentCorrelation();
+    const { requestId } = correlation;
     const answer = await this.http.post('/approvals', request, {
       signal: AbortSignal.timeout(this.options.timeoutMs),
       validateStatus: (status) => status < 500 && status !== 429,
       headers: {
         ...(requestId && { 'x-request-id': requestId }),
-        ...(traceparent && { traceparent }),
+        ...traceHeaders(correlation),
       },
     });
     if (answer.status < 300) return approvalAnswer.parse(answer.data);
@@ -122,27 +129,34 @@ export class HttpApprovalGateway extends ApprovalGateway implements OnApplicatio
 
   private watch(health: Health): void {
     this.breaker.on('open', () => {
-      this.breakerState.set(1);
+      this.changed('open', 1);
       this.logger.warn(
         `open: approval fails, orders wait; next call in ${this.options.resetMs} ms`,
       );
     });
     this.breaker.on('halfOpen', () => {
-      this.breakerState.set(0.5);
+      this.changed('half-open', 0.5);
       this.logger.log('half-open: the next order calls approval');
     });
     this.breaker.on('close', () => {
-      this.breakerState.set(0);
+      this.changed('closed', 0);
       this.logger.log('closed: approval answers again');
     });
     // Always up: a restart of this process does not repair approval.
     health.addLiveness('approvalBreaker', () => ({ up: true, detail: { state: this.state } }));
   }
 
-  private get state(): 'open' | 'half-open' | 'closed' {
+  private changed(state: BreakerState, value: number): void {
+    this.breakerState.set(value);
+    this.transitions.inc({ state });
+  }
+
+  private get state(): BreakerState {
     return this.breaker.opened ? 'open' : this.breaker.halfOpen ? 'half-open' : 'closed';
   }
 }
+
+type BreakerState = 'open' | 'half-open' | 'closed';
 
 /** The label of the metric: open, timeout, or the code of the connection error or HTTP error. */
 function causeOf(error: unknown): string {
