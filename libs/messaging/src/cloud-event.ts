@@ -27,12 +27,25 @@ export interface StoredEvent {
   readonly traceparent: string | null;
 }
 
+/** Why a message can never be handled. */
+export const DEAD_LETTER_CODES = [
+  'NO_TYPE',
+  'UNKNOWN_TYPE',
+  'WRONG_TOPIC',
+  'BAD_JSON',
+  'BAD_DATA',
+  'REFUSED',
+  'TOO_LARGE',
+] as const;
+
+export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
+
 /** A message that can never be handled; a retry would not help. */
 export class Unprocessable extends Error {
   override readonly name = 'Unprocessable';
 
   constructor(
-    readonly code: 'NO_TYPE' | 'UNKNOWN_TYPE' | 'WRONG_TOPIC' | 'BAD_JSON' | 'BAD_DATA' | 'REFUSED',
+    readonly code: DeadLetterCode,
     message: string,
   ) {
     super(message);

@@ -12,6 +12,7 @@ export {
   controlSocketIn,
 } from './suite/control.ts';
 export { checkJavaFor } from './servers/downloads/java.ts';
+export { debianPrograms } from './servers/downloads/debian.ts';
 export { downloadedOnce } from './servers/downloads/archives.ts';
 export { makeFakeServices, noConnections } from './suite/fake-services.ts';
 export {
@@ -21,6 +22,8 @@ export {
   removeData,
   startInfrastructure,
 } from './servers/infrastructure.ts';
+export { prometheus, prometheusProgram } from './servers/prometheus.ts';
+export { zipkin, zipkinEnvironment } from './servers/zipkin.ts';
 export { provision } from './servers/provision.ts';
 export { Server } from './servers/server.ts';
 export { LOCAL, NODE, REPOSITORY, WORKSPACE, foldersIn } from './layout.ts';

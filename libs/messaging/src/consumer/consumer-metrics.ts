@@ -1,4 +1,5 @@
 import type { MetricsRegistry } from '@equipmgnt/runtime';
+import { DEAD_LETTER_CODES } from '../cloud-event.ts';
 
 /** Messages of a partition that are not handled yet. */
 export interface PartitionLag {
@@ -41,6 +42,16 @@ export class ConsumerMetrics {
       help: 'Messages of a partition that the consumer group has not handled yet; of those that this consumer owns, and those that none owns',
       labelNames: ['topic', 'partition'],
     });
+  }
+
+  /**
+   * Shows the counters of dead letters from the start. Prometheus sees no increase in a counter that
+   * begins with its first increment.
+   */
+  reads(topics: readonly string[]): void {
+    for (const topic of topics) {
+      for (const code of DEAD_LETTER_CODES) this.deadLettered.inc({ topic, code }, 0);
+    }
   }
 
   /** Replaces all values: after a rebalance another consumer may own a partition. */

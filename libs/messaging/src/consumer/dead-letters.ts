@@ -6,14 +6,14 @@ import {
   type Producer,
   type Transaction,
 } from 'kafkajs';
+import type { DeadLetterCode } from '../cloud-event.ts';
 import { connectProducer } from '../kafka.ts';
 import type { ConsumerMetrics } from './consumer-metrics.ts';
 
 /** A message that cannot be handled, and the reason. */
 export interface DeadLetter {
   readonly message: KafkaMessage;
-  /** A stable code, e.g. BAD_DATA. */
-  readonly code: string;
+  readonly code: DeadLetterCode;
   readonly reason: string;
 }
 

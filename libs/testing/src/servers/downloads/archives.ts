@@ -36,6 +36,18 @@ export async function mariadbFolder(report: Report, signal: AbortSignal): Promis
   });
 }
 
+/** Zipkin's program, a jar; downloads it on first use (135 MB). */
+export async function zipkinJar(report: Report, signal: AbortSignal): Promise<string> {
+  const release = await version('zipkin');
+  const folder = await downloadedOnce(join(LOCAL, `zipkin-${release}`), async (target) => {
+    const artifact = `io.zipkin:zipkin-server:${release}:jar:exec`;
+    const goal = `${DEPENDENCY_PLUGIN}:copy`;
+    await maven(goal, { artifact, outputDirectory: target }, report, signal);
+    return target;
+  });
+  return join(folder, `zipkin-server-${release}-exec.jar`);
+}
+
 /** Whether all downloads that the given servers need are complete. */
 export async function areDownloaded(wanted: {
   readonly kafka: boolean;
@@ -57,7 +69,7 @@ async function mariadbArtifact(): Promise<{ artifact: string; folder: string }> 
 }
 
 /** A version from pom.xml, the only place that defines it. */
-async function version(product: 'kafka' | 'mariadb'): Promise<string> {
+async function version(product: 'kafka' | 'mariadb' | 'zipkin'): Promise<string> {
   const pom = await readFile(join(WORKSPACE, 'pom.xml'), 'utf8');
   const found = new RegExp(`<${product}\\.version>(.+)</`).exec(pom)?.[1];
   if (found === undefined) throw new Error(`libs/testing/pom.xml has no ${product}.version`);

@@ -29,7 +29,7 @@ export async function maven(
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     throw new SetupError(
-      `Maven could not download Kafka or MariaDB:\n${errorLines(error.output)}\n` +
+      `Maven could not download what is missing:\n${errorLines(error.output)}\n` +
         'If this machine needs a proxy or a mirror for Maven repositories, configure it in ' +
         '~/.m2/settings.xml. Then try again. Complete downloads are kept.',
       { cause: error },
