@@ -7,7 +7,7 @@ declare module 'fastify' {
     /** The request's correlation headers: the client's, or new ones. */
     correlation: Required<Pick<Correlation, 'requestId' | 'traceparent'>>;
     /** The trace of the request, while traces are recorded. */
-    trace: Context;
+    trace?: Context;
   }
 }
 
@@ -23,6 +23,8 @@ export function correlate(server: FastifyInstance): void {
   });
   // again after the body was read: the events of the body run in the socket's async context
   server.addHook('preHandler', (request, _reply, done) =>
-    context.with(request.trace, () => withCorrelation(request.correlation, done)),
+    context.with(request.trace ?? context.active(), () =>
+      withCorrelation(request.correlation, done),
+    ),
   );
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { isTracing, traceIdOf, type MetricsRegistry } from '@equipmgnt/runtime';
+import { isTracing, recordedTraceId, type MetricsRegistry } from '@equipmgnt/runtime';
 
 /** Measures each request by its route, not by its URL: ids would create an unlimited number of series. */
 export function measureRequests(server: FastifyInstance, metrics: MetricsRegistry): void {
@@ -17,8 +17,8 @@ export function measureRequests(server: FastifyInstance, metrics: MetricsRegistr
       uri: request.routeOptions.url ?? 'unknown',
       status: String(reply.statusCode),
     };
-    if (isTracing()) {
-      const traceId = traceIdOf(request.correlation.traceparent);
+    const traceId = isTracing() ? recordedTraceId(request.trace) : undefined;
+    if (traceId !== undefined) {
       duration.observe({ labels, value, exemplarLabels: { trace_id: traceId } });
     } else duration.observe(labels, value);
     done();

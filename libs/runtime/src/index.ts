@@ -19,6 +19,7 @@ export {
   flushTraces,
   inOneOf,
   isTracing,
+  recordedTraceId,
   startSpanIn,
   traceparentOf,
 } from './tracing.ts';

@@ -5,6 +5,7 @@ import {
   ROOT_CONTEXT,
   SpanStatusCode,
   trace,
+  TraceFlags,
   type Context,
   type Link,
   type Span,
@@ -26,6 +27,12 @@ export function traceparentOf(span: Span | undefined): string | undefined {
   if (ids === undefined || !isSpanContextValid(ids)) return undefined;
   return `00-${ids.traceId}-${ids.spanId}-${ids.traceFlags.toString(16).padStart(2, '0')}`;
 }
+
+/** The id of the trace of a context, if it is recorded: a request that is not sampled has none to show. */
+export const recordedTraceId = (of: Context | undefined): string | undefined => {
+  const ids = of && trace.getSpanContext(of);
+  return ids && (ids.traceFlags & TraceFlags.SAMPLED) !== 0 ? ids.traceId : undefined;
+};
 
 /** Starts a span of the trace of `traceparent`. */
 export const startSpanIn = (traceparent: string, name: string, options: SpanOptions): Span =>

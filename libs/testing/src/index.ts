@@ -12,7 +12,7 @@ export {
   controlSocketIn,
 } from './suite/control.ts';
 export { checkJavaFor } from './servers/downloads/java.ts';
-export { debianPrograms } from './servers/downloads/debian.ts';
+export { debianPackage } from './servers/downloads/debian.ts';
 export { downloadedOnce } from './servers/downloads/archives.ts';
 export { makeFakeServices, noConnections } from './suite/fake-services.ts';
 export {

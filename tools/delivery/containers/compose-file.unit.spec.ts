@@ -25,7 +25,7 @@ describe('docker-compose.yml', () => {
       ([, it]) => it,
     );
     const own = images.filter((image) => !image?.startsWith('equipmgnt-'));
-    expect(own).toHaveLength(3);
+    expect(own).toHaveLength(6);
     for (const image of own) expect(image).toMatch(/^\$\{\w+_IMAGE:-\S+\}$/);
     const bases = ['docker-compose.yml', 'Dockerfile', 'buildspec.yml'].map(
       (file) => /NODE_IMAGE(?:=|: (?:\$\{NODE_IMAGE:-)?)([\w:.-]+)/.exec(read(file))?.[1],

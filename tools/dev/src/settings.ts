@@ -2,7 +2,7 @@ import { SERVICES, topology, type ServiceName } from '@equipmgnt/contracts';
 import { SetupError, type InfrastructurePorts } from '@equipmgnt/testing';
 import type { WantedPort } from './ports/check-ports.ts';
 
-/** The settings of `npm start`, from environment variables. */
+/** The settings of `npm start`, from environment variables and options. */
 export interface Settings {
   readonly servicePorts: Readonly<Record<ServiceName, number>>;
   /** The port of the gateway's actuator. */
@@ -11,8 +11,15 @@ export interface Settings {
   /** The port of the development issuer; undefined if the services use another issuer. */
   readonly issuerPort: number | undefined;
   readonly external: ExternalServers;
+  /** Where traces and metrics are shown; undefined without the option --observe. */
+  readonly observers: ObserverPorts | undefined;
   /** The ports that must be free. */
   readonly wantedPorts: readonly WantedPort[];
+}
+
+export interface ObserverPorts {
+  readonly zipkin: number;
+  readonly prometheus: number;
 }
 
 /** Running servers that are used instead of embedded ones. */
@@ -25,7 +32,8 @@ export interface ExternalServers {
   readonly kafkaBrokers: string | undefined;
 }
 
-type PortName = ServiceName | 'management' | 'issuer' | 'postgres' | 'mariadb' | 'kafka';
+type PortName =
+  ServiceName | 'management' | 'issuer' | 'postgres' | 'mariadb' | 'kafka' | keyof ObserverPorts;
 
 const DEFAULT_PORTS: Readonly<Record<PortName, number>> = {
   gateway: topology.gateway.localPort,
@@ -38,13 +46,23 @@ const DEFAULT_PORTS: Readonly<Record<PortName, number>> = {
   postgres: 15432,
   mariadb: 13306,
   kafka: 19092,
+  zipkin: 9411,
+  prometheus: 9090,
 };
 
 const variableOf = (name: PortName): string => `${name.toUpperCase()}_PORT`;
 
-/** @throws SetupError that names each invalid variable with the expected and the actual value. */
-export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const problems: string[] = [];
+/**
+ * @param options of the command line
+ * @throws SetupError that names each invalid variable or option with the expected and the actual value.
+ */
+export function readSettings(
+  environment: NodeJS.ProcessEnv,
+  options: readonly string[] = [],
+): Settings {
+  const problems = options
+    .filter((option) => option !== '--observe')
+    .map((option) => `${option}: expected no option, or --observe`);
   const ports = { ...DEFAULT_PORTS };
   for (const name of Object.keys(ports) as PortName[]) {
     const text = environment[variableOf(name)];
@@ -68,17 +86,28 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     mariadbUrl: url('MARIADB_URL', 'mysql'),
     kafkaBrokers: environment['KAFKA_BROKERS'] || undefined,
   };
-  const { management: managementPort, issuer, postgres, mariadb, kafka, ...servicePorts } = ports;
+  const {
+    management: managementPort,
+    issuer,
+    postgres,
+    mariadb,
+    kafka,
+    zipkin,
+    prometheus,
+    ...servicePorts
+  } = ports;
+  const observers = options.includes('--observe') ? { zipkin, prometheus } : undefined;
   const issuerPort = environment['AUTH_ISSUER'] ? undefined : issuer;
   const serverPorts = { postgres, mariadb, kafka, kafkaController: kafka + 1 };
-  const wantedPorts = portsOf({ servicePorts, managementPort, serverPorts, issuerPort, external });
+  const parts = { servicePorts, managementPort, serverPorts, issuerPort, external, observers };
+  const wantedPorts = portsOf(parts);
   problems.push(...duplicatePorts(wantedPorts));
   if (problems.length > 0) throw new SetupError(problems.join('\n'));
-  return { servicePorts, managementPort, serverPorts, issuerPort, external, wantedPorts };
+  return { ...parts, wantedPorts };
 }
 
 function portsOf(settings: Omit<Settings, 'wantedPorts'>): WantedPort[] {
-  const { servicePorts, managementPort, serverPorts, issuerPort, external } = settings;
+  const { servicePorts, managementPort, serverPorts, issuerPort, external, observers } = settings;
   const want = (port: number, name: string, by: PortName) => ({
     port,
     name,
@@ -96,6 +125,12 @@ function portsOf(settings: Omit<Settings, 'wantedPorts'>): WantedPort[] {
           want(serverPorts.kafka, 'Kafka', 'kafka'),
           want(serverPorts.kafkaController, "Kafka's controller (the port after Kafka's)", 'kafka'),
         ]),
+    ...(observers
+      ? [
+          want(observers.zipkin, 'Zipkin', 'zipkin'),
+          want(observers.prometheus, 'Prometheus', 'prometheus'),
+        ]
+      : []),
   ];
 }
 

@@ -12,6 +12,14 @@ describe('readSettings', () => {
     expect(serverPorts).toMatchObject({ kafka: 9092, kafkaController: 9093 });
   });
 
+  it('shows traces and metrics with --observe only', () => {
+    const ports = readSettings({ ZIPKIN_PORT: '9999' }, ['--observe']).wantedPorts;
+    expect(ports.slice(-2).map(({ port }) => port)).toEqual([9999, 9090]);
+    expect(() => readSettings({}, ['--observ'])).toThrow(
+      /--observ: expected no option, or --observe/,
+    );
+  });
+
   it('needs no port for an external server', () => {
     const settings = readSettings({
       POSTGRES_URL: 'postgres://admin:secret@db:5432/postgres',

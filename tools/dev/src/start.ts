@@ -8,7 +8,7 @@ import { readSettings, type Settings } from './settings.ts';
 
 /** Starts the suite and runs it until a request to stop. Returns the exit code. */
 async function main(): Promise<number> {
-  const settings = readSettings(process.env);
+  const settings = readSettings(process.env, process.argv.slice(2));
   await checkMachine(settings);
   const session = new Session(settings);
   const stopping = new AbortController();
@@ -39,10 +39,13 @@ async function main(): Promise<number> {
 }
 
 /** Checks the requirements before the first process is started. */
-async function checkMachine({ external, wantedPorts }: Settings): Promise<void> {
+async function checkMachine({ external, observers, wantedPorts }: Settings): Promise<void> {
   await claimAndCleanUp(foldersIn(LOCAL).run);
   await checkPorts(wantedPorts);
-  await checkJavaFor({ kafka: !external.kafkaBrokers, mariadb: !external.mariadbUrl });
+  await checkJavaFor({
+    kafka: !external.kafkaBrokers || observers !== undefined,
+    mariadb: !external.mariadbUrl,
+  });
 }
 
 try {

@@ -1,15 +1,29 @@
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServiceName } from '@equipmgnt/contracts';
 import type { Command } from '../processes/detached.ts';
 import { messageOf, SetupError } from '../setup-error.ts';
-import { debianPrograms } from './downloads/debian.ts';
+import { debianPackage } from './downloads/debian.ts';
 import { Server, type ServerOptions } from './server.ts';
 import { askHealth } from './zipkin.ts';
 
 const execute = promisify(execFile);
+
+/** What the pages of Debian's package use. */
+const SCRIPTS_OF_PAGES = [
+  'libjs-bootstrap4',
+  'libjs-d3',
+  'libjs-eonasdan-bootstrap-datetimepicker',
+  'libjs-jquery',
+  'libjs-jquery-hotkeys',
+  'libjs-moment',
+  'libjs-moment-timezone',
+  'libjs-mustache',
+  'libjs-popper.js',
+  'libjs-rickshaw',
+];
 
 const HOW = [
   '  Debian, Ubuntu: sudo apt-get install prometheus',
@@ -50,7 +64,7 @@ export function prometheus(options: PrometheusOptions): Server {
 export async function prometheusProgram(name: 'prometheus' | 'promtool'): Promise<string> {
   if (await runs(name)) return name;
   try {
-    const program = join(await debianPrograms('prometheus'), name);
+    const program = join(await debianPackage('prometheus', SCRIPTS_OF_PAGES), 'bin', name);
     await execute(program, ['--version']);
     return program;
   } catch (error) {
@@ -79,13 +93,16 @@ async function prepare(options: PrometheusOptions): Promise<Command> {
     ],
   };
   await writeFile(file, JSON.stringify(configuration));
+  const executable = await prometheusProgram('prometheus');
+  const pages = resolve(executable, '../../share/prometheus/web');
   return {
-    executable: await prometheusProgram('prometheus'),
+    executable,
     args: [
       `--config.file=${file}`,
       `--storage.tsdb.path=${join(directory, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--enable-feature=exemplar-storage',
+      ...(executable === 'prometheus' ? [] : [`--web.local-assets=${pages}/`]),
     ],
     cwd: directory,
   };

@@ -15,6 +15,7 @@ import type { Settings } from '../settings.ts';
 import { listenForControl, statusOf } from './control-server.ts';
 import { developmentIssuer } from './development-issuer.ts';
 import { localServers } from './local-servers.ts';
+import { observers } from './observers.ts';
 import { print, printLog, say } from './print.ts';
 import { removeState, writeState } from './state-file.ts';
 import { supervise } from './supervise.ts';
@@ -29,6 +30,7 @@ export class Session {
   readonly #servers: ReturnType<typeof localServers>;
   readonly #notes: string[] = [];
   readonly #issuer: ReturnType<typeof developmentIssuer>;
+  readonly #observers: ReturnType<typeof observers>;
   #suite: Suite | undefined;
   #endControl = async (): Promise<void> => undefined;
   /** Whether the logs of the services are printed; not during the start. */
@@ -42,6 +44,7 @@ export class Session {
       settings.servicePorts.gateway,
       folders.run,
     );
+    this.#observers = observers(settings);
   }
 
   /**
@@ -53,7 +56,8 @@ export class Session {
     const servers = this.#servers.embedded.map(startStep);
     await runSteps([{ title: 'Build', run: build }, ...servers], signal);
     const suite = await this.#prepareSuite();
-    await runSteps([...this.#issuer.processes, ...suite.processes].map(startStep), signal);
+    const started = [...this.#issuer.processes, ...this.#observers.processes, ...suite.processes];
+    await runSteps(started.map(startStep), signal);
     await this.#watch(suite);
     for (const note of this.#notes) say(note);
     print(
@@ -62,6 +66,7 @@ export class Session {
           ...suite.processes.map(({ name, url }) => [name, url] as const),
           ['management', suite.gateway[0].managementUrl],
           ...this.#issuer.addresses,
+          ...this.#observers.addresses,
           ...this.#servers.addresses,
         ],
         gatewayUrl: suite.gateway[0].url,
@@ -78,7 +83,11 @@ export class Session {
     await this.#endControl();
     removeState(folders.run);
     const killed = (await this.#suite?.stop()) ?? [];
-    const others = [...this.#servers.embedded, ...this.#issuer.processes];
+    const others = [
+      ...this.#servers.embedded,
+      ...this.#issuer.processes,
+      ...this.#observers.processes,
+    ];
     for (const process of others.toReversed()) {
       if ((await process.stop()) === 'killed') killed.push(process.name);
     }
@@ -92,19 +101,25 @@ export class Session {
 
   get #processes(): readonly ManagedProcess[] {
     const services = this.#suite?.processes ?? [];
-    return [...services, ...this.#issuer.processes, ...this.#servers.embedded];
+    return [
+      ...services,
+      ...this.#issuer.processes,
+      ...this.#observers.processes,
+      ...this.#servers.embedded,
+    ];
   }
 
   async #prepareSuite(): Promise<Suite> {
     const { servicePorts, managementPort } = this.#settings;
     const { environment: signIn, gatewayEnvironment } = this.#issuer;
+    const traces = this.#observers.environment;
     this.#suite = await Suite.prepare({
       infrastructure: await this.#servers.provision(),
       ports: Object.fromEntries(SERVICES.map((service) => [service, [servicePorts[service]]])),
       managementPort,
       env: {
-        ...Object.fromEntries(SERVICES.map((service) => [service, signIn])),
-        gateway: gatewayEnvironment,
+        ...Object.fromEntries(SERVICES.map((service) => [service, { ...signIn, ...traces }])),
+        gateway: { ...gatewayEnvironment, ...traces },
       },
       pidFolder: folders.run,
       onLine: (process, line) => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { debianPrograms, messageOf, REPOSITORY, SetupError } from '@equipmgnt/testing';
+import { debianPackage, messageOf, REPOSITORY, SetupError } from '@equipmgnt/testing';
 
 const execute = promisify(execFile);
 const SIEGERC = join(REPOSITORY, 'k8s/load/siegerc');
@@ -20,13 +20,13 @@ export async function siegeProgram(): Promise<string> {
   if (await runs('siege')) return 'siege';
   let folder: string;
   try {
-    folder = await debianPrograms('siege');
+    folder = await debianPackage('siege');
   } catch (error) {
     throw new SetupError(`There is no siege on PATH. ${messageOf(error)}\nInstall it:\n${HOW}`, {
       cause: error,
     });
   }
-  const siege = join(folder, 'siege');
+  const siege = join(folder, 'bin/siege');
   if (await runs(siege)) return siege;
   throw new SetupError(`${siege}, from Debian's package, does not run here. Install it:\n${HOW}`);
 }
