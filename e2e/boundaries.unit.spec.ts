@@ -23,7 +23,7 @@ const violations: Record<string, Record<string, string>> = {
     'services/order/src/application/query.ts': '../../../../node_modules/typeorm/index.js',
   },
   'testing-from-tests': { 'libs/http/src/served.ts': '../../testing/src/index.ts' },
-  'tools-apart': { 'tools/ops/src/main.ts': '../../dev/start.ts' },
+  'tools-apart': { 'tools/ops/src/ops.ts': '../../dev/start.ts' },
   'specs-without-tools': { 'gateway/src/main.int.spec.ts': '../../tools/dev/start.ts' },
   'product-without-tools': { 'gateway/src/main.ts': '../../tools/dev/start.ts' },
   resolvable: { 'services/mis/src/lost.ts': './nowhere.ts' },

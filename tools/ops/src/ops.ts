@@ -6,6 +6,8 @@ import { check, type CheckResult } from './check.ts';
 import { describe } from './compare.ts';
 import { connect } from './connect.ts';
 import { connectMis, connectPostgres, withDatabases, type Databases } from './databases.ts';
+import { addDeadLetterCommands } from './dead-letter-commands.ts';
+import { addOutboxCommands } from './outbox-commands.ts';
 import { kafkaAcls } from './kafka-acls.ts';
 import { emptyView } from './rebuild-view.ts';
 import { orderReport, printReport } from './order-report.ts';
@@ -128,6 +130,9 @@ program
     await withAdmin(connect(process.env), (admin) => admin.createAcls({ acl }));
     console.log(`${acl.length} rights given`);
   });
+
+addDeadLetterCommands(program);
+addOutboxCommands(program);
 
 function withSuite<Result>(
   task: (databases: Databases, admin: Admin) => Promise<Result>,

@@ -118,9 +118,9 @@ async function deadLetters(kafka: Kafka, id: number): Promise<string[]> {
   const all = await Promise.all(existing.map((topic) => readDeadLetters(kafka, topic)));
   return all
     .flat()
-    .filter(({ message, headers, replayed }) => {
+    .filter(({ message, headers, state }) => {
       const isOfEquipment = headers['ce_type'] === 'equipmgnt.EquipmentRegistered.v1';
-      return !replayed && !isOfEquipment && message.key?.toString() === String(id);
+      return state === 'waiting' && !isOfEquipment && message.key?.toString() === String(id);
     })
     .map(
       ({ consumerGroup, topic, offset, code, headers }) =>

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 
 /** An event in an outbox that the relay has parked, or that waits behind a parked one of its key. */
 export interface ParkedEvent {
@@ -14,7 +14,7 @@ export interface ParkedEvent {
 }
 
 const LIST = `
-  SELECT id, topic, type, key, data, occurred_at AS "occurredAt", parked_at AS "parkedAt",
+  SELECT id::text, topic, type, key::text, data, occurred_at AS "occurredAt", parked_at AS "parkedAt",
          parked_reason AS reason
     FROM outbox
    WHERE key IN (SELECT key FROM outbox WHERE parked_at IS NOT NULL)
@@ -22,29 +22,18 @@ const LIST = `
 
 const RELEASE = `
   UPDATE outbox SET parked_at = NULL, parked_reason = NULL
-   WHERE parked_at IS NOT NULL AND ($1::bigint[] IS NULL OR id = ANY($1)) RETURNING id`;
+   WHERE parked_at IS NOT NULL AND ($1::bigint[] IS NULL OR id = ANY($1)) RETURNING id::text`;
 
 /** All events of one outbox that wait for an operator, in the order in which they will be published. */
-export const listParked = (databaseUrl: string): Promise<ParkedEvent[]> =>
-  query(databaseUrl, LIST, []);
+export const listParked = async (database: pg.Client): Promise<ParkedEvent[]> =>
+  (await database.query<ParkedEvent>(LIST)).rows;
 
 /**
  * Lets the relay try again to publish parked events, and then those that wait behind them.
  * @param ids of parked events; all of them if it is not given
  * @returns the ids of the released events
  */
-export async function release(databaseUrl: string, ids?: readonly string[]): Promise<string[]> {
-  const rows = await query<{ id: string }>(databaseUrl, RELEASE, [ids ?? null]);
+export async function release(database: pg.Client, ids?: readonly string[]): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>(RELEASE, [ids ?? null]);
   return rows.map(({ id }) => id);
-}
-
-async function query<Row>(connectionString: string, sql: string, values: unknown[]) {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
-  try {
-    await client.connect();
-    const { rows } = await client.query(sql, values);
-    return rows as Row[];
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }

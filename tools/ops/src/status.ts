@@ -35,7 +35,7 @@ export interface SuiteStatus {
   readonly services: readonly ServiceStatus[];
   /** Whether the circuit breaker of order is open; absent if order does not answer. */
   readonly breakerOpen?: boolean;
-  /** Dead letters that were not replayed, by topic. */
+  /** Dead letters that wait for an operator, by topic. */
   readonly deadLetters: Readonly<Record<string, number>>;
 }
 
@@ -59,7 +59,9 @@ export async function readStatus(
   const topics = await deadLetterTopics(kafka);
   const counts = await Promise.all(
     topics.map(async (topic) => {
-      const waiting = (await readDeadLetters(kafka, topic)).filter(({ replayed }) => !replayed);
+      const waiting = (await readDeadLetters(kafka, topic)).filter(
+        ({ state }) => state === 'waiting',
+      );
       return [topic, waiting.length] as const;
     }),
   );

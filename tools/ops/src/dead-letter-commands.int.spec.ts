@@ -1,26 +1,19 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { readTopic } from '@equipmgnt/messaging/read-topic';
-import { kafkaBrokers } from '@equipmgnt/testing/jest';
+import { kafkaBrokers, runOps } from '@equipmgnt/testing/jest';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
+/** The commands need none. */
+const NO_DATABASES = { order: '', approval: '', equipment: '', mis: '' };
 
-describe('npm run dead-letters', () => {
+describe('npm run ops -- dead-letters', () => {
   const origin = `dead-letters-test-${randomUUID()}`;
   const topic = `${origin}.dlt`;
   let kafka: Kafka;
   let admin: Admin;
 
-  /** Runs the command with the given arguments and returns its output. */
   const run = (line: string, brokers = kafkaBrokers()) =>
-    new Promise<{ code: number; out: string; err: string }>((resolve) => {
-      const env = { ...process.env, KAFKA_BROKERS: brokers };
-      execFile(process.execPath, [MAIN, ...line.split(' ')], { env }, (error, out, err) =>
-        resolve({ code: Number(error?.code ?? 0), out, err }),
-      );
-    });
+    runOps({ databases: NO_DATABASES, kafkaBrokers: brokers }, `dead-letters ${line}`);
 
   /** The message that a service writes to a dead-letter topic. */
   const deadLetter = (offset: number) => ({
@@ -57,16 +50,6 @@ describe('npm run dead-letters', () => {
     await admin.disconnect();
   });
 
-  it('prints no warning about the timers of its Kafka client', async () => {
-    const env: NodeJS.ProcessEnv = { ...process.env, KAFKA_BROKERS: kafkaBrokers() };
-    delete env['NODE_OPTIONS'];
-    const npm = ['run', '--silent', 'dead-letters', '--', 'list', '--topic', topic];
-    const err = await new Promise<string>((resolve) => {
-      execFile('npm', npm, { env }, (error, _, said) => resolve(error ? String(error) : said));
-    });
-    expect(err).toBe('');
-  });
-
   it('lists dead letters, oldest first, and prints the messages with --json', async () => {
     const { code, out } = await run(`list --topic ${topic}`);
     expect(out).toBe(`${lineOf(0, 7)}${lineOf(1, 9)}2 dead letters\n`);
@@ -74,8 +57,8 @@ describe('npm run dead-letters', () => {
     const lines = (await run(`list --topic ${topic} --json`)).out.trim().split('\n');
     const found = lines.map((line) => JSON.parse(line));
     expect(found).toMatchObject([
-      { offset: '0', key: 'key-7', value: '{"qty":7}', code: 'BAD_DATA', replayed: false },
-      { offset: '1', key: 'key-9', value: '{"qty":9}', code: 'BAD_DATA', replayed: false },
+      { offset: '0', key: 'key-7', value: '{"qty":7}', code: 'BAD_DATA', state: 'waiting' },
+      { offset: '1', key: 'key-9', value: '{"qty":9}', code: 'BAD_DATA', state: 'waiting' },
     ]);
     expect(found.map(({ headers }) => headers)).toEqual([
       deadLetter(7).headers,
@@ -114,13 +97,13 @@ describe('npm run dead-letters', () => {
     const { code, out, err } = await run(line);
     expect(err).toContain(message);
     expect(out).toBe('');
-    expect(code).toBe(1);
+    expect(code).toBe(2);
   });
 
   it('names the broker that does not answer', async () => {
     const { code, err } = await run('list', '127.0.0.1:1');
-    expect(err).toMatch(/^The request to 127\.0\.0\.1:1 failed: /);
-    expect(code).toBe(1);
+    expect(err).toMatch(/^No result: .*127\.0\.0\.1:1/);
+    expect(code).toBe(2);
   });
 
   it('replays one dead letter, then the rest, each unchanged and once', async () => {
@@ -130,7 +113,7 @@ describe('npm run dead-letters', () => {
     expect(all.out).toBe(`${lineOf(0, 7)}${lineOf(1, 9, '  (replayed)')}2 dead letters\n`);
     const waiting = `replay --topic ${topic} --waiting`;
     expect((await run(waiting)).out).toBe(`replayed ${lineOf(0, 7)}`);
-    expect((await run(waiting)).out).toBe('nothing to replay\n');
+    expect((await run(waiting)).out).toBe('nothing to do\n');
     const published = (await readTopic(kafka, origin)).map(({ message, headers }) => ({
       key: String(message.key),
       value: String(message.value),
@@ -140,5 +123,28 @@ describe('npm run dead-letters', () => {
       { key: 'key-9', value: '{"qty":9}', headers: { ce_id: 'id-9' } },
       { key: 'key-7', value: '{"qty":7}', headers: { ce_id: 'id-7' } },
     ]);
+  });
+
+  it('shows one dead letter with its headers and its message', async () => {
+    const { out } = await run(`show --topic ${topic} --offset 0`);
+    expect(out).toContain(lineOf(0, 7, '  (replayed)'));
+    expect(out).toContain('  dlt_consumer_group: approval\n');
+    expect(out).toContain('\n{"qty":7}\n');
+  });
+
+  it('discards a dead letter, which is not published again', async () => {
+    const producer = kafka.producer();
+    await producer.connect();
+    await producer.send({ topic, messages: [deadLetter(11)] });
+    await producer.disconnect();
+    const [{ offset }] = (await run(`list --topic ${topic} --json`)).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const { out } = await run(`discard --topic ${topic} --offset ${offset}`);
+    expect(out).toBe(`discarded ${lineOf(offset, 11)}`);
+    expect((await run(`list --topic ${topic}`)).out).toBe('0 dead letters\n');
+    expect((await run(`replay --topic ${topic} --waiting`)).out).toBe('nothing to do\n');
+    expect(await readTopic(kafka, origin)).toHaveLength(2);
   });
 });
