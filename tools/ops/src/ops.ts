@@ -14,6 +14,7 @@ import { orderReport, printReport } from './order-report.ts';
 import { recover } from './recover.ts';
 import { repair } from './repair.ts';
 import { concernsOf, readStatus, tableOf } from './status.ts';
+import { readTraces, treesOf } from './traces.ts';
 
 /** Exit codes: 0 all services agree, or the task is done; 1 they do not agree; 2 no result. */
 const DIFFERENT = 1;
@@ -51,7 +52,9 @@ program
 
 program
   .command('order')
-  .description('where an order is in all services, and what it waits for; exit code 1 if it waits')
+  .description(
+    'where an order is in all services, what it waits for, and its traces; exit code 1 if it waits',
+  )
   .argument('<id>', 'its id', orderId)
   .option('--json', 'one JSON object')
   .action(async (id: number, { json }: { json?: boolean }) => {
@@ -59,8 +62,12 @@ program
       orderReport(databases, connect(process.env), id),
     );
     if (report === undefined) throw new Error(`no service has order ${id}`);
-    if (json) console.log(JSON.stringify(report));
-    else printReport(report);
+    const spans = await readTraces(id, process.env);
+    if (json) console.log(JSON.stringify({ ...report, traces: spans ?? [] }));
+    else {
+      printReport(report);
+      for (const line of treesOf(spans ?? [])) console.log(line);
+    }
     if (report.waitsFor.length > 0) process.exitCode = DIFFERENT;
   });
 
