@@ -40,6 +40,7 @@ RUN --mount=type=bind,from=build,source=/app,target=/built \
     for folder in $(find node_modules/@equipmgnt -type l -printf '%l\n' | sed 's:^\(../\)*::'); do \
       mkdir -p "/out/$folder" \
       && cp -r "$folder/." "/built/$folder/dist" "/out/$folder/" || exit; \
+      if [ -d "/built/$folder/pages" ]; then cp -r "/built/$folder/pages" "/out/$folder/" || exit; fi; \
     done \
  && cd /out && ln -s $(ls -d gateway services/* tools/ops tools/issuer 2>/dev/null) service
 

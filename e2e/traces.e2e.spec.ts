@@ -2,7 +2,6 @@ import {
   eventually,
   receiveTraces,
   runSuite,
-  treeOf,
   type Api,
   type ReceivedSpan,
 } from '@equipmgnt/testing/jest';
@@ -81,7 +80,6 @@ describe('Traces', () => {
       new Set(['order', 'approval', 'equipment', 'mis']),
     );
     expect(trace.filter(({ statusCode }) => statusCode === 2)).toEqual([]);
-    process.stdout.write(`${treeOf(trace)}\n`);
   });
 
   it('shows an order that was accepted while approval was down as one trace', async () => {
@@ -96,7 +94,6 @@ describe('Traces', () => {
     });
     expect(names(trace)).not.toContain('approval: POST /approvals');
     expect(names(rootsOf(trace))).toEqual(['gateway: POST /orders']);
-    process.stdout.write(`${treeOf(trace)}\n`);
   });
 
   it('continues the trace of a client', async () => {
@@ -126,16 +123,40 @@ describe('Traces', () => {
     expect(linked.filter(({ spanId }) => !known.has(spanId))).toEqual([]);
   });
 
+  it('measures requests that are not sampled, and shows traces only for those that are', async () => {
+    const { managementUrl } = running.suite.order[0];
+    const read = async () => (await fetch(`${managementUrl}/actuator/prometheus`)).text();
+    const countIn = (text: string) =>
+      Number(
+        /^http_server_requests_seconds_count\{method="GET",uri="\/orders\/:id",.*\} (\d+)/m.exec(
+          text,
+        )?.[1],
+      );
+    const get = (traceId: string, flags: string) =>
+      api.get('/orders/1', { traceparent: `00-${traceId}-00f067aa0ba902b7-${flags}` });
+    await get('a1'.repeat(16), '01');
+    await get('b2'.repeat(16), '00');
+    const text = await eventually(async () => {
+      const latest = await read();
+      expect(countIn(latest)).toBe(2);
+      return latest;
+    });
+    expect(text).toContain(`trace_id="${'a1'.repeat(16)}"`);
+    expect(text).not.toContain('b2'.repeat(16));
+    expect(receiver.spans.filter(({ traceId }) => traceId === 'b2'.repeat(16))).toEqual([]);
+  });
+
   it('does not record probes, metrics, and the rounds of idle relays', async () => {
-    const before = receiver.spans.length;
+    const begin = BigInt(Date.now()) * 1_000_000n;
     await fetch(`${running.suite.order[0].url}/actuator/prometheus`);
     await fetch(`${running.suite.order[0].url}/actuator/health`);
     // the next span that arrives is of this request, and the round of each relay takes a second
     const { body } = await api.post('/orders', { qty: 1, equipmentId });
     await eventually(() => expect(names(traceOf(body.id))).toEqual(expect.arrayContaining(EVENTS)));
     const { traceId } = traceOf(body.id)[0]!;
-    expect(names(receiver.spans.slice(before).filter((span) => span.traceId !== traceId))).toEqual(
-      [],
+    const others = receiver.spans.filter(
+      (span) => span.traceId !== traceId && BigInt(span.startTimeUnixNano) >= begin,
     );
+    expect(names(others)).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
-import { readConfig } from '@equipmgnt/runtime';
+import { Health, readConfig } from '@equipmgnt/runtime';
 import { runService } from '@equipmgnt/http';
 import { Module } from '@nestjs/common';
 import { gatewayConfig } from './gateway.config.ts';
 import { mergeOpenApi, serveAsyncApi } from './openapi.ts';
+import { serveOperations } from './operations/serve-operations.ts';
 import { protect } from './protect.ts';
 import { proxy } from './proxy.ts';
 import { serveReference } from './reference.ts';
@@ -36,6 +37,7 @@ await runService('gateway', () => {
       mergeOpenApi(server, routes);
       serveAsyncApi(server);
       await serveReference(server);
+      await serveOperations(server, routes, app.get(Health));
       browsers?.serve(server);
       for (const route of routes) await app.register(proxy(route, limits));
     },

@@ -17,9 +17,10 @@ export function measureRequests(server: FastifyInstance, metrics: MetricsRegistr
       uri: request.routeOptions.url ?? 'unknown',
       status: String(reply.statusCode),
     };
-    const traceId = isTracing() ? recordedTraceId(request.trace) : undefined;
-    if (traceId !== undefined) {
-      duration.observe({ labels, value, exemplarLabels: { trace_id: traceId } });
+    if (isTracing()) {
+      const traceId = recordedTraceId(request.trace);
+      const exemplarLabels = traceId === undefined ? {} : { trace_id: traceId };
+      duration.observe({ labels, value, exemplarLabels });
     } else duration.observe(labels, value);
     done();
   });

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { hostname } from 'node:os';
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -117,7 +118,15 @@ function exposeActuator(
 ): void {
   const health = app.get(Health);
   const identity = { name, version: config.VERSION };
-  const sources = { health, metrics: app.get(MetricsRegistry), identity };
+  const metrics = app.get(MetricsRegistry);
+  const sources = { health, metrics, identity };
+  metrics
+    .gauge({
+      name: 'service_info',
+      help: 'Always 1; the labels name the process and its version',
+      labelNames: ['name', 'version', 'instance'],
+    })
+    .set({ ...identity, instance: `${hostname()}:${process.pid}` }, 1);
   if (managementPort === undefined) return addActuator(server, sources);
   addPublicHealth(server, health);
   serveActuator(server, { host: config.HOST, port: managementPort }, sources);

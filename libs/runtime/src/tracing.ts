@@ -53,12 +53,12 @@ export function endSpans(spans: Iterable<Span>, error?: unknown): void {
 
 /**
  * Runs work that belongs to several traces, such as one statement for many requests. It is shown in
- * one of them that is recorded; the spans of the others get a link to it.
+ * one of them, one that is recorded if there is any; the spans of the others get a link to it.
  * @param contexts one for each trace
  */
 export function inOneOf<T>(contexts: readonly Context[], work: () => T): T {
   const recorded = contexts.filter((each) => trace.getSpan(each)?.isRecording());
-  const [chosen = ROOT_CONTEXT, ...others] = recorded;
+  const [chosen = contexts[0] ?? ROOT_CONTEXT, ...others] = recorded;
   const owner = trace.getSpanContext(chosen);
   if (owner !== undefined) {
     const link: Link = { context: owner, attributes: { 'link.reason': 'handled together' } };

@@ -14,14 +14,20 @@ export interface Edge {
 const below = (...prefixes: string[]) => prefixes.flatMap((prefix) => [prefix, `${prefix}/*`]);
 
 /** What the gateway requests of a service. */
-const forwarded = (prefix: string) => [...below(prefix), '/openapi.json'];
+const forwarded = (prefix: string) => [
+  ...below(prefix),
+  '/openapi.json',
+  // for the operators' page
+  '/actuator/health',
+  '/actuator/prometheus',
+];
 
 // the gateway's routes
 const API = [
   ...below('/orders', '/approvals', '/equipments', '/equipment', '/mis'),
   '/openapi.json',
   '/asyncapi.json',
-  ...below('/docs'),
+  ...below('/docs', '/ops'),
   '/auth/*',
 ];
 

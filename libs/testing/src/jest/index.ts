@@ -4,7 +4,7 @@ export { discrepancies } from './discrepancies.ts';
 export { eventually } from './eventually.ts';
 export { testProcessEnv } from './test-process-env.ts';
 export { CONCURRENCY, checkAgainstModel, retryTransient } from './model-runner.ts';
-export { receiveTraces, treeOf, type ReceivedSpan } from './otlp-receiver.ts';
+export { receiveTraces, type ReceivedSpan } from './otlp-receiver.ts';
 export { ownBroker } from './own-broker.ts';
 export { rawAnswer } from './raw-http.ts';
 export { received } from './received.ts';

@@ -80,21 +80,3 @@ const toObject = (attributes: Attributes = []): Record<string, unknown> =>
       value.stringValue ?? value.boolValue ?? Number(value.intValue),
     ]),
   );
-
-/** The spans of a trace as a tree, a line each: the service, the name, and the duration in ms. */
-export function treeOf(spans: readonly ReceivedSpan[]): string {
-  const ids = new Set(spans.map(({ spanId }) => spanId));
-  const sorted = [...spans].sort((a, b) => (a.startTimeUnixNano < b.startTimeUnixNano ? -1 : 1));
-  const below = (parent: string | undefined, depth: number): string[] =>
-    sorted
-      .filter(({ parentSpanId }) =>
-        parent === undefined ? !ids.has(parentSpanId ?? '') : parentSpanId === parent,
-      )
-      .flatMap((span) => [line(span, depth), ...below(span.spanId, depth + 1)]);
-  return below(undefined, 0).join('\n');
-}
-
-function line({ service, name, startTimeUnixNano, endTimeUnixNano }: ReceivedSpan, depth: number) {
-  const ms = Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)) / 1e6;
-  return `${'  '.repeat(depth)}${service}: ${name} (${ms.toFixed(1)} ms)`;
-}

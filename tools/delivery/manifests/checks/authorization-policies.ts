@@ -33,6 +33,8 @@ const PATHS = [
   '/asyncapi.json',
   '/docs',
   '/docs/swagger-ui.css',
+  '/ops',
+  '/ops/events',
   '/auth/sign-in',
   ...ACTUATOR,
 ];

@@ -97,7 +97,7 @@ describe('The check of policies', () => {
       'a rule without paths',
       'order',
       ({ spec }) => delete spec.rules![0]!.to![0]!.operation['paths'],
-      'GET /actuator/prometheus',
+      'GET /actuator/info',
     ],
     [
       'a rule without paths for requests from outside',
