@@ -1,12 +1,17 @@
 import { context, type Context } from '@opentelemetry/api';
 import type { FastifyInstance } from 'fastify';
-import { correlationOf, withCorrelation, type Correlation } from '@equipmgnt/runtime';
+import {
+  contextOfRequest,
+  correlationOf,
+  withCorrelation,
+  type Correlation,
+} from '@equipmgnt/runtime';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The request's correlation headers: the client's, or new ones. */
     correlation: Required<Pick<Correlation, 'requestId' | 'traceparent'>>;
-    /** The trace of the request, while traces are recorded. */
+    /** The trace of the request, if it is recorded. */
     trace?: Context;
   }
 }
@@ -17,9 +22,9 @@ export function correlate(server: FastifyInstance): void {
   server.decorateRequest('trace');
   server.addHook('onRequest', (request, reply, done) => {
     request.correlation = correlationOf(request.headers);
-    request.trace = context.active();
+    request.trace = contextOfRequest();
     void reply.header('x-request-id', request.correlation.requestId);
-    withCorrelation(request.correlation, done);
+    context.with(request.trace, () => withCorrelation(request.correlation, done));
   });
   // again after the body was read: the events of the body run in the socket's async context
   server.addHook('preHandler', (request, _reply, done) =>

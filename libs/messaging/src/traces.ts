@@ -1,5 +1,12 @@
 import { events, isEventType } from '@equipmgnt/contracts';
-import { endSpans, inOneOf, isTracing, startSpanIn, traceparentOf } from '@equipmgnt/runtime';
+import {
+  endSpans,
+  inOneOf,
+  isSampled,
+  isTracing,
+  startSpanIn,
+  traceparentOf,
+} from '@equipmgnt/runtime';
 import { ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
 
 /** An event, as far as its span shows it. */
@@ -63,7 +70,7 @@ function start(
   { type, key, traceparent }: TracedEvent,
   { topic, together }: { readonly topic: string; readonly together: number },
 ): Span | undefined {
-  if (!traceparent) return undefined;
+  if (!traceparent || !isSampled(traceparent)) return undefined;
   const name = type.split('.')[1] ?? type;
   const attributes = {
     'messaging.system': 'kafka',

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { activeTraceparent, isTracing } from './tracing.ts';
+import { activeTraceparent, hasSpan } from './tracing.ts';
 
 /** The ids that connect all work for one request or one batch of messages. */
 export interface Correlation {
@@ -39,11 +39,11 @@ export const isTraceparent = (text: unknown): text is string =>
   typeof text === 'string' && TRACEPARENT.test(text);
 
 /**
- * The headers by which a request to another service joins the trace of the current work. While this process
- * records traces, there are none: the instrumentation of the HTTP client adds them.
+ * The headers by which a request to another service joins the trace of the current work. If that is
+ * recorded, there are none: the instrumentation of the HTTP client adds them.
  */
 export const traceHeaders = ({ traceparent }: Correlation): Record<string, string | undefined> => {
-  if (isTracing()) return { traceparent: undefined, tracestate: undefined };
+  if (hasSpan()) return { traceparent: undefined, tracestate: undefined };
   return traceparent === undefined ? {} : { traceparent };
 };
 

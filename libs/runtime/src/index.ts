@@ -15,9 +15,11 @@ export { createLogger } from './logging.ts';
 export { MetricsRegistry } from './metrics-registry.ts';
 export { Pressure } from './pressure.ts';
 export {
+  contextOfRequest,
   endSpans,
   flushTraces,
   inOneOf,
+  isSampled,
   isTracing,
   recordedTraceId,
   startSpanIn,

@@ -34,6 +34,20 @@ export const recordedTraceId = (of: Context | undefined): string | undefined => 
   return ids && (ids.traceFlags & TraceFlags.SAMPLED) !== 0 ? ids.traceId : undefined;
 };
 
+/**
+ * The context in which a request is handled: that of its span, or, if it is not sampled, one without a
+ * span. Instrumentations then do nothing, instead of making spans that nobody records.
+ */
+export const contextOfRequest = (): Context =>
+  trace.getActiveSpan()?.isRecording() ? context.active() : ROOT_CONTEXT;
+
+/** Whether the sender of `traceparent` records its trace. */
+export const isSampled = (traceparent: string): boolean =>
+  (Number.parseInt(traceparent.slice(-2), 16) & TraceFlags.SAMPLED) !== 0;
+
+/** Whether the current work has a span. */
+export const hasSpan = (): boolean => trace.getActiveSpan() !== undefined;
+
 /** Starts a span of the trace of `traceparent`. */
 export const startSpanIn = (traceparent: string, name: string, options: SpanOptions): Span =>
   trace
