@@ -47,6 +47,7 @@ function metricsIn(expr: string): string[] {
 const shortened = (rules: string): string =>
   rules
     .replaceAll(/for: \d+m/g, 'for: 0s')
+    .replaceAll(/> 30$/gm, '> 5') // seconds
     .replaceAll(/\[\d+m\]/g, '[20s]')
     .replaceAll(/\[1h\]/g, '[60s]');
 

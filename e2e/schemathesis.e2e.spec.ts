@@ -75,7 +75,7 @@ describe('Schemathesis, with the OpenAPI document of the gateway', () => {
       '--seed',
       String(seed),
       '--max-examples',
-      '80',
+      '50',
       '--no-color',
       '--warnings',
       'off',

@@ -94,13 +94,15 @@ function draw(state) {
   const services = Object.fromEntries(state.services.map((each) => [each.service, each]));
   services.gateway = { health: 'UP', requests: 0, lag: 0, stuck: 0, errors: 0, outbox: {} };
   byId('flow').replaceChildren(
+    svg('defs', {}, arrowHead()),
     ...ARROWS.map(([from, to, label]) => arrow(from, to, label(services, state), services, state)),
     ...Object.entries(BOXES).map(([name, box]) => drawBox(name, box, services[name])),
   );
 }
 
 function arrow(from, to, label, services, { breaker }) {
-  const [a, b] = [centreOf(BOXES[from]), centreOf(BOXES[to])];
+  const a = edgeOf(BOXES[from], centreOf(BOXES[to]));
+  const b = edgeOf(BOXES[to], centreOf(BOXES[from]));
   const isBad =
     services[to].health !== 'UP' || (from === 'order' && to === 'approval' && breaker === 'open');
   const middle = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
@@ -108,13 +110,20 @@ function arrow(from, to, label, services, { breaker }) {
   return svg(
     'g',
     {},
-    svg('line', { x1: a.x, y1: a.y, x2: b.x, y2: b.y, class: isBad ? 'bad' : '' }),
+    svg('line', {
+      x1: a.x,
+      y1: a.y,
+      x2: b.x,
+      y2: b.y,
+      class: isBad ? 'bad' : '',
+      'marker-end': 'url(#head)',
+    }),
     svg(
       'text',
       {
         x: middle.x,
         y: isFlat ? a.y - HEIGHT / 2 - 10 : middle.y,
-        class: 'figure',
+        class: 'figure on-line',
         'text-anchor': 'middle',
       },
       label,
@@ -132,6 +141,29 @@ function drawBox(name, { x, y }, service) {
     line(30, name, 'name'),
     line(56, name === 'gateway' ? '' : `${service.health}${waiting}`, 'figure'),
   );
+}
+
+const arrowHead = () =>
+  svg(
+    'marker',
+    {
+      id: 'head',
+      viewBox: '0 0 10 10',
+      refX: 10,
+      refY: 5,
+      markerWidth: 8,
+      markerHeight: 8,
+      orient: 'auto',
+    },
+    svg('path', { d: 'M0 0 10 5 0 10z' }),
+  );
+
+/** Where the line from the centre of a box to another point leaves the box. */
+function edgeOf(box, to) {
+  const centre = centreOf(box);
+  const [dx, dy] = [to.x - centre.x, to.y - centre.y];
+  const share = Math.min(WIDTH / 2 / Math.abs(dx || 1e-9), HEIGHT / 2 / Math.abs(dy || 1e-9));
+  return { x: centre.x + dx * share, y: centre.y + dy * share };
 }
 
 const centreOf = ({ x, y }) => ({ x: x + WIDTH / 2, y: y + HEIGHT / 2 });

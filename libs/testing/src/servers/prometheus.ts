@@ -12,7 +12,8 @@ import { askHealth } from './zipkin.ts';
 const execute = promisify(execFile);
 
 /** What the pages of Debian's package use. */
-const SCRIPTS_OF_PAGES = [
+const PARTS_OF_PAGES = [
+  'fonts-glyphicons-halflings',
   'libjs-bootstrap4',
   'libjs-d3',
   'libjs-eonasdan-bootstrap-datetimepicker',
@@ -64,7 +65,7 @@ export function prometheus(options: PrometheusOptions): Server {
 export async function prometheusProgram(name: 'prometheus' | 'promtool'): Promise<string> {
   if (await runs(name)) return name;
   try {
-    const program = join(await debianPackage('prometheus', SCRIPTS_OF_PAGES), 'bin', name);
+    const program = join(await debianPackage('prometheus', PARTS_OF_PAGES), 'bin', name);
     await execute(program, ['--version']);
     return program;
   } catch (error) {
