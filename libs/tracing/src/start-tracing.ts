@@ -26,7 +26,8 @@ export function startTracing(): void {
       requestHook: (span, { method, routeOptions }) =>
         span.updateName(`${method} ${routeOptions.url ?? 'unknown'}`),
     }),
-    new UndiciInstrumentation({ requireParentforSpans: true }),
+    // before anything is done for a request without a span
+    new UndiciInstrumentation({ ignoreRequestHook: () => trace.getActiveSpan() === undefined }),
     new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
     new MariadbInstrumentation({ maskStatement: true }), // its statements contain the values
   ];
