@@ -5,6 +5,7 @@ import {
   type Api,
   type ReceivedSpan,
 } from '@equipmgnt/testing/jest';
+import pg from 'pg';
 
 describe('Traces', () => {
   let running: Awaited<ReturnType<typeof runSuite>>;
@@ -121,6 +122,34 @@ describe('Traces', () => {
     expect(linked.length).toBeGreaterThan(0);
     const known = new Set(receiver.spans.map(({ spanId }) => spanId));
     expect(linked.filter(({ spanId }) => !known.has(spanId))).toEqual([]);
+  });
+
+  it('is named by the log lines of a failure, from the gateway to the service that fails', async () => {
+    const { databases } = running.connections;
+    const client = new pg.Client({ connectionString: databases.equipment });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query('LOCK TABLE stock_ledger');
+    const traceId = 'c3'.repeat(16);
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+    const { body } = await api.post('/orders', { qty: 1, equipmentId }, { traceparent });
+    const { gateway, equipment } = running.suite;
+    await eventually(() => {
+      const failure = equipment[0].lines.find((line) => line.includes('handling events failed'));
+      expect(JSON.parse(failure ?? '{}')).toMatchObject({
+        type: 'equipmgnt.ApprovalObtained.v1',
+        keys: [`${body.id}`],
+        traceIds: [traceId],
+      });
+    });
+    await client.end();
+    const request = gateway[0].lines.find((line) => line.includes(`/orders/${body.id}"`));
+    expect(JSON.parse(request ?? '{}')).toMatchObject({
+      method: 'POST',
+      status: 201,
+      traceId,
+      location: `${api.url}/orders/${body.id}`,
+    });
   });
 
   it('measures requests that are not sampled, and shows traces only for those that are', async () => {

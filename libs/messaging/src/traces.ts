@@ -48,10 +48,9 @@ export async function traceHandling(
 ): Promise<void> {
   const traceparentByKey = new Map<string, string>();
   const spans: Span[] = [];
+  const isOn = isTracing();
   for (const event of received) {
-    const span = isTracing()
-      ? start('process', event, { topic, together: received.length })
-      : undefined;
+    const span = isOn ? start('process', event, { topic, together: received.length }) : undefined;
     if (span) spans.push(span);
     const traceparent = traceparentOf(span) ?? event.traceparent;
     if (traceparent) traceparentByKey.set(event.key, traceparent);
