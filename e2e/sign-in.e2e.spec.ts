@@ -8,9 +8,9 @@ import {
   type TokenClaims,
 } from '@equipmgnt/testing/jest';
 
-/** Without sign-in with a browser and the reference, which have tests of their own. */
+/** Without sign-in with a browser, pages and streams, which have tests of their own. */
 const ROUTES = (Object.entries(ACCESS) as [keyof typeof ACCESS, Access][]).filter(
-  ([route]) => !/ \/(auth|docs)\b/.test(route),
+  ([route]) => !/ \/(auth\/|docs\b|ops$|ops\/(ops\.|events))/.test(route),
 );
 const MODES = ['required', 'optional'] as const;
 

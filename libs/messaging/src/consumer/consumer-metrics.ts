@@ -1,3 +1,4 @@
+import type { EventType } from '@equipmgnt/contracts';
 import type { MetricsRegistry } from '@equipmgnt/runtime';
 import { DEAD_LETTER_CODES } from '../cloud-event.ts';
 
@@ -45,10 +46,11 @@ export class ConsumerMetrics {
   }
 
   /**
-   * Shows the counters of dead letters from the start. Prometheus sees no increase in a counter that
-   * begins with its first increment.
+   * Shows the counters of what this consumer reads from the start. Prometheus sees no increase in a counter
+   * that begins with its first increment.
    */
-  reads(topics: readonly string[]): void {
+  reads(topics: readonly string[], types: readonly EventType[]): void {
+    for (const type of types) this.handled.inc({ type }, 0);
     for (const topic of topics) {
       for (const code of DEAD_LETTER_CODES) this.deadLettered.inc({ topic, code }, 0);
     }

@@ -73,7 +73,7 @@ export class KafkaStrategy extends Server implements CustomTransportStrategy {
     const { metrics, deadLetters, stuck } = this;
     const handler = new BatchHandler({ handlers, deadLetters, metrics, stuck });
     const topics = [...new Set([...handlers.keys()].map((type) => events[type].topic))];
-    metrics.reads(topics);
+    metrics.reads(topics, [...handlers.keys()]);
     this.supervision = this.supervise(topics, handler);
     callback();
   }
