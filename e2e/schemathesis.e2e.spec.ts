@@ -75,7 +75,7 @@ describe('Schemathesis, with the OpenAPI document of the gateway', () => {
       '--seed',
       String(seed),
       '--max-examples',
-      '50',
+      '70',
       '--no-color',
       '--warnings',
       'off',
