@@ -143,6 +143,7 @@ describe('Traces', () => {
       });
     });
     await client.end();
+    await eventually(() => expect(names(traceOf(body.id))).toEqual(expect.arrayContaining(EVENTS)));
     const request = gateway[0].lines.find((line) => line.includes(`/orders/${body.id}"`));
     expect(JSON.parse(request ?? '{}')).toMatchObject({
       method: 'POST',
