@@ -36,13 +36,15 @@ RUN --mount=type=cache,target=/root/.npm \
 
 # These workspaces, each with its manifest, its build and its own node_modules, if any.
 FROM packages AS app
+# preload.mjs is loaded before everything else: traces, in the services.
 RUN --mount=type=bind,from=build,source=/app,target=/built \
     for folder in $(find node_modules/@equipmgnt -type l -printf '%l\n' | sed 's:^\(../\)*::'); do \
       mkdir -p "/out/$folder" \
       && cp -r "$folder/." "/built/$folder/dist" "/out/$folder/" || exit; \
       if [ -d "/built/$folder/pages" ]; then cp -r "/built/$folder/pages" "/out/$folder/" || exit; fi; \
     done \
- && cd /out && ln -s $(ls -d gateway services/* tools/ops tools/issuer 2>/dev/null) service
+ && cd /out && ln -s $(ls -d gateway services/* tools/ops tools/issuer 2>/dev/null) service \
+ && if [ -d libs/tracing ]; then echo "import '@equipmgnt/tracing';"; fi > preload.mjs
 
 FROM base
 ARG SERVICE
@@ -60,4 +62,4 @@ EXPOSE 8080
 # An agent of its own: the default one, like fetch, would use the proxy of the container's environment.
 HEALTHCHECK --interval=5s --timeout=10s --start-period=180s \
   CMD ["node", "-e", "require('node:http').get({ port: process.env.PORT || 8080, host: '127.0.0.1', path: '/actuator/health/readiness', agent: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
-CMD ["node", "--import", "@equipmgnt/tracing", "service/dist/main.js"]
+CMD ["node", "--import", "./preload.mjs", "service/dist/main.js"]
