@@ -5,6 +5,7 @@ import { asyncApiDocument } from '@equipmgnt/contracts';
 import { OPENAPI_PATH } from '@equipmgnt/http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { eventsPage } from './events-page.ts';
+import { serveFolderPage } from './folder-page.ts';
 
 const FILES = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 /** Only these of the package are served. */
@@ -59,10 +60,7 @@ export async function serveReference(server: FastifyInstance): Promise<void> {
       .type(`${type}; charset=utf-8`)
       .send(text);
   await server.register(fastifyStatic, { root: FILES, serve: false, maxAge: DAY_MS });
-  server.get('/docs', (request, reply) => {
-    if (/^[^?]*\/docs\/(\?|$)/.test(request.url)) return page(reply, 'text/html', PAGE);
-    return reply.redirect(`${request.linkBase}/docs/`, 308);
-  });
+  serveFolderPage(server, '/docs', (reply) => page(reply, 'text/html', PAGE));
   server.get<{ Params: { '*': string } }>('/docs/*', (request, reply) => {
     const file = request.params['*'];
     if (file === 'start.js') return page(reply, 'text/javascript', START);

@@ -50,9 +50,9 @@ function show(state) {
   draw(state);
   byId('services').replaceChildren(...state.services.map(row));
   byId('orders').replaceChildren(
-    ...Object.entries(state.orders).flatMap(([status, count]) => [
+    ...Object.entries(state.orders).map(([status, count]) =>
       element('div', {}, element('dt', {}, status), element('dd', {}, String(count))),
-    ]),
+    ),
   );
   const dead = state.services.flatMap(({ service, deadLetters }) =>
     deadLetters.map(({ topic, code, count }) =>

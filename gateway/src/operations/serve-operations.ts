@@ -4,6 +4,7 @@ import sse, { type SSEPluginOptions } from '@fastify/sse';
 import { problem, sendProblem } from '@equipmgnt/http';
 import type { Health } from '@equipmgnt/runtime';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify';
+import { serveFolderPage } from '../folder-page.ts';
 import type { Route } from '../routes.ts';
 import { SuiteStateReader, type SuiteState } from './suite-state.ts';
 
@@ -44,10 +45,7 @@ export async function serveOperations(
     reply
       .header('content-security-policy', CONTENT_SECURITY_POLICY)
       .sendFile(name, PAGES, { maxAge: 0 });
-  server.get('/ops', (request, reply) => {
-    if (/^[^?]*\/ops\/(\?|$)/.test(request.url)) return file(reply, 'index.html');
-    return reply.redirect(`${request.linkBase}/ops/`, 308);
-  });
+  serveFolderPage(server, '/ops', (reply) => file(reply, 'index.html'));
   server.get('/ops/ops.js', (_, reply) => file(reply, 'ops.js'));
   server.get('/ops/ops.css', (_, reply) => file(reply, 'ops.css'));
   server.get('/ops/state', () => watched.state());

@@ -62,12 +62,6 @@ export class MessagingModule
       useFactory: (database: DataSource, metrics: MetricsRegistry) =>
         new OutboxRelay({ database, source: `/${service}`, publisher, metrics }),
     };
-    const countOutbox = {
-      provide: CountOutbox,
-      inject: [DataSource, MetricsRegistry],
-      useFactory: (database: DataSource, metrics: MetricsRegistry) =>
-        new CountOutbox(database, metrics),
-    };
     const idRecovery = {
       provide: IdRecovery,
       inject: [DataSource],
@@ -86,7 +80,7 @@ export class MessagingModule
       providers: [
         strategy,
         { provide: Publisher, useValue: publisher },
-        ...(publishes ? [relay, countOutbox] : []),
+        ...(publishes ? [relay, CountOutbox] : []),
         ...(ids ? [idRecovery] : []),
       ],
       exports: [KafkaStrategy, ...(publishes ? [OutboxRelay] : [])],

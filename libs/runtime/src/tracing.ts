@@ -28,11 +28,9 @@ export function traceparentOf(span: Span | undefined): string | undefined {
   return `00-${ids.traceId}-${ids.spanId}-${ids.traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** The id of the trace of a context, if it is recorded: a request that is not sampled has none to show. */
-export const recordedTraceId = (of: Context | undefined): string | undefined => {
-  const ids = of && trace.getSpanContext(of);
-  return ids && (ids.traceFlags & TraceFlags.SAMPLED) !== 0 ? ids.traceId : undefined;
-};
+/** The id of the trace of {@link contextOfRequest}, if it is recorded. */
+export const recordedTraceId = (of: Context | undefined): string | undefined =>
+  of && trace.getSpanContext(of)?.traceId;
 
 /**
  * The context in which a request is handled: that of its span, or, if it is not sampled, one without a

@@ -24,6 +24,7 @@ export {
 } from './servers/infrastructure.ts';
 export { prometheus, prometheusProgram } from './servers/prometheus.ts';
 export { zipkin, zipkinEnvironment } from './servers/zipkin.ts';
+export { askHealth } from './servers/ask-health.ts';
 export { provision } from './servers/provision.ts';
 export { Server } from './servers/server.ts';
 export { LOCAL, NODE, REPOSITORY, WORKSPACE, foldersIn } from './layout.ts';

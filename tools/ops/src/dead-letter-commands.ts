@@ -49,25 +49,16 @@ export function addDeadLetterCommands(program: Command): void {
         console.log(found.message.value?.toString() ?? '(no value)');
       },
     );
-  withChoice(commands.command('replay'))
-    .description('publish dead letters again on their original topics; to repeat it has no effect')
-    .action(async (options: Chosen) => {
-      const kafka = connect(process.env);
-      const chosen = await choose(kafka, options);
-      await replay(kafka, chosen);
-      report('replayed', chosen);
-    });
-  withChoice(commands.command('discard'))
-    .description('mark dead letters as done, without publishing them again')
-    .action(async (options: Chosen) => {
-      const kafka = connect(process.env);
-      const chosen = await choose(kafka, options);
-      await discard(kafka, chosen);
-      report('discarded', chosen);
-    });
+  changing(commands.command('replay'), replay, 'replayed').description(
+    'publish dead letters again on their original topics; to repeat it has no effect',
+  );
+  changing(commands.command('discard'), discard, 'discarded').description(
+    'mark dead letters as done, without publishing them again',
+  );
 }
 
-const withChoice = (command: Command): Command =>
+/** A command that does something with chosen dead letters. @param done how its output names that */
+const changing = (command: Command, change: typeof replay, done: string): Command =>
   command
     .requiredOption('-t, --topic <topic>', 'the dead-letter topic, e.g. equipmgnt.order.dlt')
     .option(
@@ -75,7 +66,14 @@ const withChoice = (command: Command): Command =>
       'the offsets of the dead letters in that topic',
       parseOffset,
     )
-    .option('--waiting', 'all dead letters of the topic that wait for an operator');
+    .option('--waiting', 'all dead letters of the topic that wait for an operator')
+    .action(async (options: Chosen) => {
+      const kafka = connect(process.env);
+      const chosen = await choose(kafka, options);
+      await change(kafka, chosen);
+      for (const each of chosen) console.log(`${done} ${toLine(each)}`);
+      if (chosen.length === 0) console.log('nothing to do');
+    });
 
 async function choose(kafka: Kafka, { topic, offset = [], waiting }: Chosen) {
   if ((offset.length === 0) === !waiting) throw new Error('expected either --offset or --waiting');
@@ -105,11 +103,6 @@ async function deadLettersOf(kafka: Kafka, topic: string | undefined): Promise<D
 function parseOffset(value: string, previous: string[] = []): string[] {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('expected an offset such as 12');
   return [...previous, value];
-}
-
-function report(done: string, deadLetters: readonly DeadLetter[]): void {
-  for (const each of deadLetters) console.log(`${done} ${toLine(each)}`);
-  if (deadLetters.length === 0) console.log('nothing to do');
 }
 
 const toLine = ({

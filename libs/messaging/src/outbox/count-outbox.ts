@@ -1,10 +1,12 @@
 import { PeriodicJob } from '@equipmgnt/database';
-import type { MetricsRegistry } from '@equipmgnt/runtime';
-import type { DataSource } from 'typeorm';
+import { MetricsRegistry } from '@equipmgnt/runtime';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 
 const EVERY_MS = 10_000;
 
 /** Counts the events in the outbox for operators; the relay only sees the next ones. */
+@Injectable()
 export class CountOutbox extends PeriodicJob {
   private readonly rows;
 

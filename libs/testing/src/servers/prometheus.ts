@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import type { ServiceName } from '@equipmgnt/contracts';
 import type { Command } from '../processes/detached.ts';
 import { messageOf, SetupError } from '../setup-error.ts';
+import { askHealth } from './ask-health.ts';
 import { debianPackage } from './downloads/debian.ts';
 import { Server, type ServerOptions } from './server.ts';
-import { askHealth } from './zipkin.ts';
 
 const execute = promisify(execFile);
 

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Command } from '../processes/detached.ts';
 import type { StartContext } from '../processes/managed-process.ts';
+import { askHealth } from './ask-health.ts';
 import { zipkinJar } from './downloads/archives.ts';
 import { javaExecutable } from './downloads/java.ts';
 import { Server, type ServerOptions } from './server.ts';
@@ -41,10 +42,4 @@ async function prepare(
     cwd: directory,
     env: { ...process.env, QUERY_PORT: String(port), MEM_MAX_SPANS: '500000' },
   };
-}
-
-export async function askHealth(address: string): Promise<void> {
-  const answer = await fetch(address);
-  await answer.body?.cancel();
-  if (!answer.ok) throw new Error(`${address} answers ${answer.status}`);
 }

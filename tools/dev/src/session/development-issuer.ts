@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { ManagedProcess, NODE, pidFileIn, REPOSITORY } from '@equipmgnt/testing';
+import { askHealth, ManagedProcess, NODE, pidFileIn, REPOSITORY } from '@equipmgnt/testing';
 
 interface DevelopmentIssuer {
   /** Its process, if it is used. */
@@ -40,11 +40,7 @@ export function developmentIssuer(
       },
     }),
     output: { onLine: (line) => void lines.push(line) },
-    probe: async () => {
-      const answer = await fetch(`${url}/.well-known/openid-configuration`);
-      await answer.body?.cancel();
-      if (!answer.ok) throw new Error(`it answers ${answer.status}`);
-    },
+    probe: () => askHealth(`${url}/.well-known/openid-configuration`),
     readyWithinMs: 60_000,
     tail: () => lines.slice(-20).join('\n'),
     stopSignal: 'SIGTERM',

@@ -56,8 +56,7 @@ export class Session {
     const servers = this.#servers.embedded.map(startStep);
     await runSteps([{ title: 'Build', run: build }, ...servers], signal);
     const suite = await this.#prepareSuite();
-    const started = [...this.#issuer.processes, ...this.#observers.processes, ...suite.processes];
-    await runSteps(started.map(startStep), signal);
+    await runSteps([...this.#beside, ...suite.processes].map(startStep), signal);
     await this.#watch(suite);
     for (const note of this.#notes) say(note);
     print(
@@ -83,11 +82,7 @@ export class Session {
     await this.#endControl();
     removeState(folders.run);
     const killed = (await this.#suite?.stop()) ?? [];
-    const others = [
-      ...this.#servers.embedded,
-      ...this.#issuer.processes,
-      ...this.#observers.processes,
-    ];
+    const others = [...this.#servers.embedded, ...this.#beside];
     for (const process of others.toReversed()) {
       if ((await process.stop()) === 'killed') killed.push(process.name);
     }
@@ -101,12 +96,12 @@ export class Session {
 
   get #processes(): readonly ManagedProcess[] {
     const services = this.#suite?.processes ?? [];
-    return [
-      ...services,
-      ...this.#issuer.processes,
-      ...this.#observers.processes,
-      ...this.#servers.embedded,
-    ];
+    return [...services, ...this.#beside, ...this.#servers.embedded];
+  }
+
+  /** What runs beside the services: the issuer, and what shows traces and metrics. */
+  get #beside(): readonly ManagedProcess[] {
+    return [...this.#issuer.processes, ...this.#observers.processes];
   }
 
   async #prepareSuite(): Promise<Suite> {
